@@ -1,0 +1,179 @@
+//! Bytes to text. Whatever cannot be decoded without loss is an error with the offset of the first wrong byte, never a replacement
+//! character.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use encoding_rs::{DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
+
+/// Text of a file, and how its bytes were understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decoded<'a> {
+    /// The characters, without a byte order mark.
+    pub text: Cow<'a, str>,
+    /// Name of the encoding as the WHATWG Encoding Standard spells it.
+    pub encoding: &'static str,
+    /// Something a reader should know about the encoding, such as a declaration that had to be believed.
+    pub warning: Option<String>,
+}
+
+/// Bytes that are no text in the encoding they should have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecodeError {
+    /// Offset of the first wrong byte in the file, from 0.
+    pub offset: usize,
+    /// Line of that byte, from 1.
+    pub line: u32,
+    /// The encoding that was tried.
+    pub encoding: &'static str,
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the byte at offset {} (line {}) is not {}; if the file is in another encoding, name it with --encoding",
+            self.offset, self.line, self.encoding
+        )
+    }
+}
+
+impl std::error::Error for DecodeError {}
+
+/// Decodes `bytes`: a byte order mark decides, then UTF-16 is known by its shape, then UTF-8 is tried, then `fallback` (an option of
+/// the user), then the encoding that the XML declaration names.
+pub fn decode<'a>(bytes: &'a [u8], fallback: Option<&'static Encoding>) -> Result<Decoded<'a>, DecodeError> {
+    if let Some((encoding, length)) = Encoding::for_bom(bytes) {
+        return decode_as(&bytes[length..], length, encoding, None);
+    }
+    let shaped = match bytes {
+        [b'<', 0, ..] => Some(UTF_16LE),
+        [0, b'<', ..] => Some(UTF_16BE),
+        _ => None,
+    };
+    if let Some(encoding) = shaped {
+        let warning = format!("{} without a byte order mark", encoding.name());
+        return decode_as(bytes, 0, encoding, Some(warning));
+    }
+    let utf8 = decode_as(bytes, 0, UTF_8, None);
+    let Err(error) = utf8 else { return utf8 };
+    let declared = || declared_encoding(bytes).filter(|encoding| encoding.is_ascii_compatible() && *encoding != UTF_8);
+    match fallback.or_else(declared) {
+        Some(encoding) => {
+            let warning = format!("not UTF-8 at offset {}; read as {}", error.offset, encoding.name());
+            decode_as(bytes, 0, encoding, Some(warning))
+        }
+        None => Err(error),
+    }
+}
+
+fn decode_as<'a>(
+    bytes: &'a [u8],
+    skipped: usize,
+    encoding: &'static Encoding,
+    warning: Option<String>,
+) -> Result<Decoded<'a>, DecodeError> {
+    let wrong = |at: usize, line: usize| DecodeError {
+        offset: skipped + at,
+        line: u32::try_from(line + 1).unwrap_or(u32::MAX),
+        encoding: encoding.name(),
+    };
+    let text = if encoding == UTF_8 {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(error) => {
+                let at = error.valid_up_to();
+                return Err(wrong(at, memchr::memchr_iter(b'\n', &bytes[..at]).count()));
+            }
+        }
+    } else {
+        let mut decoder = encoding.new_decoder_without_bom_handling();
+        let mut text = String::new();
+        let mut at = 0;
+        loop {
+            let needed = decoder.max_utf8_buffer_length_without_replacement((bytes.len() - at).min(1 << 16)).unwrap_or(1 << 18);
+            text.reserve(needed);
+            let end = bytes.len().min(at + (1 << 16));
+            let (result, read) = decoder.decode_to_string_without_replacement(&bytes[at..end], &mut text, end == bytes.len());
+            at += read;
+            match result {
+                DecoderResult::InputEmpty if at == bytes.len() => break,
+                DecoderResult::InputEmpty | DecoderResult::OutputFull => {}
+                DecoderResult::Malformed(length, after) => {
+                    let start = at.saturating_sub(usize::from(length) + usize::from(after));
+                    return Err(wrong(start, memchr::memchr_iter(b'\n', text.as_bytes()).count()));
+                }
+            }
+        }
+        text.shrink_to_fit();
+        Cow::Owned(text)
+    };
+    Ok(Decoded { text, encoding: encoding.name(), warning })
+}
+
+/// The encoding that an XML declaration names. The declaration is ASCII in every encoding considered here.
+fn declared_encoding(bytes: &[u8]) -> Option<&'static Encoding> {
+    let head = &bytes[..bytes.len().min(256)];
+    let head = std::str::from_utf8(&head[..head.iter().position(|byte| !byte.is_ascii()).unwrap_or(head.len())]).ok()?;
+    let declaration = head.trim_start().strip_prefix("<?xml")?.split("?>").next()?;
+    let (_, rest) = declaration.split_once("encoding")?;
+    let rest = rest.trim_start().strip_prefix('=')?.trim_start();
+    let quote = rest.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    Encoding::for_label(rest[1..].split(quote).next()?.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(bytes: &[u8]) -> String {
+        decode(bytes, None).unwrap().text.into_owned()
+    }
+
+    fn utf16(text: &str, big: bool) -> Vec<u8> {
+        text.encode_utf16().flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
+    }
+
+    #[test]
+    fn utf8_and_utf16_with_and_without_a_byte_order_mark_give_the_same_text() {
+        let source = "<a b='grün 😀'/>";
+        let with = |mark: &[u8], rest: Vec<u8>| [mark, &rest].concat();
+        assert_eq!(text(source.as_bytes()), source);
+        assert_eq!(text(&with(b"\xef\xbb\xbf", source.into())), source);
+        assert_eq!(text(&with(b"\xff\xfe", utf16(source, false))), source);
+        assert_eq!(text(&with(b"\xfe\xff", utf16(source, true))), source);
+        assert_eq!(text(&utf16(source, false)), source);
+        assert!(decode(&utf16(source, true), None).unwrap().warning.is_some());
+    }
+
+    #[test]
+    fn a_long_utf16_text_is_decoded_whole() {
+        let source = format!("<a>{}</a>", "grün 😀 ".repeat(40_000));
+        assert_eq!(text(&[&b"\xff\xfe"[..], &utf16(&source, false)].concat()), source);
+    }
+
+    #[test]
+    fn a_wrong_byte_is_an_error_with_its_offset_and_line() {
+        let error = decode(b"<a>\n gr\xfcn</a>", None).unwrap_err();
+        assert_eq!((error.offset, error.line, error.encoding), (7, 2, "UTF-8"));
+        let lone_surrogate = [b"\xff\xfe".as_slice(), &utf16("<a/>", false), &[0x00, 0xd8, b'x', 0]].concat();
+        assert_eq!(decode(&lone_surrogate, None).unwrap_err().offset, 10);
+        assert!(decode(b"\xff\xfe<\0a", None).is_err());
+    }
+
+    #[test]
+    fn the_declared_encoding_is_believed_only_when_the_bytes_are_not_utf8() {
+        let declared = b"<?xml version=\"1.0\" encoding=\"windows-1252\"?><a b='gr\xfcn'/>";
+        let decoded = decode(declared, None).unwrap();
+        assert!(decoded.text.contains("grün") && decoded.warning.is_some());
+        let wrong = "<?xml version=\"1.0\" encoding=\"utf-16\"?><a b='grün'/>";
+        assert_eq!(decode(wrong.as_bytes(), None).unwrap().encoding, "UTF-8");
+    }
+
+    #[test]
+    fn the_encoding_of_the_user_comes_before_the_declared_one() {
+        let bytes = b"<?xml version=\"1.0\" encoding=\"windows-1252\"?><a b='\xcf\xf0'/>";
+        let decoded = decode(bytes, Encoding::for_label(b"windows-1251")).unwrap();
+        assert!(decoded.text.contains("Пр"));
+    }
+}

@@ -1,0 +1,10 @@
+//! Which files are read, what they are, and their text: from paths to decoded characters, with a clear error for everything that is
+//! neither.
+
+mod decode;
+mod discover;
+mod source;
+
+pub use decode::{DecodeError, Decoded, decode};
+pub use discover::{Discovered, Input, discover};
+pub use source::{FileId, Place};

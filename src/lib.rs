@@ -1,0 +1,11 @@
+//! iisaudit audits the SSL and client-certificate configuration of IIS servers, offline: it reads their files, works out what is in
+//! effect for each site and URL, says where each value comes from, compares sites, and reports what is wrong.
+
+pub mod apphost;
+pub mod catalogue;
+pub mod input;
+pub mod metabase;
+pub mod remedy;
+pub mod rules;
+pub mod server;
+pub mod xml;

@@ -1,0 +1,42 @@
+//! Remedies: commands that are printed and never run, with what they risk. Quoting is done here and nowhere else.
+
+pub mod adsutil;
+pub mod appcmd;
+
+use serde::Serialize;
+
+/// What a remedy does to security.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Risk {
+    /// It looks and changes nothing.
+    ReadOnly,
+    /// It changes configuration and weakens nothing.
+    Safe,
+    /// It makes the server accept more than before.
+    WeakensSecurity,
+}
+
+/// One way to act on a finding. Remedies are listed in the order of their risk.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Remedy {
+    /// What it risks.
+    pub risk: Risk,
+    /// What it does and when to choose it.
+    pub what: String,
+    /// The command, for a person to run; `None` for advice that has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+}
+
+impl Remedy {
+    /// A remedy with a command.
+    pub fn command(risk: Risk, what: impl Into<String>, command: impl Into<String>) -> Self {
+        Remedy { risk, what: what.into(), command: Some(command.into()) }
+    }
+
+    /// Advice without a command.
+    pub fn advice(risk: Risk, what: impl Into<String>) -> Self {
+        Remedy { risk, what: what.into(), command: None }
+    }
+}

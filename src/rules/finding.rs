@@ -1,0 +1,197 @@
+//! A finding: one bad state at one place, said so that a person can act on it and a program can recognise it again.
+
+use std::cmp::Ordering;
+
+use serde::Serialize;
+
+use super::Rule;
+use crate::catalogue::Setting;
+use crate::input::Place;
+use crate::remedy::Remedy;
+use crate::server::{Generation, Server, Site};
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Should be looked at.
+    Low,
+    /// Likely to break something or to weaken security.
+    Medium,
+    /// Breaks something or opens something.
+    High,
+}
+
+/// How sure a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Confidence {
+    /// A heuristic.
+    Hint,
+    /// Likely; the message says why it is not certain.
+    Likely,
+    /// Follows from documented facts.
+    Firm,
+}
+
+/// Another place that belongs to a finding: the other site, the key that sets the inherited value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Related {
+    /// The place.
+    pub place: Place,
+    /// What is there.
+    pub note: String,
+}
+
+/// One bad state. Texts may hold pieces of files and must be escaped where they are printed.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// The rule that found it.
+    pub rule: &'static Rule,
+    /// How bad it is here.
+    pub severity: Severity,
+    /// How sure it is here.
+    pub confidence: Confidence,
+    /// Name of the server.
+    pub server: String,
+    /// Id and name of the site.
+    pub site: Option<(Option<u32>, String)>,
+    /// URL path within the site.
+    pub path: Option<String>,
+    /// The setting.
+    pub setting: Option<Setting>,
+    /// What is wrong, in one or two sentences.
+    pub message: String,
+    /// What a client or administrator sees here.
+    pub sees: String,
+    /// Where.
+    pub place: Option<Place>,
+    /// Other places.
+    pub related: Vec<Related>,
+    /// What can be done, in the order of risk.
+    pub remedies: Vec<Remedy>,
+    /// What tells two findings of one rule at one scope apart, such as an endpoint or attribute; part of the fingerprint.
+    pub subject: String,
+    /// The most it can be, from the state of its site and the kind of its server.
+    most: Severity,
+}
+
+impl Finding {
+    /// A finding of `rule` on `server`, with the rule's own severity and confidence.
+    pub fn new(rule: &'static Rule, server: &Server, message: impl Into<String>) -> Self {
+        // A developer's machine has no clients to protect.
+        let most = if server.generation == Generation::IisExpress { Severity::Low } else { Severity::High };
+        Finding {
+            rule,
+            severity: rule.severity.min(most),
+            confidence: rule.confidence,
+            server: server.name.clone(),
+            site: None,
+            path: None,
+            setting: None,
+            message: message.into(),
+            sees: rule.sees.to_owned(),
+            place: None,
+            related: Vec::new(),
+            remedies: Vec::new(),
+            subject: String::new(),
+            most,
+        }
+    }
+
+    /// Names the site. A site that does not start by itself makes the finding low at most.
+    pub fn site(mut self, site: &Site) -> Self {
+        self.site = Some((site.id, site.name.clone()));
+        if !site.auto_start {
+            self.most = self.most.min(Severity::Low);
+            self.severity = self.severity.min(self.most);
+        }
+        self
+    }
+
+    /// Names the URL path.
+    pub fn path(mut self, path: &str) -> Self {
+        self.path = Some(path.to_owned());
+        self
+    }
+
+    /// Names the setting.
+    pub fn setting(mut self, setting: Setting) -> Self {
+        self.setting = Some(setting);
+        self
+    }
+
+    /// Sets the place.
+    pub fn at(mut self, place: Option<Place>) -> Self {
+        self.place = place;
+        self
+    }
+
+    /// Adds another place.
+    pub fn related(mut self, place: Option<Place>, note: impl Into<String>) -> Self {
+        if let Some(place) = place {
+            self.related.push(Related { place, note: note.into() });
+        }
+        self
+    }
+
+    /// Sets the severity, within what the site and server allow.
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.severity = severity.min(self.most);
+        self
+    }
+
+    /// Sets the confidence.
+    pub fn confidence(mut self, confidence: Confidence) -> Self {
+        self.confidence = confidence;
+        self
+    }
+
+    /// Says what is seen here, when it is not what the rule says in general.
+    pub fn sees(mut self, sees: impl Into<String>) -> Self {
+        self.sees = sees.into();
+        self
+    }
+
+    /// Adds a remedy; they are kept in the order of risk.
+    pub fn remedy(mut self, remedy: Remedy) -> Self {
+        let at = self.remedies.partition_point(|other| other.risk <= remedy.risk);
+        self.remedies.insert(at, remedy);
+        self
+    }
+
+    /// Names the subject.
+    pub fn subject(mut self, subject: impl Into<String>) -> Self {
+        self.subject = subject.into();
+        self
+    }
+
+    /// A fingerprint made of meaning: rule, server, site, path, setting and subject, without places, so that it survives reformatting.
+    pub fn fingerprint(&self) -> String {
+        let (id, name) = match &self.site {
+            Some((id, name)) => (id.map(|id| id.to_string()).unwrap_or_default(), name.to_lowercase()),
+            None => (String::new(), String::new()),
+        };
+        let path = self.path.as_deref().unwrap_or_default().to_lowercase();
+        let setting = self.setting.map(Setting::name).unwrap_or_default();
+        let subject = self.subject.to_lowercase();
+        let parts = [self.rule.name, &self.server, &id, &name, &path, setting, &subject];
+        // FNV-1a with 128 bits: stable everywhere, and an accidental collision is out of the question. It is no protection against
+        // a deliberate one, which would only hide the attacker's own finding.
+        let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+        for byte in parts.iter().flat_map(|part| part.bytes().chain([0])) {
+            hash = (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+        }
+        format!("{hash:032x}")
+    }
+
+    /// The order of reports: the worst first, then by server and place, then by rule.
+    pub fn order(a: &Finding, b: &Finding) -> Ordering {
+        let key = |finding: &Finding| {
+            (finding.place.is_none(), finding.place, finding.rule.name, finding.subject.clone(), finding.message.clone())
+        };
+        b.severity.cmp(&a.severity).then_with(|| a.server.cmp(&b.server)).then_with(|| key(a).cmp(&key(b)))
+    }
+}

@@ -1,0 +1,83 @@
+//! The rules: pure functions from a server to findings. One rule, one file, with its meaning, its silence and its tests.
+
+mod finding;
+mod peers;
+mod revocation_check_off;
+#[cfg(test)]
+pub(crate) mod testing;
+
+use crate::server::Server;
+
+pub use finding::{Confidence, Finding, Related, Severity};
+pub use peers::{Group, PeerSet};
+
+/// What a rule sees: one server, and which of its sites the user declares to be peers.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The server.
+    pub server: &'a Server,
+    /// Declared groups; empty means the default peers.
+    pub groups: &'a [Group],
+}
+
+/// A rule: what bad state it names, and how it finds it.
+#[derive(Debug)]
+pub struct Rule {
+    /// Kebab-case name of the bad state.
+    pub name: &'static str,
+    /// How bad it is, when nothing speaks for less.
+    pub severity: Severity,
+    /// How sure a finding is, when nothing speaks for less.
+    pub confidence: Confidence,
+    /// One line: the bad state.
+    pub title: &'static str,
+    /// What it means and why it matters.
+    pub meaning: &'static str,
+    /// What a client or administrator sees.
+    pub sees: &'static str,
+    /// When the rule stays silent, or says less.
+    pub silent: &'static str,
+    /// Which stores it needs.
+    pub evidence: &'static str,
+    /// How to fix it.
+    pub fix: &'static str,
+    /// Where the facts come from.
+    pub references: &'static [&'static str],
+    /// Finds the bad state in one server.
+    pub check: fn(&Context<'_>, &mut Vec<Finding>),
+}
+
+/// All rules, sorted by name.
+pub const RULES: &[&Rule] = &[&revocation_check_off::RULE];
+
+/// The rule called `name`.
+pub fn rule(name: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.name.eq_ignore_ascii_case(name)).copied()
+}
+
+/// All findings of all rules for one server, sorted by severity, then by place and rule.
+pub fn check(context: &Context<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for rule in RULES {
+        (rule.check)(context, &mut findings);
+    }
+    findings.sort_by(Finding::order);
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_sorted_named_in_kebab_case_and_fully_documented() {
+        assert!(RULES.windows(2).all(|pair| pair[0].name < pair[1].name));
+        for rule in RULES {
+            assert!(rule.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'), "{}", rule.name);
+            for text in [rule.title, rule.meaning, rule.sees, rule.silent, rule.evidence, rule.fix] {
+                assert!(!text.is_empty(), "{} lacks a text", rule.name);
+            }
+            assert!(!rule.references.is_empty(), "{} has no reference", rule.name);
+        }
+    }
+}

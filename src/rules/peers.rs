@@ -1,0 +1,109 @@
+//! Which sites are compared with each other. Never a silent guess: every set says why its sites are peers.
+
+use std::collections::BTreeSet;
+
+use super::Context;
+use crate::server::{Server, Site};
+
+/// Sites that the user declares to be peers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Name of the group.
+    pub name: String,
+    /// Its sites, each by id, name or host header, compared without regard to case.
+    pub sites: Vec<String>,
+}
+
+/// Sites that should behave alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeerSet {
+    /// Why they should, to be put after "compared because".
+    pub why: String,
+    /// Indexes of the sites, ascending, at least two.
+    pub sites: Vec<usize>,
+}
+
+impl PeerSet {
+    /// Every pair of its sites.
+    pub fn pairs(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.sites.iter().enumerate().flat_map(|(index, a)| self.sites[index + 1..].iter().map(move |b| (*a, *b)))
+    }
+}
+
+impl Context<'_> {
+    /// Peers for settings of the client-certificate check (revocation, CTL, negotiation, mapping): declared groups, or else all started
+    /// sites of the server that want client certificates.
+    pub fn certificate_peers(&self) -> Vec<PeerSet> {
+        if !self.groups.is_empty() {
+            return self.declared();
+        }
+        let sites = self.candidates(Site::wants_certificates);
+        set("both ask for client certificates", sites).into_iter().collect()
+    }
+
+    /// Peers for access flags: declared groups, or else sites with an https binding that serve the same host name, or that have the
+    /// same set of applications below the root.
+    pub fn access_peers(&self) -> Vec<PeerSet> {
+        if !self.groups.is_empty() {
+            return self.declared();
+        }
+        let server = self.server;
+        let sites = self.candidates(|site| site.has_binding("https"));
+        let hosts: BTreeSet<String> = sites.iter().flat_map(|site| hosts(&server.sites[*site])).collect();
+        let mut sets: Vec<PeerSet> = hosts
+            .iter()
+            .filter_map(|host| {
+                let serving = sites.iter().copied().filter(|site| hosts_of(server, *site).contains(host)).collect();
+                set(&format!("both serve the host name {host}"), serving)
+            })
+            .collect();
+        let roles: BTreeSet<Vec<String>> =
+            sites.iter().map(|site| applications(&server.sites[*site])).filter(|role| !role.is_empty()).collect();
+        sets.extend(roles.iter().filter_map(|role| {
+            let playing = sites.iter().copied().filter(|site| applications(&server.sites[*site]) == *role).collect();
+            set(&format!("both have the same applications: {}", role.join(", ")), playing)
+        }));
+        // A pair that serves one host name is not reported a second time for its applications.
+        let mut seen = BTreeSet::new();
+        sets.retain(|set| seen.insert(set.sites.clone()));
+        sets
+    }
+
+    fn candidates(&self, wanted: impl Fn(&Site) -> bool) -> Vec<usize> {
+        let sites = self.server.sites.iter().enumerate();
+        sites.filter(|(_, site)| site.declared && site.auto_start && wanted(site)).map(|(index, _)| index).collect()
+    }
+
+    fn declared(&self) -> Vec<PeerSet> {
+        let matches = |site: &Site, name: &String| {
+            site.name.to_lowercase() == name.to_lowercase()
+                || site.id.is_some_and(|id| id.to_string() == *name)
+                || hosts(site).contains(&name.to_lowercase())
+        };
+        let sets = self.groups.iter().filter_map(|group| {
+            let members = self.server.sites.iter().enumerate().filter(|(_, site)| group.sites.iter().any(|name| matches(site, name)));
+            set(&format!("both belong to the group {}", group.name), members.map(|(index, _)| index).collect())
+        });
+        sets.collect()
+    }
+}
+
+fn set(why: &str, sites: Vec<usize>) -> Option<PeerSet> {
+    (sites.len() >= 2).then(|| PeerSet { why: why.to_owned(), sites })
+}
+
+fn hosts(site: &Site) -> BTreeSet<String> {
+    site.bindings.iter().map(|binding| binding.host.to_lowercase()).filter(|host| !host.is_empty()).collect()
+}
+
+fn hosts_of(server: &Server, site: usize) -> BTreeSet<String> {
+    hosts(&server.sites[site])
+}
+
+fn applications(site: &Site) -> Vec<String> {
+    let mut paths: Vec<String> =
+        site.scopes.iter().skip(1).filter(|scope| scope.is_application).map(|scope| scope.path.to_lowercase()).collect();
+    paths.sort();
+    paths.dedup();
+    paths
+}

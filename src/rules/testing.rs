@@ -1,0 +1,30 @@
+//! Helpers for the tests of rules: servers from pieces of configuration, and the findings of one rule.
+
+use super::{Context, Finding, Rule};
+use crate::input::FileId;
+use crate::server::Server;
+use crate::xml::Limits;
+
+/// A server of IIS 6 from metabase keys; the root elements are added.
+pub(crate) fn metabase(keys: &str) -> Server {
+    let text = format!("<configuration><MBProperty>{keys}</MBProperty></configuration>");
+    let metabase = crate::metabase::read(&text, FileId(0), Limits::default(), None).unwrap();
+    crate::metabase::assemble(&metabase, "server".to_owned())
+}
+
+/// A server of IIS 7 or later from the inside of `<configuration>`.
+pub(crate) fn apphost(body: &str) -> Server {
+    let text = format!("<configuration>{body}</configuration>");
+    let config = crate::apphost::read(&text, FileId(0), Limits::default()).unwrap();
+    crate::apphost::assemble(&config, &[], None, "server".to_owned())
+}
+
+/// The findings of one rule.
+pub(crate) fn findings(rule: &'static Rule, server: &Server) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    (rule.check)(&Context { server, groups: &[] }, &mut findings);
+    findings
+}
+
+/// A `/LM/W3SVC` key, so that absent values are defaults and not unknown.
+pub(crate) const SERVICE: &str = r#"<IIsWebService Location="/LM/W3SVC"></IIsWebService>"#;

@@ -1,0 +1,230 @@
+//! The joined model of one server: sites, bindings, endpoints and effective settings with their origin, the same for every generation
+//! of IIS. Rules, comparisons and reports see this and nothing else.
+
+mod anomaly;
+mod binding;
+mod settings;
+
+use std::fmt;
+
+use serde::Serialize;
+
+pub use anomaly::{Anomaly, AnomalyKind};
+pub use binding::{Binding, BindingFault, EndpointKey, binding_flags};
+pub use settings::{Origin, Resolved, Settings};
+
+use crate::catalogue::{Setting, Value, access};
+use crate::input::{FileId, Place};
+
+/// Generation of IIS, as far as its files tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum Generation {
+    /// IIS 6: everything is in MetaBase.xml.
+    #[serde(rename = "iis-6")]
+    Iis6,
+    /// IIS 7 to 10: applicationHost.config, with the endpoint settings in HTTP.sys.
+    #[serde(rename = "iis-7-or-later")]
+    Iis7,
+    /// IIS Express: the same files on a developer's machine.
+    #[serde(rename = "iis-express")]
+    IisExpress,
+}
+
+impl fmt::Display for Generation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Generation::Iis6 => "IIS 6",
+            Generation::Iis7 => "IIS 7 or later",
+            Generation::IisExpress => "IIS Express",
+        })
+    }
+}
+
+/// One server, put together from its files.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Server {
+    /// Its name: that of its directory or file.
+    pub name: String,
+    /// Its generation.
+    pub generation: Generation,
+    /// The files it was made from, in reading order.
+    pub inputs: Vec<FileId>,
+    /// What holds at server level: `/LM/W3SVC`, or applicationHost.config outside of any location. Path is empty.
+    pub scope: Scope,
+    /// The sites, in file order. Sites that repeat an id or a name are all kept.
+    pub sites: Vec<Site>,
+    /// The endpoints that the bindings of all sites lead to, sorted by key.
+    pub endpoints: Vec<Endpoint>,
+    /// Whether a list of sites was given at all. Without one nothing is said about missing sites or bindings.
+    pub lists_sites: bool,
+    /// What looked wrong or unknown while reading, for rules to judge.
+    pub anomalies: Vec<Anomaly>,
+    /// What could not be assessed, and what would settle it.
+    pub notices: Vec<Notice>,
+}
+
+/// A site.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Site {
+    /// Its number; `None` when it has none that can be read, or is only known from location tags.
+    pub id: Option<u32>,
+    /// Its name (`ServerComment` on IIS 6), may be empty.
+    pub name: String,
+    /// Whether a site element or key declares it. Otherwise it is only known from location tags of a file without sites.
+    pub declared: bool,
+    /// Where it is declared, or the first location tag that names it.
+    pub place: Option<Place>,
+    /// Whether it starts with the service.
+    pub auto_start: bool,
+    /// Its bindings, in file order.
+    pub bindings: Vec<Binding>,
+    /// URL settings one level above the root of the site: the site's own key on IIS 6, the server level on IIS 7 and later.
+    pub above: Settings,
+    /// The URL paths at which something is said, each with its effective settings; the first is `/`, the rest is sorted by path.
+    pub scopes: Vec<Scope>,
+}
+
+/// A URL path of a site, with what is in effect there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scope {
+    /// `/` for the site itself, `/app/dir` below; spelled as in the file. Empty for the server level.
+    pub path: String,
+    /// How the store itself names this place: the metabase key `/LM/W3SVC/1/ROOT/app`, or the location path `Site/app`.
+    pub store_path: String,
+    /// Whether an application or virtual directory begins here.
+    pub is_application: bool,
+    /// Where this path is first mentioned.
+    pub place: Option<Place>,
+    /// The product whose setup owns this path, when that is known; its own defaults are not the administrator's mistakes.
+    pub product: Option<Product>,
+    /// Effective settings. At `/` all settings that the generation has; below, those that are decided per URL.
+    pub settings: Settings,
+    /// Certificate mapping entries that are written at this path.
+    pub mappings: Vec<Mapping>,
+}
+
+/// A product that sets up its own paths in IIS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Product {
+    /// Microsoft Exchange: applications whose pool is called `MSExchange...`.
+    Exchange,
+}
+
+/// A certificate mapping entry of `iisClientCertificateMappingAuthentication`. Account names and passwords are not kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mapping {
+    /// Whether one certificate maps to one account; otherwise rules map many.
+    pub one_to_one: bool,
+    /// Name of a many-to-one entry, may be empty.
+    pub name: String,
+    /// Whether the entry is enabled.
+    pub enabled: bool,
+    /// Whether it denies access instead of mapping.
+    pub deny: bool,
+    /// Number of rules of a many-to-one entry.
+    pub rules: usize,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// An endpoint: one SSL record of HTTP.sys, shared by all sites whose bindings lead to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Endpoint {
+    /// Its key.
+    pub key: EndpointKey,
+    /// Indexes of the sites on it, each once, ascending.
+    pub sites: Vec<usize>,
+    /// What is in effect on it. A setting that its sites write differently is [`Origin::Unknown`]: which one counts is not known.
+    pub settings: Settings,
+}
+
+/// Something that was not assessed because a store was not given.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Notice {
+    /// Kebab-case name, such as `endpoint-not-assessed`.
+    pub name: &'static str,
+    /// What was not assessed.
+    pub message: String,
+    /// What to supply so that it can be.
+    pub needs: String,
+}
+
+impl Server {
+    /// The endpoints that serve the site with index `site`.
+    pub fn endpoints_of(&self, site: usize) -> impl Iterator<Item = &Endpoint> {
+        self.endpoints.iter().filter(move |endpoint| endpoint.sites.contains(&site))
+    }
+
+    /// The first endpoint that serves both sites.
+    pub fn shared_endpoint(&self, a: usize, b: usize) -> Option<&Endpoint> {
+        self.endpoints_of(a).find(|endpoint| endpoint.sites.contains(&b))
+    }
+
+    /// Whether the two sites are served by exactly the same endpoints, so that no endpoint setting can differ in effect between them.
+    pub fn same_endpoints(&self, a: usize, b: usize) -> bool {
+        let keys = |site| self.endpoints_of(site).map(|endpoint| &endpoint.key).collect::<Vec<_>>();
+        let keys_a = keys(a);
+        !keys_a.is_empty() && keys_a == keys(b)
+    }
+}
+
+impl Site {
+    /// The root scope.
+    pub fn root(&self) -> &Scope {
+        &self.scopes[0]
+    }
+
+    /// Name for messages: `"name" (id 7)`, `id 7` or `"name"`. The name comes from a file and must be escaped where it is printed.
+    pub fn label(&self) -> String {
+        match (self.id, self.name.as_str()) {
+            (Some(id), "") => format!("site {id}"),
+            (Some(id), name) => format!("\"{name}\" (id {id})"),
+            (None, name) => format!("\"{name}\""),
+        }
+    }
+
+    /// The nearest scope above the scope with index `scope`; `None` for the root.
+    pub fn parent_of(&self, scope: usize) -> Option<&Scope> {
+        let path = self.scopes[scope].path.to_lowercase();
+        self.scopes
+            .iter()
+            .filter(|candidate| {
+                let candidate = candidate.path.to_lowercase();
+                path != "/" && (candidate == "/" || path.strip_prefix(&candidate).is_some_and(|rest| rest.starts_with('/')))
+            })
+            .max_by_key(|candidate| candidate.path.len())
+    }
+
+    /// Whether at least one path asks for or requires a client certificate.
+    pub fn wants_certificates(&self) -> bool {
+        self.scopes.iter().any(Scope::wants_certificates)
+    }
+
+    /// Whether at least one path requires a client certificate.
+    pub fn requires_certificates(&self) -> bool {
+        self.scopes.iter().any(|scope| scope.access().is_some_and(|bits| bits & access::REQUIRE != 0))
+    }
+
+    /// Whether it has a binding of `protocol`.
+    pub fn has_binding(&self, protocol: &str) -> bool {
+        self.bindings.iter().any(|binding| binding.protocol.eq_ignore_ascii_case(protocol))
+    }
+}
+
+impl Scope {
+    /// The effective value of `setting`, when it is known.
+    pub fn value(&self, setting: Setting) -> Option<&Value> {
+        self.settings.get(setting).and_then(Resolved::known)
+    }
+
+    /// The effective SSL access flags, when they can be read.
+    pub fn access(&self) -> Option<u32> {
+        self.value(Setting::AccessFlags).and_then(Value::flags)
+    }
+
+    /// Whether a client certificate is asked for or required here.
+    pub fn wants_certificates(&self) -> bool {
+        self.access().is_some_and(|bits| bits & (access::NEGOTIATE | access::REQUIRE) != 0)
+    }
+}

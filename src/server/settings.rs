@@ -1,0 +1,106 @@
+//! Effective settings with their origin. Absence is where these audits begin, so an absent value always says why it is what it is.
+
+use std::borrow::Cow;
+
+use crate::catalogue::{Setting, Value};
+use crate::input::Place;
+
+/// Where an effective value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// Written at this very place.
+    Explicit {
+        /// Where.
+        at: Place,
+    },
+    /// Written above, and inherited.
+    Inherited {
+        /// The key or location path that says it, such as `/LM/W3SVC` or `Default Web Site`.
+        from: String,
+        /// Where.
+        at: Place,
+    },
+    /// Nothing says it, so this is what IIS uses.
+    Default {
+        /// Why, in words.
+        why: Cow<'static, str>,
+    },
+    /// It cannot be said: the store that decides it was not given, or holds contradictory claims.
+    Unknown {
+        /// What would tell.
+        needs: Cow<'static, str>,
+    },
+}
+
+impl Origin {
+    /// The place that says the value.
+    pub fn place(&self) -> Option<Place> {
+        match self {
+            Origin::Explicit { at } | Origin::Inherited { at, .. } => Some(*at),
+            Origin::Default { .. } | Origin::Unknown { .. } => None,
+        }
+    }
+
+    /// The kind, as JSON names it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Origin::Explicit { .. } => "explicit",
+            Origin::Inherited { .. } => "inherited",
+            Origin::Default { .. } => "default",
+            Origin::Unknown { .. } => "unknown",
+        }
+    }
+}
+
+/// An effective value and where it comes from. With [`Origin::Unknown`] the value is [`Value::None`] and says nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolved {
+    /// The value.
+    pub value: Value,
+    /// Its origin.
+    pub origin: Origin,
+}
+
+impl Resolved {
+    /// A value that cannot be said, with what would tell it.
+    pub fn unknown(needs: impl Into<Cow<'static, str>>) -> Self {
+        Resolved { value: Value::None, origin: Origin::Unknown { needs: needs.into() } }
+    }
+
+    /// The value, unless it is unknown.
+    pub fn known(&self) -> Option<&Value> {
+        match self.origin {
+            Origin::Unknown { .. } => None,
+            _ => Some(&self.value),
+        }
+    }
+
+    /// Whether a file says it at this very place.
+    pub fn is_explicit(&self) -> bool {
+        matches!(self.origin, Origin::Explicit { .. })
+    }
+}
+
+/// Settings of one scope or endpoint, ordered as in reports.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Settings(Vec<(Setting, Resolved)>);
+
+impl Settings {
+    /// The setting's value and origin; `None` where the generation or the level has no such setting.
+    pub fn get(&self, setting: Setting) -> Option<&Resolved> {
+        self.0.binary_search_by_key(&setting, |(setting, _)| *setting).ok().map(|index| &self.0[index].1)
+    }
+
+    /// Sets it, replacing what was there.
+    pub fn set(&mut self, setting: Setting, resolved: Resolved) {
+        match self.0.binary_search_by_key(&setting, |(setting, _)| *setting) {
+            Ok(index) => self.0[index].1 = resolved,
+            Err(index) => self.0.insert(index, (setting, resolved)),
+        }
+    }
+
+    /// All of them, in the order of reports.
+    pub fn iter(&self) -> impl Iterator<Item = (Setting, &Resolved)> {
+        self.0.iter().map(|(setting, resolved)| (*setting, resolved))
+    }
+}

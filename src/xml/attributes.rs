@@ -1,0 +1,271 @@
+//! Attributes of a start tag, split strictly and without copying; their references are checked here, so reading a value cannot fail.
+
+use std::borrow::Cow;
+
+use super::limits::Limits;
+use super::reader::XmlErrorKind;
+
+/// One attribute of the current element, borrowed from the source text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attribute<'a> {
+    /// Local name: the part behind a namespace prefix, spelled as in the file.
+    pub name: &'a str,
+    /// Value exactly as written: neither unescaped nor white-space normalised.
+    pub raw: &'a str,
+    /// Byte offset of the first byte of the name in the decoded text.
+    pub(super) name_offset: usize,
+}
+
+impl<'a> Attribute<'a> {
+    /// The value as XML defines it: references resolved, every literal line break or tab turned into a blank.
+    pub fn value(&self) -> Cow<'a, str> {
+        if memchr::memchr3(b'&', b'\n', b'\t', self.raw.as_bytes()).is_none() && !self.raw.contains('\r') {
+            return Cow::Borrowed(self.raw);
+        }
+        Cow::Owned(unescape(self.raw, true))
+    }
+
+    /// The items of a MULTISZ list. IIS 6 separates them by line breaks inside the attribute, which XML normalisation would turn
+    /// into blanks; so the raw value is split, items are trimmed, and empty ones are dropped.
+    pub fn list(&self) -> Vec<String> {
+        self.raw
+            .split(['\n', '\r'])
+            .flat_map(|line| unescape(line, false).split(['\n', '\r']).map(|item| item.trim().to_owned()).collect::<Vec<_>>())
+            .filter(|item| !item.is_empty())
+            .collect()
+    }
+}
+
+/// Splits `raw`, the text between the element name and the end of the tag, into `out`. `base` is the offset of `raw` in the source.
+/// On failure gives the offset of the fault.
+pub(super) fn split<'a>(raw: &'a str, base: usize, limits: &Limits, out: &mut Vec<Attribute<'a>>) -> Result<(), (usize, XmlErrorKind)> {
+    out.clear();
+    let bytes = raw.as_bytes();
+    let mut at = 0;
+    loop {
+        let before_blank = at;
+        while at < bytes.len() && is_blank(bytes[at]) {
+            at += 1;
+        }
+        if at == bytes.len() {
+            return check_unique(out, base);
+        }
+        if at == before_blank {
+            return Err((base + at, XmlErrorKind::Attribute("a blank between two attributes")));
+        }
+        let name_start = at;
+        while at < bytes.len() && !is_blank(bytes[at]) && bytes[at] != b'=' {
+            at += 1;
+        }
+        let name = &raw[name_start..at];
+        if !is_name(name) {
+            return Err((base + name_start, XmlErrorKind::Attribute("an attribute name")));
+        }
+        while at < bytes.len() && is_blank(bytes[at]) {
+            at += 1;
+        }
+        if bytes.get(at) != Some(&b'=') {
+            return Err((base + name_start, XmlErrorKind::Attribute("'=' behind the attribute name")));
+        }
+        at += 1;
+        while at < bytes.len() && is_blank(bytes[at]) {
+            at += 1;
+        }
+        let quote = match bytes.get(at) {
+            Some(quote @ (b'"' | b'\'')) => *quote,
+            _ => return Err((base + at.min(bytes.len()), XmlErrorKind::Attribute("a quoted value"))),
+        };
+        at += 1;
+        let value_start = at;
+        let length = match memchr::memchr2(quote, b'<', &bytes[at..]) {
+            Some(length) if bytes[at + length] == quote => length,
+            Some(length) => return Err((base + at + length, XmlErrorKind::Attribute("the closing quote before '<'"))),
+            None => return Err((base + at, XmlErrorKind::Attribute("the closing quote of the value"))),
+        };
+        if length > limits.attribute_bytes {
+            return Err((base + value_start, XmlErrorKind::Limit("bytes in one attribute", limits.attribute_bytes as u64)));
+        }
+        let value = &raw[value_start..value_start + length];
+        check_references(value).map_err(|(offset, kind)| (base + value_start + offset, kind))?;
+        at += length + 1;
+        if out.len() == limits.attributes {
+            return Err((base + name_start, XmlErrorKind::Limit("attributes of one element", limits.attributes as u64)));
+        }
+        out.push(Attribute { name, raw: value, name_offset: base + name_start });
+    }
+}
+
+/// Refuses the same name twice, then strips namespace prefixes. Sorting keeps it n log n up to the attribute limit.
+fn check_unique(attributes: &mut [Attribute<'_>], _base: usize) -> Result<(), (usize, XmlErrorKind)> {
+    let repeated = if attributes.len() <= 16 {
+        attributes
+            .iter()
+            .enumerate()
+            .find(|(index, attribute)| attributes[..*index].iter().any(|earlier| earlier.name == attribute.name))
+            .map(|(_, attribute)| attribute.name_offset)
+    } else {
+        let mut names: Vec<(&str, usize)> = attributes.iter().map(|attribute| (attribute.name, attribute.name_offset)).collect();
+        names.sort_unstable();
+        names.windows(2).filter(|pair| pair[0].0 == pair[1].0).map(|pair| pair[1].1).min()
+    };
+    if let Some(offset) = repeated {
+        return Err((offset, XmlErrorKind::DuplicateAttribute));
+    }
+    for attribute in attributes {
+        attribute.name = local(attribute.name);
+    }
+    Ok(())
+}
+
+/// The part of a name behind its namespace prefix. A namespace declaration keeps its prefix, so that it never looks like a setting.
+pub(super) fn local(name: &str) -> &str {
+    match name.split_once(':') {
+        Some((prefix, _)) if prefix == "xmlns" => name,
+        Some((_, local)) => local,
+        None => name,
+    }
+}
+
+pub(super) fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}
+
+/// Whether `name` is a legal XML name with at most one namespace prefix.
+pub(super) fn is_name(name: &str) -> bool {
+    let starts = |c: char| c.is_ascii_alphabetic() || c == '_' || (!c.is_ascii() && c.is_alphabetic());
+    let continues =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '\u{b7}') || (!c.is_ascii() && c.is_alphanumeric());
+    let mut parts = 0;
+    name.split(':').all(|part| {
+        parts += 1;
+        let mut characters = part.chars();
+        parts <= 2 && characters.next().is_some_and(starts) && characters.all(continues)
+    })
+}
+
+/// Checks that every `&` of `raw` starts a predefined entity or a reference to a legal character.
+pub(super) fn check_references(raw: &str) -> Result<(), (usize, XmlErrorKind)> {
+    for at in memchr::memchr_iter(b'&', raw.as_bytes()) {
+        let rest = &raw[at + 1..];
+        // The longest legal reference body is "#x10FFFF" with leading zeros; 32 bytes keep the search linear on hostile input.
+        let end = rest.bytes().take(32).position(|byte| byte == b';');
+        if end.and_then(|end| resolve(&rest[..end])).is_none() {
+            return Err((at, XmlErrorKind::Reference));
+        }
+    }
+    Ok(())
+}
+
+fn resolve(body: &str) -> Option<char> {
+    match body {
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "amp" => Some('&'),
+        "apos" => Some('\''),
+        "quot" => Some('"'),
+        _ => {
+            let digits = body.strip_prefix('#')?;
+            let number = match digits.strip_prefix('x') {
+                Some(hex) if hex.bytes().all(|byte| byte.is_ascii_hexdigit()) => u32::from_str_radix(hex, 16).ok()?,
+                None if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse().ok()?,
+                _ => return None,
+            };
+            char::from_u32(number).filter(|character| is_xml_char(*character))
+        }
+    }
+}
+
+/// Whether XML 1.0 allows `character` (production 2, Char).
+pub(super) fn is_xml_char(character: char) -> bool {
+    !matches!(character, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
+}
+
+fn unescape(raw: &str, normalise: bool) -> String {
+    let mut text = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(at) = rest.find(['&', '\n', '\r', '\t']) {
+        text.push_str(&rest[..at]);
+        let tail = &rest[at..];
+        if let Some(reference) = tail.strip_prefix('&') {
+            match reference.find(';').and_then(|end| resolve(&reference[..end]).map(|character| (end, character))) {
+                Some((end, character)) => {
+                    text.push(character);
+                    rest = &reference[end + 1..];
+                }
+                None => {
+                    text.push('&');
+                    rest = reference;
+                }
+            }
+        } else if normalise {
+            text.push(' ');
+            // A CR LF pair is one line break before it is one blank.
+            rest = tail.strip_prefix("\r\n").unwrap_or(&tail[1..]);
+        } else {
+            text.push_str(&tail[..1]);
+            rest = &tail[1..];
+        }
+    }
+    text.push_str(rest);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names_and_values(raw: &str) -> Vec<(String, String)> {
+        let mut out = Vec::new();
+        split(raw, 0, &Limits::default(), &mut out).unwrap();
+        out.iter().map(|attribute| (attribute.name.to_owned(), attribute.value().into_owned())).collect()
+    }
+
+    fn fault(raw: &str) -> XmlErrorKind {
+        split(raw, 0, &Limits::default(), &mut Vec::new()).unwrap_err().1
+    }
+
+    #[test]
+    fn blanks_and_tabs_round_the_equals_sign_are_accepted() {
+        assert_eq!(names_and_values("\tLocation =\"/LM\" b= 'x' "), [("Location".into(), "/LM".into()), ("b".into(), "x".into())]);
+    }
+
+    #[test]
+    fn references_are_resolved_and_line_breaks_become_blanks() {
+        assert_eq!(names_and_values(" a=\"x &amp; &#x41;\r\n\ty\"")[0].1, "x & A  y");
+    }
+
+    #[test]
+    fn a_list_is_split_at_line_breaks_and_keeps_its_inner_blanks() {
+        let mut out = Vec::new();
+        split(" a=\":80:x\r\n\t\t\t:81:y z&#13;&#10;:82:\"", 0, &Limits::default(), &mut out).unwrap();
+        assert_eq!(out[0].list(), [":80:x", ":81:y z", ":82:"]);
+    }
+
+    #[test]
+    fn what_xml_forbids_is_refused() {
+        assert!(matches!(fault(" a=\"1\"b=\"2\""), XmlErrorKind::Attribute(_)));
+        assert!(matches!(fault(" 1a=\"1\""), XmlErrorKind::Attribute(_)));
+        assert!(matches!(fault(" a=\"<\""), XmlErrorKind::Attribute(_)));
+        assert!(matches!(fault(" a"), XmlErrorKind::Attribute(_)));
+        assert!(matches!(fault(" a=\"1\" a='2'"), XmlErrorKind::DuplicateAttribute));
+        assert!(matches!(fault(" a=\"&nbsp;\""), XmlErrorKind::Reference));
+        assert!(matches!(fault(" a=\"&#x1;\""), XmlErrorKind::Reference));
+        assert!(matches!(fault(" a=\"&#xD800;\""), XmlErrorKind::Reference));
+        assert!(matches!(fault(" a=\"x & y\""), XmlErrorKind::Reference));
+    }
+
+    #[test]
+    fn a_duplicate_among_many_attributes_is_found() {
+        let mut raw: String = (0..100).map(|index| format!(" a{index}=\"\"")).collect();
+        raw.push_str(" a7=\"\"");
+        assert!(matches!(fault(&raw), XmlErrorKind::DuplicateAttribute));
+    }
+
+    #[test]
+    fn a_prefix_is_stripped_but_a_namespace_declaration_is_not() {
+        assert_eq!(
+            names_and_values(" x:path=\"a\" xmlns:path=\"b\"").into_iter().map(|pair| pair.0).collect::<Vec<_>>(),
+            ["path", "xmlns:path"]
+        );
+    }
+}

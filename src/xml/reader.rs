@@ -1,0 +1,505 @@
+//! The pull reader: start and end of elements with exact places, everything else checked and passed over.
+
+use std::cell::Cell;
+use std::fmt;
+
+use quick_xml::Reader;
+use quick_xml::errors::{Error as QuickXmlError, IllFormedError, SyntaxError};
+use quick_xml::events::Event as QuickXmlEvent;
+
+use super::attributes::{self, Attribute};
+use super::limits::Limits;
+use crate::input::{FileId, Place};
+
+/// What the reader met. Name and attributes of a started element are asked from the reader itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// An element starts; an empty element gives a start and an end.
+    Start,
+    /// The innermost open element ends.
+    End,
+}
+
+/// Why a text is not XML that we (and IIS) accept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum XmlErrorKind {
+    /// Something in a start tag is missing; the text names what was expected.
+    Attribute(&'static str),
+    /// The same attribute twice on one element.
+    DuplicateAttribute,
+    /// `&` that starts neither a predefined entity nor a reference to a legal character.
+    Reference,
+    /// A document type declaration, which could define entities.
+    DocumentType,
+    /// An element name that XML does not allow.
+    Name,
+    /// An end tag that does not match the element it should end.
+    EndTag {
+        /// The element that is open, empty when none is.
+        expected: String,
+        /// The end tag that was found.
+        found: String,
+    },
+    /// The text ends while an element, comment or tag is still open.
+    Truncated(String),
+    /// More than one root element, or text outside of it.
+    OutsideRoot,
+    /// No element at all.
+    NoRoot,
+    /// A character that XML does not allow, by its code point.
+    Character(u32),
+    /// `--` inside a comment.
+    Comment,
+    /// One of [`Limits`]: what is limited, and the limit.
+    Limit(&'static str, u64),
+    /// Anything else, as the parser below says it.
+    Other(String),
+}
+
+/// A fault in the text, with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct XmlError {
+    /// What is wrong.
+    pub kind: XmlErrorKind,
+    /// Where it is wrong.
+    pub place: Place,
+    /// Byte offset of the fault in the decoded text, without a byte order mark.
+    pub offset: usize,
+    /// Name and place of the element that is still open, when that helps.
+    pub open: Option<(String, Place)>,
+}
+
+impl fmt::Display for XmlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            XmlErrorKind::Attribute(expected) => write!(f, "not well-formed XML: expected {expected}")?,
+            XmlErrorKind::DuplicateAttribute => write!(f, "not well-formed XML: the attribute stands twice on this element")?,
+            XmlErrorKind::Reference => write!(
+                f,
+                "not well-formed XML: '&' starts no known reference; write &amp; for the character itself (no document type is read, so no other entity exists)"
+            )?,
+            XmlErrorKind::DocumentType => write!(f, "a document type declaration is refused; IIS writes none, remove it")?,
+            XmlErrorKind::Name => write!(f, "not well-formed XML: expected an element name")?,
+            XmlErrorKind::EndTag { expected, found } if expected.is_empty() => {
+                write!(f, "not well-formed XML: </{found}> ends an element that was never opened")?;
+            }
+            XmlErrorKind::EndTag { expected, found } => write!(f, "not well-formed XML: expected </{expected}>, found </{found}>")?,
+            XmlErrorKind::Truncated(what) => write!(f, "the file ends too early: {what}")?,
+            XmlErrorKind::OutsideRoot => write!(f, "not well-formed XML: text or a second root element outside of the root element")?,
+            XmlErrorKind::NoRoot => write!(f, "the file holds no XML element")?,
+            XmlErrorKind::Character(code) => write!(f, "the character U+{code:04X} is not allowed in XML")?,
+            XmlErrorKind::Comment => write!(f, "not well-formed XML: '--' inside a comment")?,
+            XmlErrorKind::Limit(what, limit) => write!(f, "refused: more than {limit} {what}")?,
+            XmlErrorKind::Other(message) => write!(f, "not well-formed XML: {message}")?,
+        }
+        if let Some((name, place)) = &self.open {
+            write!(f, " (<{name}> was opened in line {}, column {})", place.line, place.column)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for XmlError {}
+
+/// Reads one decoded text element by element.
+pub struct XmlReader<'a> {
+    text: &'a str,
+    file: FileId,
+    limits: Limits,
+    inner: Reader<&'a [u8]>,
+    /// Offset and name length of every open element, outermost first.
+    open: Vec<(usize, usize)>,
+    name: &'a str,
+    element_offset: usize,
+    attributes: Vec<Attribute<'a>>,
+    pending_end: bool,
+    root_seen: bool,
+    characters_checked: bool,
+    late_declaration: Option<usize>,
+    cursor: Cell<Cursor>,
+}
+
+/// A position that only moves forward, so that working out all places costs one pass over the text.
+#[derive(Debug, Clone, Copy)]
+struct Cursor {
+    offset: usize,
+    line: u32,
+    column: u32,
+}
+
+impl Cursor {
+    const START: Cursor = Cursor { offset: 0, line: 1, column: 1 };
+
+    fn advanced(self, text: &str, to: usize) -> Cursor {
+        let between = &text[self.offset..to];
+        let bytes = between.as_bytes();
+        match memchr::memrchr(b'\n', bytes) {
+            None => Cursor { offset: to, column: self.column.saturating_add(count_characters(between)), ..self },
+            Some(last) => {
+                let breaks = memchr::memchr_iter(b'\n', bytes).count();
+                Cursor {
+                    offset: to,
+                    line: self.line.saturating_add(u32::try_from(breaks).unwrap_or(u32::MAX)),
+                    column: 1u32.saturating_add(count_characters(&between[last + 1..])),
+                }
+            }
+        }
+    }
+}
+
+fn count_characters(text: &str) -> u32 {
+    u32::try_from(text.chars().count()).unwrap_or(u32::MAX)
+}
+
+impl<'a> XmlReader<'a> {
+    /// A reader over `text`, which is already decoded and has no byte order mark. Places name `file`.
+    pub fn new(text: &'a str, file: FileId, limits: Limits) -> Self {
+        let mut inner = Reader::from_str(text);
+        let config = inner.config_mut();
+        config.enable_all_checks(true);
+        config.check_end_names = false;
+        config.allow_unmatched_ends = true;
+        XmlReader {
+            text,
+            file,
+            limits,
+            inner,
+            open: Vec::new(),
+            name: "",
+            element_offset: 0,
+            attributes: Vec::new(),
+            pending_end: false,
+            root_seen: false,
+            characters_checked: false,
+            late_declaration: None,
+            cursor: Cell::new(Cursor::START),
+        }
+    }
+
+    /// The next start or end of an element; `None` when the root element has ended and nothing but white space and comments follows.
+    pub fn next(&mut self) -> Result<Option<Event>, XmlError> {
+        if self.pending_end {
+            self.pending_end = false;
+            self.open.pop();
+            return Ok(Some(Event::End));
+        }
+        if !self.characters_checked {
+            self.characters_checked = true;
+            if let Some((offset, code)) = illegal_character(self.text) {
+                return Err(self.error(offset, XmlErrorKind::Character(code)));
+            }
+        }
+        loop {
+            let before = self.offset();
+            let event = match self.inner.read_event() {
+                Ok(event) => event,
+                Err(error) => return Err(self.translate(&error)),
+            };
+            match event {
+                QuickXmlEvent::Start(tag) => {
+                    self.start(before, tag.as_ref().len(), tag.name().as_ref().len())?;
+                    return Ok(Some(Event::Start));
+                }
+                QuickXmlEvent::Empty(tag) => {
+                    self.start(before, tag.as_ref().len(), tag.name().as_ref().len())?;
+                    self.pending_end = true;
+                    return Ok(Some(Event::Start));
+                }
+                QuickXmlEvent::End(tag) => {
+                    let name = tag.name();
+                    let found: &str = name.as_ref();
+                    match self.open.last() {
+                        Some(&(offset, length)) if &self.text[offset + 1..offset + 1 + length] == found => {
+                            self.open.pop();
+                            return Ok(Some(Event::End));
+                        }
+                        Some(&(offset, length)) => {
+                            let expected = self.text[offset + 1..offset + 1 + length].to_owned();
+                            let kind = XmlErrorKind::EndTag { expected: expected.clone(), found: shorten(found) };
+                            let mut error = self.error(before, kind);
+                            error.open = Some((expected, self.place_anywhere(offset)));
+                            return Err(error);
+                        }
+                        None => return Err(self.error(before, XmlErrorKind::EndTag { expected: String::new(), found: shorten(found) })),
+                    }
+                }
+                QuickXmlEvent::Text(text) => {
+                    if self.open.is_empty() && !text.as_ref().bytes().all(attributes::is_blank) {
+                        let blanks = text.as_ref().bytes().take_while(|byte| attributes::is_blank(*byte)).count();
+                        return Err(self.error(before + blanks, XmlErrorKind::OutsideRoot));
+                    }
+                }
+                QuickXmlEvent::GeneralRef(reference) => {
+                    if self.open.is_empty() {
+                        return Err(self.error(before, XmlErrorKind::OutsideRoot));
+                    }
+                    let length = reference.as_ref().len();
+                    let whole = self.text.get(before..before + length + 2).unwrap_or("&");
+                    if attributes::check_references(whole).is_err() {
+                        return Err(self.error(before, XmlErrorKind::Reference));
+                    }
+                }
+                QuickXmlEvent::CData(_) if self.open.is_empty() => return Err(self.error(before, XmlErrorKind::OutsideRoot)),
+                QuickXmlEvent::CData(_) | QuickXmlEvent::Comment(_) | QuickXmlEvent::PI(_) => {}
+                QuickXmlEvent::Decl(_) => {
+                    if before != 0 && self.late_declaration.is_none() {
+                        self.late_declaration = Some(before);
+                    }
+                }
+                QuickXmlEvent::DocType(_) => return Err(self.error(before, XmlErrorKind::DocumentType)),
+                QuickXmlEvent::Eof => {
+                    return if let Some(&(offset, length)) = self.open.last() {
+                        let name = self.text[offset + 1..offset + 1 + length].to_owned();
+                        let mut error = self.error(self.text.len(), XmlErrorKind::Truncated(format!("</{name}> is missing")));
+                        error.open = Some((name, self.place_anywhere(offset)));
+                        Err(error)
+                    } else if self.root_seen {
+                        Ok(None)
+                    } else {
+                        Err(self.error(self.text.len(), XmlErrorKind::NoRoot))
+                    };
+                }
+            }
+        }
+    }
+
+    /// Passes over the rest of the element that has just started, checking all of it.
+    pub fn skip(&mut self) -> Result<(), XmlError> {
+        let outside = self.depth().saturating_sub(1);
+        while self.depth() > outside {
+            if self.next()?.is_none() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Local name of the element that has just started, spelled as in the file.
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// Attributes of the element that has just started, in file order.
+    pub fn attributes(&self) -> &[Attribute<'a>] {
+        &self.attributes
+    }
+
+    /// The attribute `name` of the element that has just started. Names are compared exactly, as IIS does.
+    pub fn attribute(&self, name: &str) -> Option<Attribute<'a>> {
+        self.attributes.iter().find(|attribute| attribute.name == name).copied()
+    }
+
+    /// Number of open elements: 1 when the root has just started.
+    pub fn depth(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Place of the `<` of the element that has just started.
+    pub fn place(&self) -> Place {
+        self.place_at(self.element_offset)
+    }
+
+    /// Place of the name of an attribute of the element that has just started.
+    pub fn attribute_place(&self, attribute: &Attribute<'_>) -> Place {
+        self.place_at(attribute.name_offset)
+    }
+
+    /// Where an XML declaration stands that is not at the very start of the text. XML forbids it, and IIS is likely to refuse the file.
+    pub fn late_declaration(&self) -> Option<Place> {
+        self.late_declaration.map(|offset| self.place_anywhere(offset))
+    }
+
+    fn offset(&self) -> usize {
+        usize::try_from(self.inner.buffer_position()).unwrap_or(usize::MAX).min(self.text.len())
+    }
+
+    fn start(&mut self, offset: usize, tag_length: usize, name_length: usize) -> Result<(), XmlError> {
+        if self.open.is_empty() && self.root_seen {
+            return Err(self.error(offset, XmlErrorKind::OutsideRoot));
+        }
+        self.root_seen = true;
+        if self.open.len() == self.limits.depth {
+            return Err(self.error(offset, XmlErrorKind::Limit("levels of nested elements", self.limits.depth as u64)));
+        }
+        let text = self.text;
+        let name_start = offset + 1;
+        let Some((name, raw)) = text.get(name_start..name_start + tag_length).and_then(|tag| tag.split_at_checked(name_length)) else {
+            return Err(self.error(offset, XmlErrorKind::Name));
+        };
+        if !attributes::is_name(name) {
+            return Err(self.error(offset, XmlErrorKind::Name));
+        }
+        let mut attributes = std::mem::take(&mut self.attributes);
+        let outcome = attributes::split(raw, name_start + name_length, &self.limits, &mut attributes);
+        self.attributes = attributes;
+        outcome.map_err(|(at, kind)| self.error(at, kind))?;
+        self.name = attributes::local(name);
+        self.element_offset = offset;
+        self.open.push((offset, name_length));
+        Ok(())
+    }
+
+    /// Places are asked for inside the current element, so the cursor rests at its start and never has to go back.
+    fn place_at(&self, offset: usize) -> Place {
+        let mut cursor = self.cursor.get();
+        if cursor.offset <= self.element_offset {
+            cursor = cursor.advanced(self.text, self.element_offset);
+            self.cursor.set(cursor);
+        }
+        if offset < cursor.offset { self.place_anywhere(offset) } else { self.place_of(cursor.advanced(self.text, offset)) }
+    }
+
+    /// A place counted from the start of the text; only for errors, of which a text has one.
+    fn place_anywhere(&self, offset: usize) -> Place {
+        let mut offset = offset.min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        self.place_of(Cursor::START.advanced(self.text, offset))
+    }
+
+    fn place_of(&self, cursor: Cursor) -> Place {
+        Place { file: self.file, line: cursor.line, column: cursor.column }
+    }
+
+    fn error(&self, offset: usize, kind: XmlErrorKind) -> XmlError {
+        XmlError { kind, place: self.place_anywhere(offset), offset, open: None }
+    }
+
+    fn translate(&self, error: &QuickXmlError) -> XmlError {
+        let offset = usize::try_from(self.inner.error_position()).unwrap_or(usize::MAX).min(self.text.len());
+        let kind = match error {
+            QuickXmlError::Syntax(
+                SyntaxError::UnclosedTag
+                | SyntaxError::UnclosedSingleQuotedAttributeValue
+                | SyntaxError::UnclosedDoubleQuotedAttributeValue,
+            ) => XmlErrorKind::Truncated("a tag is not closed; look for a missing quote or '>'".to_owned()),
+            QuickXmlError::Syntax(SyntaxError::UnclosedComment) => XmlErrorKind::Truncated("a comment is not closed".to_owned()),
+            QuickXmlError::Syntax(SyntaxError::UnclosedCData) => XmlErrorKind::Truncated("a CDATA section is not closed".to_owned()),
+            QuickXmlError::Syntax(SyntaxError::UnclosedDoctype) => XmlErrorKind::DocumentType,
+            QuickXmlError::IllFormed(IllFormedError::DoubleHyphenInComment) => XmlErrorKind::Comment,
+            other => XmlErrorKind::Other(other.to_string()),
+        };
+        self.error(offset, kind)
+    }
+}
+
+/// The first character that XML 1.0 forbids, with its offset. Works in blocks so that the compiler can use vector instructions.
+fn illegal_character(text: &str) -> Option<(usize, u32)> {
+    let forbidden = |byte: u8| byte < 0x20 && !attributes::is_blank(byte);
+    let bytes = text.as_bytes();
+    let control = bytes
+        .chunks(64)
+        .position(|block| block.iter().fold(false, |found, byte| found | forbidden(*byte)))
+        .and_then(|block| bytes[block * 64..].iter().position(|byte| forbidden(*byte)).map(|at| block * 64 + at));
+    let noncharacter = ["\u{fffe}", "\u{ffff}"].iter().filter_map(|needle| memchr::memmem::find(bytes, needle.as_bytes())).min();
+    let offset = match (control, noncharacter) {
+        (Some(control), Some(other)) => control.min(other),
+        (found, other) => found.or(other)?,
+    };
+    text[offset..].chars().next().map(|character| (offset, u32::from(character)))
+}
+
+/// A name fit for a message: names of hostile files can be megabytes long.
+fn shorten(name: &str) -> String {
+    match name.char_indices().nth(80) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Names and places of all elements, or the error.
+    fn read(text: &str) -> Result<Vec<(String, u32, u32)>, XmlError> {
+        let mut reader = XmlReader::new(text, FileId(0), Limits::default());
+        let mut seen = Vec::new();
+        while let Some(event) = reader.next()? {
+            if event == Event::Start {
+                let place = reader.place();
+                seen.push((reader.name().to_owned(), place.line, place.column));
+            }
+        }
+        Ok(seen)
+    }
+
+    fn fault(text: &str) -> XmlError {
+        read(text).unwrap_err()
+    }
+
+    #[test]
+    fn elements_come_with_line_and_column_counted_in_characters() {
+        let text = "<?xml version =\"1.0\"?>\r\n<a>\r\n<!-- ü --> <b x='1'/>\t<x:c/>\n</a>\n";
+        assert_eq!(read(text).unwrap(), [("a".into(), 2, 1), ("b".into(), 3, 12), ("c".into(), 3, 23)]);
+    }
+
+    #[test]
+    fn the_place_of_an_attribute_is_the_place_of_its_name() {
+        let mut reader = XmlReader::new("<a\n  b='1'\n\tc='ü' d='2'/>", FileId(3), Limits::default());
+        reader.next().unwrap();
+        let places: Vec<(u32, u32)> =
+            reader.attributes().iter().map(|attribute| reader.attribute_place(attribute)).map(|place| (place.line, place.column)).collect();
+        assert_eq!(places, [(2, 3), (3, 2), (3, 8)]);
+        assert_eq!(reader.place().line, 1);
+    }
+
+    #[test]
+    fn a_missing_end_tag_names_the_element_that_is_open() {
+        let error = fault("<a>\n <b>\n</a>");
+        assert_eq!(error.kind, XmlErrorKind::EndTag { expected: "b".into(), found: "a".into() });
+        assert_eq!((error.place.line, error.open.unwrap().1.line), (3, 2));
+    }
+
+    #[test]
+    fn every_truncation_of_a_document_is_an_error() {
+        let text = "<?xml version='1.0'?><a b='1'><!-- c --><d><![CDATA[x]]></d></a>";
+        for end in 0..text.len() {
+            assert!(read(&text[..end]).is_err(), "accepted {:?}", &text[..end]);
+        }
+        assert!(read(text).is_ok());
+    }
+
+    #[test]
+    fn hostile_shapes_are_refused_with_their_reason() {
+        assert!(matches!(fault("").kind, XmlErrorKind::NoRoot));
+        assert!(matches!(fault("  \n").kind, XmlErrorKind::NoRoot));
+        assert!(matches!(fault("<a/><b/>").kind, XmlErrorKind::OutsideRoot));
+        assert!(matches!(fault("<a/>x").kind, XmlErrorKind::OutsideRoot));
+        assert!(matches!(fault("x<a/>").kind, XmlErrorKind::OutsideRoot));
+        assert!(matches!(fault("<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>").kind, XmlErrorKind::DocumentType));
+        assert!(matches!(fault("<a>&b;</a>").kind, XmlErrorKind::Reference));
+        assert!(matches!(fault("<a>\0</a>").kind, XmlErrorKind::Character(0)));
+        assert!(matches!(fault("<a b='\u{1b}'/>").kind, XmlErrorKind::Character(0x1b)));
+        assert!(matches!(fault("<a>\u{ffff}</a>").kind, XmlErrorKind::Character(0xffff)));
+        assert!(matches!(fault("</a>").kind, XmlErrorKind::EndTag { .. }));
+        assert!(matches!(fault("<<<<<<< HEAD\n<a/>").kind, XmlErrorKind::Name | XmlErrorKind::Attribute(_)));
+        assert!(matches!(fault("<1a/>").kind, XmlErrorKind::Name));
+        assert!(matches!(fault("<a><!-- -- --></a>").kind, XmlErrorKind::Comment));
+        assert!(matches!(fault(&"<a>".repeat(300)).kind, XmlErrorKind::Limit(_, 256)));
+        let many: String = (0..1025).map(|index| format!(" a{index}=''")).collect();
+        assert!(matches!(fault(&format!("<a{many}/>")).kind, XmlErrorKind::Limit(_, 1024)));
+    }
+
+    #[test]
+    fn a_declaration_that_is_not_at_the_start_is_noticed() {
+        let mut reader = XmlReader::new("\n<?xml version='1.0'?><a/>", FileId(0), Limits::default());
+        while reader.next().unwrap().is_some() {}
+        assert_eq!(reader.late_declaration().map(|place| place.line), Some(2));
+    }
+
+    #[test]
+    fn skip_passes_over_a_subtree_and_still_checks_it() {
+        let mut reader = XmlReader::new("<a><b><c/><c/></b><d/></a>", FileId(0), Limits::default());
+        reader.next().unwrap();
+        reader.next().unwrap();
+        reader.skip().unwrap();
+        assert_eq!(reader.next().unwrap(), Some(Event::Start));
+        assert_eq!(reader.name(), "d");
+        let mut broken = XmlReader::new("<a><b><c></b></a>", FileId(0), Limits::default());
+        broken.next().unwrap();
+        broken.next().unwrap();
+        assert!(broken.skip().is_err());
+    }
+}
