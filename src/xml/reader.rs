@@ -176,6 +176,7 @@ impl<'a> XmlReader<'a> {
         }
     }
 
+    #[allow(clippy::should_implement_trait, reason = "a lending reader, no iterator: names and attributes are asked from it between calls")]
     /// The next start or end of an element; `None` when the root element has ended and nothing but white space and comments follows.
     pub fn next(&mut self) -> Result<Option<Event>, XmlError> {
         if self.pending_end {
