@@ -3,6 +3,7 @@
 
 pub mod apphost;
 pub mod catalogue;
+pub mod estate;
 pub mod input;
 pub mod metabase;
 pub mod remedy;
