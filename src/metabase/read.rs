@@ -1,0 +1,296 @@
+//! The keys of a MetaBase.xml and what each says: nothing inferred, nothing kept that is not audited, no secret kept at all.
+
+use super::inherit::Tree;
+use super::mbschema::{Facts, MbSchema, inherits};
+use crate::catalogue::{Setting, Value};
+use crate::input::{FileId, Place};
+use crate::server::{Anomaly, AnomalyKind};
+use crate::xml::{Attribute, Event, Limits, XmlError, XmlReader};
+
+/// What a MetaBase.xml says.
+#[derive(Debug)]
+pub struct Metabase {
+    pub(super) file: FileId,
+    pub(super) tree: Tree,
+    pub(super) facts: Facts,
+    pub(super) late_declaration: Option<Place>,
+    /// Keys that repeat a path: place, the place of the first, and the path as written.
+    pub(super) repeated: Vec<(Place, Place, String)>,
+}
+
+/// A key of the metabase.
+#[derive(Debug)]
+pub(super) struct Key {
+    /// Its path for comparing: lower case, single slashes, none at the end.
+    pub(super) path: String,
+    /// Its path as written, but for surplus slashes.
+    pub(super) location: String,
+    /// Whether it is a `IIsWebVirtualDir`.
+    pub(super) is_virtual_directory: bool,
+    /// Where it starts.
+    pub(super) place: Place,
+    /// What it says, in file order, each property once.
+    pub(super) said: Vec<Said>,
+}
+
+/// What a key says of one property.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub(super) property: Property,
+    /// The text as written; list items are separated by line breaks. Empty for a secret.
+    pub(super) text: String,
+    /// The value of a setting.
+    pub(super) value: Value,
+    /// Whether child keys inherit it.
+    pub(super) inherits: bool,
+    pub(super) place: Place,
+}
+
+/// A property that is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Property {
+    Setting(Setting),
+    ServerComment,
+    ServerAutoStart,
+    SecureBindings,
+    ServerBindings,
+    DisableSocketPooling,
+}
+
+impl Property {
+    fn named(name: &str) -> Option<Property> {
+        Some(match name {
+            "AccessFlags" => Property::Setting(Setting::AccessPermissions),
+            "AccessSSLFlags" => Property::Setting(Setting::AccessFlags),
+            "AuthFlags" => Property::Setting(Setting::AnonymousAuthentication),
+            "CertCheckMode" => Property::Setting(Setting::CertCheckMode),
+            "DisableSocketPooling" => Property::DisableSocketPooling,
+            "MaxRequestEntityAllowed" => Property::Setting(Setting::MaxContentLength),
+            "RevocationFreshnessTime" => Property::Setting(Setting::RevocationFreshnessTime),
+            "RevocationURLRetrievalTimeout" => Property::Setting(Setting::RevocationUrlRetrievalTimeout),
+            "SSLAlwaysNegoClientCert" => Property::Setting(Setting::NegotiateClientCertificate),
+            "SSLCertHash" => Property::Setting(Setting::ServerCertificate),
+            "SSLStoreName" => Property::Setting(Setting::ServerCertificateStore),
+            "SecureBindings" => Property::SecureBindings,
+            "ServerAutoStart" => Property::ServerAutoStart,
+            "ServerBindings" => Property::ServerBindings,
+            "ServerComment" => Property::ServerComment,
+            "SslCtlIdentifier" => Property::Setting(Setting::CtlIdentifier),
+            "SslCtlStoreName" => Property::Setting(Setting::CtlStoreName),
+            "SslUseDsMapper" => Property::Setting(Setting::DsMapper),
+            "UploadReadAheadSize" => Property::Setting(Setting::UploadReadAheadSize),
+            _ => return None,
+        })
+    }
+
+    fn numbered(id: u32) -> Option<Property> {
+        Some(match id {
+            1015 => Property::ServerComment,
+            1017 => Property::ServerAutoStart,
+            1023 => Property::ServerBindings,
+            1029 => Property::DisableSocketPooling,
+            2021 => Property::SecureBindings,
+            2160 => Property::Setting(Setting::CertCheckMode),
+            2161 => Property::Setting(Setting::RevocationFreshnessTime),
+            2162 => Property::Setting(Setting::RevocationUrlRetrievalTimeout),
+            5506 => Property::Setting(Setting::ServerCertificate),
+            5511 => Property::Setting(Setting::ServerCertificateStore),
+            5512 => Property::Setting(Setting::CtlIdentifier),
+            5517 => Property::Setting(Setting::CtlStoreName),
+            5519 => Property::Setting(Setting::DsMapper),
+            5521 => Property::Setting(Setting::NegotiateClientCertificate),
+            6000 => Property::Setting(Setting::AnonymousAuthentication),
+            6016 => Property::Setting(Setting::AccessPermissions),
+            6030 => Property::Setting(Setting::AccessFlags),
+            6045 => Property::Setting(Setting::UploadReadAheadSize),
+            6051 => Property::Setting(Setting::MaxContentLength),
+            _ => return None,
+        })
+    }
+}
+
+impl Key {
+    /// What the key says of `property`.
+    pub(super) fn says(&self, property: Property) -> Option<&Said> {
+        self.said.iter().find(|said| said.property == property)
+    }
+
+    /// Takes over what another key of the same path says and this one does not.
+    pub(super) fn absorb(&mut self, other: Key) {
+        self.is_virtual_directory |= other.is_virtual_directory;
+        for said in other.said {
+            if self.says(said.property).is_none() {
+                self.said.push(said);
+            }
+        }
+    }
+
+    /// Whether anything can come of it.
+    fn matters(&self) -> bool {
+        !self.said.is_empty() || self.is_virtual_directory || matches!(Level::of(&self.path), Level::Service | Level::Site | Level::Root)
+    }
+}
+
+/// Which part of the tree a path belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Level {
+    /// `/` and `/LM`: inherited from, nothing else.
+    Above,
+    /// `/LM/W3SVC`.
+    Service,
+    /// `/LM/W3SVC/<n>`.
+    Site,
+    /// `/LM/W3SVC/<n>/ROOT`.
+    Root,
+    /// Everything below a ROOT.
+    Url,
+    /// Filters, application pools, templates, other services.
+    Elsewhere,
+}
+
+impl Level {
+    /// The level of a path in its form for comparing.
+    pub(super) fn of(path: &str) -> Level {
+        if matches!(path, "/" | "/lm") {
+            return Level::Above;
+        }
+        let Some(rest) = path.strip_prefix("/lm/w3svc") else { return Level::Elsewhere };
+        if rest.is_empty() {
+            return Level::Service;
+        }
+        let mut parts = rest.splitn(4, '/');
+        match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            (Some(""), Some(site), below, url) if !site.is_empty() && site.bytes().all(|byte| byte.is_ascii_digit()) => {
+                match (below, url) {
+                    (None, _) => Level::Site,
+                    (Some("root"), None) => Level::Root,
+                    (Some("root"), Some(_)) => Level::Url,
+                    _ => Level::Elsewhere,
+                }
+            }
+            _ => Level::Elsewhere,
+        }
+    }
+}
+
+/// An unsigned number, decimal or with `0x`.
+pub(super) fn number(text: &str) -> Option<u32> {
+    let text = text.trim();
+    let (digits, radix) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).map_or((text, 10), |digits| (digits, 16));
+    if digits.starts_with('+') { None } else { u32::from_str_radix(digits, radix).ok() }
+}
+
+/// A location with a slash in front, single slashes, and none at the end.
+fn tidy(location: &str) -> String {
+    let mut tidy = String::with_capacity(location.len() + 1);
+    for part in location.trim().split('/').filter(|part| !part.is_empty()) {
+        tidy.push('/');
+        tidy.push_str(part);
+    }
+    if tidy.is_empty() {
+        tidy.push('/');
+    }
+    tidy
+}
+
+/// Whether a value is encrypted: all such values start with the signature `IcDb` or `IcKb` in hexadecimal.
+fn is_secret(value: &str) -> bool {
+    let head = value.trim_start().get(..8);
+    head.is_some_and(|head| head.eq_ignore_ascii_case("49634462") || head.eq_ignore_ascii_case("49634b62"))
+}
+
+/// Reads the text of a MetaBase.xml.
+pub fn read(text: &str, file: FileId, limits: Limits, schema: Option<&MbSchema>) -> Result<Metabase, XmlError> {
+    let facts = Facts::new(schema);
+    let mut reader = XmlReader::new(text, file, limits);
+    let mut open: Vec<Option<Key>> = Vec::new();
+    let mut keys = Vec::new();
+    while let Some(event) = reader.next()? {
+        match event {
+            Event::Start if reader.name() == "Custom" => {
+                if let Some(Some(key)) = open.last_mut() {
+                    if let Some(said) = custom(&reader, &facts) {
+                        if key.says(said.property).is_none() {
+                            key.said.push(said);
+                        }
+                    }
+                }
+                open.push(None);
+            }
+            Event::Start => open.push(start(&reader, &facts)),
+            Event::End => keys.extend(open.pop().flatten().filter(Key::matters)),
+        }
+    }
+    let (tree, repeated) = Tree::new(keys);
+    Ok(Metabase { file, tree, facts, late_declaration: reader.late_declaration(), repeated })
+}
+
+/// The key that has just started, when anything audited can stand there.
+fn start(reader: &XmlReader<'_>, facts: &Facts) -> Option<Key> {
+    let location = tidy(&reader.attribute("Location")?.value());
+    let path = location.to_lowercase();
+    if Level::of(&path) == Level::Elsewhere {
+        return None;
+    }
+    let place = reader.place();
+    let said = reader.attributes().iter().filter_map(|attribute| {
+        let property = Property::named(attribute.name)?;
+        let inherits = matches!(property, Property::Setting(setting) if facts.of(setting).inherits);
+        Some(say(property, attribute, inherits, reader.attribute_place(attribute), facts))
+    });
+    let said = said.collect();
+    Some(Key { path, location, is_virtual_directory: reader.name() == "IIsWebVirtualDir", place, said })
+}
+
+/// What the `Custom` element that has just started says. Its number decides; the name helps only where there is no number.
+fn custom(reader: &XmlReader<'_>, facts: &Facts) -> Option<Said> {
+    let value = reader.attribute("Value")?;
+    let property = match reader.attribute("ID").and_then(|id| number(&id.value())) {
+        Some(id) => Property::numbered(id)?,
+        None => Property::named(&reader.attribute("Name")?.value())?,
+    };
+    let inherits = match (reader.attribute("Attributes"), property) {
+        (Some(attributes), _) => inherits(&attributes.value()),
+        (None, Property::Setting(setting)) => facts.of(setting).inherits,
+        (None, _) => false,
+    };
+    Some(say(property, &value, inherits, reader.attribute_place(&value), facts))
+}
+
+fn say(property: Property, attribute: &Attribute<'_>, inherits: bool, place: Place, facts: &Facts) -> Said {
+    let text = match property {
+        _ if is_secret(attribute.raw) => String::new(),
+        // Bindings never hold blanks, and a tool that normalised the line breaks leaves blanks between them.
+        Property::SecureBindings | Property::ServerBindings => {
+            attribute.list().iter().flat_map(|item| item.split_whitespace()).collect::<Vec<_>>().join("\n")
+        }
+        _ => attribute.value().into_owned(),
+    };
+    let value = match property {
+        Property::Setting(_) if is_secret(attribute.raw) => Value::Malformed("(encrypted)".to_owned()),
+        Property::Setting(setting) => facts.value(setting, &text),
+        _ => Value::None,
+    };
+    Said { property, text, value, inherits, place }
+}
+
+impl Metabase {
+    /// Anomalies of the file itself.
+    pub(super) fn file_anomalies(&self) -> Vec<Anomaly> {
+        let late = self.late_declaration.map(|place| Anomaly {
+            kind: AnomalyKind::LateDeclaration,
+            place,
+            related: Vec::new(),
+            site: None,
+            path: None,
+        });
+        let repeated = self.repeated.iter().map(|(place, first, location)| Anomaly {
+            kind: AnomalyKind::KeyTwice { key: location.clone() },
+            place: *place,
+            related: vec![(*first, "the key with the same path that comes first".to_owned())],
+            site: None,
+            path: None,
+        });
+        late.into_iter().chain(repeated).collect()
+    }
+}
