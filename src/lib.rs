@@ -7,6 +7,7 @@ pub mod estate;
 pub mod input;
 pub mod metabase;
 pub mod remedy;
+pub mod report;
 pub mod rules;
 pub mod server;
 pub mod xml;

@@ -1,0 +1,86 @@
+//! The only way untrusted text gets out: one function for each kind of sink. Nothing is dropped; what a sink would act on is made visible.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+/// Text for a terminal or a log. Everything that moves the cursor, ends a line, turns the writing direction or cannot be seen becomes a
+/// visible escape such as `\u{1b}`. Escaping twice changes nothing more.
+pub fn terminal(text: &str) -> Cow<'_, str> {
+    let Some(first) = text.find(acts_or_hides) else { return Cow::Borrowed(text) };
+    let mut escaped = String::with_capacity(text.len() + 16);
+    escaped.push_str(&text[..first]);
+    for c in text[first..].chars() {
+        if acts_or_hides(c) {
+            // Writing to a String cannot fail.
+            let _ = write!(escaped, "\\u{{{:x}}}", u32::from(c));
+        } else {
+            escaped.push(c);
+        }
+    }
+    Cow::Owned(escaped)
+}
+
+/// Whether a terminal would act on the character, or show nothing for it.
+fn acts_or_hides(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            // Bidi marks, embeddings, overrides and isolates.
+            '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+            // Line and paragraph separators.
+            | '\u{2028}' | '\u{2029}'
+            // Characters without width or shape: two names that differ only in them would look the same.
+            | '\u{00ad}' | '\u{034f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}' | '\u{200b}'..='\u{200d}'
+            | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
+            // Tags, which spell hidden text.
+            | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Independent of the function under test: what must never reach a terminal.
+    fn is_harmful(c: char) -> bool {
+        let code = u32::from(c);
+        code < 0x20
+            || (0x7f..0xa0).contains(&code)
+            || [0x200e, 0x200f, 0x2028, 0x2029, 0x061c, 0x200b, 0xfeff].contains(&code)
+            || (0x202a..=0x202e).contains(&code)
+            || (0x2066..=0x2069).contains(&code)
+    }
+
+    #[test]
+    fn harmless_text_of_any_script_is_left_alone() {
+        for text in ["", "Default Web Site", r"C:\Inetpub\\u{1b}", "日本語サイト", "Büro — Zürich", "موقع", "a\u{a0}b"] {
+            assert!(matches!(terminal(text), Cow::Borrowed(same) if same == text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_terminal_acts_on_or_hides_becomes_visible() {
+        assert_eq!(terminal("a\u{1b}[31mred"), r"a\u{1b}[31mred");
+        assert_eq!(terminal("\u{9b}31m"), r"\u{9b}31m");
+        assert_eq!(terminal("one\r\ntwo\tthree"), r"one\u{d}\u{a}two\u{9}three");
+        assert_eq!(terminal("\u{202e}evil\u{2069}"), r"\u{202e}evil\u{2069}");
+        assert_eq!(terminal("pay\u{200b}roll\u{7f}"), r"pay\u{200b}roll\u{7f}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_input_gets_a_control_or_bidi_character_out(text in proptest::collection::vec(any::<char>(), 0..40)) {
+            let text: String = text.into_iter().collect();
+            let escaped = terminal(&text);
+            prop_assert!(!escaped.chars().any(is_harmful), "{escaped:?}");
+            prop_assert_eq!(terminal(&escaped), escaped.clone());
+            prop_assert!(escaped.chars().count() >= text.chars().count());
+        }
+
+        #[test]
+        fn not_even_among_the_characters_that_are_harmful(codes in proptest::collection::vec(0u32..0x2070, 0..40)) {
+            let text: String = codes.into_iter().filter_map(char::from_u32).collect();
+            prop_assert!(!terminal(&text).chars().any(is_harmful));
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Reports: pure data to text. Every renderer is a function from what was found to a `String` that ends with a line break; the same data
+//! gives the same bytes. JSON types are apart from the model, so that the format stays when the model changes.
+
+pub mod escape;
+mod page;
+mod place;
+pub mod style;
+
+pub use page::Page;
+pub use place::{Location, Places};
+pub use style::Style;

@@ -1,0 +1,67 @@
+//! Places as reports show them: the path of the file, the line and the column.
+
+use serde::Serialize;
+
+use super::escape;
+use crate::estate::InputReport;
+use crate::input::Place;
+
+/// Turns places into text and JSON; it knows the paths of the files.
+#[derive(Debug, Clone, Copy)]
+pub struct Places<'a> {
+    /// The files of the run.
+    pub inputs: &'a [InputReport],
+}
+
+/// A place in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Location<'a> {
+    /// Path of the file, as in `inputs`.
+    pub file: &'a str,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column, from 1.
+    pub column: u32,
+}
+
+impl<'a> Places<'a> {
+    /// `path:line:column`, safe for a terminal.
+    pub fn text(&self, place: Place) -> String {
+        format!("{}:{}:{}", escape::terminal(self.path(place)), place.line, place.column)
+    }
+
+    /// The place for JSON.
+    pub fn json(&self, place: Place) -> Location<'a> {
+        Location { file: self.path(place), line: place.line, column: place.column }
+    }
+
+    /// Path of the file. A place of a file that is not in the list still has its line and column.
+    fn path(&self, place: Place) -> &'a str {
+        usize::try_from(place.file.0).ok().and_then(|index| self.inputs.get(index)).map_or("(unknown file)", |input| &input.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::FileId;
+
+    fn input(path: &str) -> InputReport {
+        InputReport { path: path.to_owned(), kind: None, encoding: None, server: None, error: None, warnings: Vec::new() }
+    }
+
+    #[test]
+    fn a_place_is_path_line_and_column_and_its_path_cannot_act_on_the_terminal() {
+        let inputs = [input("a.xml"), input("evil\u{1b}[2J/MetaBase.xml")];
+        let places = Places { inputs: &inputs };
+        assert_eq!(places.text(Place { file: FileId(0), line: 3, column: 7 }), "a.xml:3:7");
+        assert_eq!(places.text(Place { file: FileId(1), line: 1, column: 1 }), r"evil\u{1b}[2J/MetaBase.xml:1:1");
+    }
+
+    #[test]
+    fn a_place_of_an_unknown_file_is_still_shown() {
+        let place = Place { file: FileId(u32::MAX), line: 3, column: 7 };
+        assert_eq!(Places { inputs: &[] }.text(place), "(unknown file):3:7");
+        assert_eq!(Places { inputs: &[] }.json(place).line, 3);
+    }
+}
