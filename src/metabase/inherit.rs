@@ -5,10 +5,9 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use super::mbschema::Facts;
-use super::read::{Key, Level, Property};
+use super::read::{Key, Level, Property, Repeated};
 use crate::catalogue::Setting;
-use crate::input::Place;
-use crate::server::{Origin, Resolved};
+use crate::server::{AnomalyKind, Origin, Resolved};
 
 /// What would settle a value that an export does not show.
 pub(super) const NEEDS_SERVICE: &str =
@@ -23,21 +22,21 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    /// Builds the tree. Of keys with the same path the first in the file counts; the others come back with their places.
-    pub(super) fn new(mut keys: Vec<Key>) -> (Tree, Vec<(Place, Place, String)>) {
+    /// Builds the tree. Of keys with the same path the first in the file counts; the others are reported, and count only for what it does not say.
+    pub(super) fn new(mut keys: Vec<Key>) -> (Tree, Vec<Repeated>) {
         keys.sort_by(|a, b| by_path(&a.path, &b.path).then(a.place.cmp(&b.place)));
         let mut unique: Vec<Key> = Vec::with_capacity(keys.len());
         let mut repeated = Vec::new();
         for key in keys {
             match unique.last_mut() {
                 Some(first) if first.path == key.path => {
-                    repeated.push((key.place, first.place, key.location.clone()));
+                    let kind = AnomalyKind::KeyTwice { key: key.location.clone() };
+                    repeated.push(Repeated { kind, place: key.place, first: first.place });
                     first.absorb(key);
                 }
                 _ => unique.push(key),
             }
         }
-        repeated.sort();
         let mut parents = Vec::with_capacity(unique.len());
         let mut line: Vec<usize> = Vec::new();
         for (index, key) in unique.iter().enumerate() {
@@ -68,7 +67,8 @@ impl Tree {
 
     /// What a site whose own key is not in the file inherits from: `/LM/W3SVC`, else `/LM` or `/`.
     pub(super) fn above_sites(&self) -> Option<usize> {
-        self.service.or_else(|| self.keys.iter().rposition(|key| Level::of(&key.path) == Level::Above))
+        // They sort first, so the search ends at once even for a thousand sites.
+        self.service.or_else(|| self.keys.iter().take(2).rposition(|key| Level::of(&key.path) == Level::Above))
     }
 
     /// The effective value of `setting` at `at`: a key, or with `own` false a place below it that has no key.

@@ -196,3 +196,90 @@ fn bits<'a, I: Iterator<Item = (&'a str, u32)>>(text: &str, names: impl Fn() -> 
         Some(bits | named.or_else(|| number(word))?)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCHEMA: &str = r#"<?xml version ="1.0"?>
+<MetaData xmlns="x-urn:microsoft-catalog:MetaData_V7"><DatabaseMeta>
+  <Collection InternalName="IIsConfigObject">
+    <Property InternalName="SSLCertHash" ID="5506" Type="BINARY" Attributes="INHERIT"/>
+    <Property InternalName="SslCtlStoreName" ID="5517" Type="STRING" Attributes="NO_ATTRIBUTES" DefaultValue=""/>
+    <Property InternalName="RenamedTime" ID="2161" Type="DWORD" Attributes="INHERIT | REFERENCE" DefaultValue="3600"/>
+    <Property InternalName="AccessFlags" ID="6016" Type="DWORD" Attributes="INHERIT" DefaultValue="AccessRead">
+      <Flag InternalName="AccessRead" Value="1" ID="6207"/>
+    </Property>
+  </Collection>
+  <Collection InternalName="IIsWebServer"><Property InheritsPropertiesFrom ="IIsConfigObject:SSLCertHash"/></Collection>
+</DatabaseMeta></MetaData>"#;
+
+    fn schema(text: &str) -> Result<MbSchema, XmlError> {
+        MbSchema::read(text, FileId(0), Limits::default())
+    }
+
+    #[test]
+    fn properties_and_the_key_types_that_list_them_are_read() {
+        let schema = schema(SCHEMA).unwrap();
+        let flags = schema.property("AccessFlags").unwrap();
+        assert_eq!((flags.id, flags.kind.as_str(), flags.inherits), (Some(6016), "DWORD", true));
+        assert_eq!(flags.flags, [("AccessRead".to_owned(), 1)]);
+        assert!(!schema.property("SslCtlStoreName").unwrap().inherits);
+        assert!(schema.lists("IIsWebServer", "SSLCertHash") && schema.lists("IIsConfigObject", "AccessFlags"));
+        assert!(!schema.lists("IIsWebServer", "AccessFlags") && !schema.lists("IIsNothing", "SSLCertHash"));
+    }
+
+    #[test]
+    fn the_schema_refines_the_catalogue_by_name_or_number_and_the_catalogue_fills_the_gaps() {
+        let facts = Facts::new(Some(&schema(SCHEMA).unwrap()));
+        assert_eq!(facts.of(Setting::RevocationFreshnessTime).default, Value::Number(3600));
+        assert_eq!(facts.of(Setting::AccessPermissions).default, Value::Flags(1));
+        assert_eq!(facts.of(Setting::UploadReadAheadSize).default, Value::Number(49152));
+        assert_eq!(facts.of(Setting::ServerCertificate).default, Value::None);
+        assert!(!facts.of(Setting::ServerCertificate).from_schema);
+    }
+
+    #[test]
+    fn what_would_cost_the_tree_parser_more_than_its_size_is_refused_before_it_sees_it() {
+        let many = |part: &dyn Fn(usize) -> String| format!("<a{}/>", (0..100).map(part).collect::<String>());
+        let limit = |text: &str| matches!(schema(text).unwrap_err().kind, XmlErrorKind::Limit(..));
+        assert!(limit(&many(&|index| format!(" a{index}=\"\""))));
+        assert!(limit(&many(&|index| if index < 40 { format!(" xmlns:a{index}=\"u\"") } else { String::new() })));
+        assert!(limit(&format!("{}{}", "<a>".repeat(100), "</a>".repeat(100))));
+        assert!(matches!(schema("<!DOCTYPE a><a/>").unwrap_err().kind, XmlErrorKind::DocumentType));
+    }
+
+    #[test]
+    fn a_fault_that_only_the_tree_parser_sees_is_an_error_with_its_place() {
+        let error = schema("<a>\n  <b x:y=\"1\"/>\n</a>").unwrap_err();
+        assert!(matches!(error.kind, XmlErrorKind::Other(_)));
+        assert_eq!(error.place.line, 2);
+        assert!(error.offset > 4 && error.offset < 20);
+    }
+
+    #[test]
+    fn flags_of_authentication_come_down_to_anonymous_or_not() {
+        let facts = Facts::new(None);
+        let anonymous = |text| facts.value(Setting::AnonymousAuthentication, text);
+        assert_eq!(anonymous("AuthAnonymous | AuthNTLM"), Value::Bool(true));
+        assert_eq!(anonymous("AuthBasic|AuthMD5"), Value::Bool(false));
+        assert_eq!(anonymous("5"), Value::Bool(true));
+        assert_eq!(anonymous("0"), Value::Bool(false));
+        assert_eq!(anonymous("AuthMagic"), Value::Malformed("AuthMagic".to_owned()));
+    }
+
+    #[test]
+    fn inherit_is_read_from_names_and_from_numbers() {
+        for (attributes, expected) in [
+            ("INHERIT", true),
+            ("SECURE | inherit", true),
+            ("5", true),
+            ("0x21", true),
+            ("NO_ATTRIBUTES", false),
+            ("4", false),
+            ("", false),
+        ] {
+            assert_eq!(inherits(attributes), expected, "{attributes}");
+        }
+    }
+}

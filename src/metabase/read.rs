@@ -13,9 +13,17 @@ pub struct Metabase {
     pub(super) file: FileId,
     pub(super) tree: Tree,
     pub(super) facts: Facts,
-    pub(super) late_declaration: Option<Place>,
-    /// Keys that repeat a path: place, the place of the first, and the path as written.
-    pub(super) repeated: Vec<(Place, Place, String)>,
+    late_declaration: Option<Place>,
+    repeated: Vec<Repeated>,
+}
+
+/// A key or a property that stands twice.
+#[derive(Debug)]
+pub(super) struct Repeated {
+    pub(super) kind: AnomalyKind,
+    pub(super) place: Place,
+    /// Where the one stands that counts.
+    pub(super) first: Place,
 }
 
 /// A key of the metabase.
@@ -205,13 +213,19 @@ pub fn read(text: &str, file: FileId, limits: Limits, schema: Option<&MbSchema>)
     let mut reader = XmlReader::new(text, file, limits);
     let mut open: Vec<Option<Key>> = Vec::new();
     let mut keys = Vec::new();
+    let mut repeated = Vec::new();
     while let Some(event) = reader.next()? {
         match event {
             Event::Start if reader.name() == "Custom" => {
                 if let Some(Some(key)) = open.last_mut() {
                     if let Some(said) = custom(&reader, &facts) {
-                        if key.says(said.property).is_none() {
-                            key.said.push(said);
+                        match key.says(said.property) {
+                            None => key.said.push(said),
+                            Some(first) => repeated.push(Repeated {
+                                kind: AnomalyKind::PropertyTwice { property: property_name(&reader), key: key.location.clone() },
+                                place: said.place,
+                                first: first.place,
+                            }),
                         }
                     }
                 }
@@ -221,7 +235,8 @@ pub fn read(text: &str, file: FileId, limits: Limits, schema: Option<&MbSchema>)
             Event::End => keys.extend(open.pop().flatten().filter(Key::matters)),
         }
     }
-    let (tree, repeated) = Tree::new(keys);
+    let (tree, keys_twice) = Tree::new(keys);
+    repeated.extend(keys_twice);
     Ok(Metabase { file, tree, facts, late_declaration: reader.late_declaration(), repeated })
 }
 
@@ -257,6 +272,12 @@ fn custom(reader: &XmlReader<'_>, facts: &Facts) -> Option<Said> {
     Some(say(property, &value, inherits, reader.attribute_place(&value), facts))
 }
 
+/// Name of the `Custom` element that has just started, or its number where the name is missing.
+fn property_name(reader: &XmlReader<'_>) -> String {
+    let name = reader.attribute("Name").map(|name| name.value().into_owned()).filter(|name| !name.is_empty());
+    name.or_else(|| reader.attribute("ID").map(|id| id.value().into_owned())).unwrap_or_default()
+}
+
 fn say(property: Property, attribute: &Attribute<'_>, inherits: bool, place: Place, facts: &Facts) -> Said {
     let text = match property {
         _ if is_secret(attribute.raw) => String::new(),
@@ -284,13 +305,84 @@ impl Metabase {
             site: None,
             path: None,
         });
-        let repeated = self.repeated.iter().map(|(place, first, location)| Anomaly {
-            kind: AnomalyKind::KeyTwice { key: location.clone() },
-            place: *place,
-            related: vec![(*first, "the key with the same path that comes first".to_owned())],
+        let repeated = self.repeated.iter().map(|repeated| Anomaly {
+            kind: repeated.kind.clone(),
+            place: repeated.place,
+            related: vec![(repeated.first, "stands first and counts".to_owned())],
             site: None,
             path: None,
         });
         late.into_iter().chain(repeated).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::entry;
+
+    #[test]
+    fn names_and_numbers_of_properties_agree_with_the_catalogue() {
+        for setting in Setting::ALL {
+            if let Some(iis6) = &entry(*setting).iis6 {
+                assert_eq!(Property::named(&iis6.property), Some(Property::Setting(*setting)));
+                assert_eq!(Property::numbered(iis6.id), Some(Property::Setting(*setting)));
+            }
+        }
+    }
+
+    #[test]
+    fn a_path_is_compared_without_case_and_surplus_slashes_and_shown_as_written() {
+        for location in ["/LM/W3SVC/99", "/lm//w3svc/99/", "LM/W3SVC/99", " /Lm/W3svc/99 "] {
+            assert_eq!(tidy(location).to_lowercase(), "/lm/w3svc/99", "{location}");
+        }
+        assert_eq!(tidy("/LM/w3svc/1/Root/Äpp/"), "/LM/w3svc/1/Root/Äpp");
+        assert_eq!((tidy("/").as_str(), tidy("").as_str()), ("/", "/"));
+    }
+
+    #[test]
+    fn templates_filters_and_other_services_are_no_sites() {
+        let level = |path| Level::of(path);
+        assert_eq!(level("/lm/w3svc/1"), Level::Site);
+        assert_eq!(level("/lm/w3svc/1/root"), Level::Root);
+        assert_eq!(level("/lm/w3svc/1/root/root"), Level::Url);
+        for path in [
+            "/lm/w3svc/info/templates/secure web site",
+            "/lm/w3svc/1/filters",
+            "/lm/w3svcx",
+            "/lm/w3svc/1x",
+            "/lm/msftpsvc/1",
+            "/.",
+            "/lm/w3svc/-1",
+        ] {
+            assert_eq!(level(path), Level::Elsewhere, "{path}");
+        }
+    }
+
+    #[test]
+    fn custom_elements_are_read_with_whatever_attributes_they_have() {
+        let text = r#"<c><m><IIsWebServer Location="/LM/W3SVC/1">
+            <Custom Name="" ID="0x870" Value="1"/><Custom Name="SSLStoreName" Value="WebHosting"/><Custom ID="5517"/><Custom/>
+            <Custom Name="CertCheckMode" ID="9999" Value="7"/><Odd Location="x"><Custom ID="5512" Value="no"/></Odd>
+            </IIsWebServer></m></c>"#;
+        let metabase = read(text, FileId(0), Limits::default(), None).unwrap();
+        let key = &metabase.tree.keys()[0];
+        assert_eq!(key.says(Property::Setting(Setting::CertCheckMode)).unwrap().text, "1");
+        assert!(key.says(Property::Setting(Setting::CertCheckMode)).unwrap().inherits);
+        assert_eq!(key.says(Property::Setting(Setting::ServerCertificateStore)).unwrap().text, "WebHosting");
+        assert_eq!(key.said.len(), 2);
+    }
+
+    #[test]
+    fn bindings_are_split_at_line_breaks_and_at_the_blanks_that_other_tools_leave() {
+        let text = "<c><m><IIsWebServer Location='/LM/W3SVC/1' ServerBindings=':80:a    :80:b\r\n\t\t\t:80:c&#13;&#10;:80:d'/></m></c>";
+        let metabase = read(text, FileId(0), Limits::default(), None).unwrap();
+        assert_eq!(metabase.tree.keys()[0].says(Property::ServerBindings).unwrap().text, ":80:a\n:80:b\n:80:c\n:80:d");
+    }
+
+    #[test]
+    fn a_late_declaration_is_noticed() {
+        let metabase = read("\n<?xml version =\"1.0\"?><c/>", FileId(0), Limits::default(), None).unwrap();
+        assert!(matches!(metabase.file_anomalies()[..], [Anomaly { kind: AnomalyKind::LateDeclaration, .. }]));
     }
 }

@@ -127,6 +127,22 @@ pub enum AnomalyKind {
         /// Where it would count.
         counts_at: &'static str,
     },
+    /// Bindings at a metabase key where they have no effect: they count at the key of a site only and are never inherited.
+    BindingsWithoutEffect {
+        /// `SecureBindings` or `ServerBindings`.
+        property: &'static str,
+        /// The key.
+        key: String,
+        /// The bindings, separated by line breaks.
+        value: String,
+    },
+    /// One property twice on one metabase key; the first counts.
+    PropertyTwice {
+        /// The property, or its number.
+        property: String,
+        /// The key.
+        key: String,
+    },
     /// `DisableSocketPooling`, which IIS 6 accepts and ignores.
     SocketPoolingIgnored,
     /// A server certificate at `/LM/W3SVC`, which every site without its own inherits.
