@@ -217,16 +217,16 @@ pub fn read(text: &str, file: FileId, limits: Limits, schema: Option<&MbSchema>)
     while let Some(event) = reader.next()? {
         match event {
             Event::Start if reader.name() == "Custom" => {
-                if let Some(Some(key)) = open.last_mut() {
-                    if let Some(said) = custom(&reader, &facts) {
-                        match key.says(said.property) {
-                            None => key.said.push(said),
-                            Some(first) => repeated.push(Repeated {
-                                kind: AnomalyKind::PropertyTwice { property: property_name(&reader), key: key.location.clone() },
-                                place: said.place,
-                                first: first.place,
-                            }),
-                        }
+                if let Some(Some(key)) = open.last_mut()
+                    && let Some(said) = custom(&reader, &facts)
+                {
+                    match key.says(said.property) {
+                        None => key.said.push(said),
+                        Some(first) => repeated.push(Repeated {
+                            kind: AnomalyKind::PropertyTwice { property: property_name(&reader), key: key.location.clone() },
+                            place: said.place,
+                            first: first.place,
+                        }),
                     }
                 }
                 open.push(None);
@@ -279,16 +279,18 @@ fn property_name(reader: &XmlReader<'_>) -> String {
 }
 
 fn say(property: Property, attribute: &Attribute<'_>, inherits: bool, place: Place, facts: &Facts) -> Said {
+    let written = attribute.value();
+    if is_secret(&written) {
+        return Said { property, text: String::new(), value: Value::Malformed("(encrypted)".to_owned()), inherits, place };
+    }
     let text = match property {
-        _ if is_secret(attribute.raw) => String::new(),
         // Bindings never hold blanks, and a tool that normalised the line breaks leaves blanks between them.
         Property::SecureBindings | Property::ServerBindings => {
             attribute.list().iter().flat_map(|item| item.split_whitespace()).collect::<Vec<_>>().join("\n")
         }
-        _ => attribute.value().into_owned(),
+        _ => written.into_owned(),
     };
     let value = match property {
-        Property::Setting(_) if is_secret(attribute.raw) => Value::Malformed("(encrypted)".to_owned()),
         Property::Setting(setting) => facts.value(setting, &text),
         _ => Value::None,
     };
