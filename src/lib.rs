@@ -4,6 +4,7 @@
 pub mod apphost;
 pub mod catalogue;
 pub mod estate;
+pub mod explain;
 pub mod input;
 pub mod metabase;
 pub mod remedy;
