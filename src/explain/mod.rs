@@ -5,7 +5,6 @@
 
 mod nearest;
 mod pages;
-mod render;
 mod texts;
 mod values;
 
@@ -15,8 +14,6 @@ use serde::Serialize;
 
 use crate::catalogue::{Setting, entry};
 use crate::rules::{RULES, rule};
-
-pub use render::{json, markdown, text};
 
 /// A longer topic is none.
 const LONGEST: usize = 256;
@@ -131,6 +128,11 @@ pub fn topics() -> Vec<Topic> {
         add(Kind::Notice, &notice.name);
     }
     topics
+}
+
+/// Names of all statuses, each of which has a page in the documentation.
+pub fn statuses() -> impl Iterator<Item = &'static str> {
+    texts::texts().status.iter().map(|status| status.name.as_str())
 }
 
 /// Explains `topic`: a rule, a setting by any of its names, a value such as `CertCheckMode=5`, a flag, a status such as `403.13`, a win32
@@ -282,9 +284,13 @@ mod tests {
 
     use super::*;
 
+    fn whole(explanation: &Explanation) -> String {
+        explanation.sections.iter().fold(explanation.title.clone(), |page, (heading, body)| format!("{page}\n{heading}\n{body}"))
+    }
+
     fn page(topic: &str) -> String {
         let explanation = explain(topic).unwrap_or_else(|unknown| panic!("{topic}: {unknown}"));
-        text(&explanation, usize::MAX, false)
+        whole(&explanation)
     }
 
     fn says(topic: &str, parts: &[&str]) {
@@ -432,9 +438,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_topic_is_explained_or_refused(topic in any::<String>(), width in 0usize..200) {
+        fn any_topic_is_explained_or_refused(topic in any::<String>()) {
             match explain(&topic) {
-                Ok(explanation) => prop_assert!(!text(&explanation, width, true).is_empty()),
+                Ok(explanation) => prop_assert!(!explanation.sections.is_empty()),
                 Err(unknown) => prop_assert!(!unknown.to_string().is_empty()),
             }
         }
@@ -447,7 +453,7 @@ mod tests {
             let topics = topics();
             let name = &topics[index % topics.len()].name;
             if let Ok(explanation) = explain(&format!("{name}={value}\u{1b}")) {
-                let escaped = text(&explanation, 80, false).chars().all(|c| c == '\n' || !c.is_control());
+                let escaped = whole(&explanation).chars().all(|c| c == '\n' || !c.is_control());
                 prop_assert!(escaped);
             }
         }

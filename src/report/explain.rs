@@ -1,68 +1,49 @@
 //! Explanations as text for a terminal, as JSON, and as Markdown for the documentation.
 
-use anstyle::Style;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::Explanation;
+use super::{Page, Style, escape};
+use crate::explain::{Explanation, Unknown};
 
-/// A narrower terminal is treated as this wide.
-const NARROWEST: usize = 24;
+/// How a body marks a command.
 const COMMAND: &str = "    ";
+/// More of a topic that is none is not shown.
+const TOPIC: usize = 60;
 
-/// The explanation as text, wrapped at `width`; commands are never wrapped, so that they can be copied.
-pub fn text(explanation: &Explanation, width: usize, colour: bool) -> String {
-    let width = width.max(NARROWEST);
-    let style = if colour { Style::new().bold() } else { Style::new() };
-    let mut out = String::new();
-    wrap(&mut out, &explanation.title, "", "", width);
-    let title = out.trim_end().to_owned();
-    out.clear();
-    out.push_str(&format!("{style}{title}{style:#}\n"));
+/// The explanation as text; commands are never wrapped, so that they can be copied.
+pub fn text(explanation: &Explanation, style: Style) -> String {
+    let mut page = Page::new(style);
+    page.heading(0, &explanation.title);
     for (heading, body) in &explanation.sections {
-        out.push_str(&format!("\n{style}{heading}{style:#}\n"));
+        page.gap();
+        page.heading(0, heading);
         for line in body.lines() {
             if let Some(command) = line.strip_prefix(COMMAND) {
-                out.push_str("      ");
-                out.push_str(command);
-                out.push('\n');
+                page.verbatim(6, command);
             } else if let Some(item) = line.strip_prefix("- ") {
-                wrap(&mut out, item, "  - ", "    ", width);
+                page.labelled(2, "-", anstyle::Style::new(), item);
             } else {
-                wrap(&mut out, line, "  ", "  ", width);
+                page.prose(2, line);
             }
         }
     }
-    out
+    page.finish()
 }
 
-/// Writes `text` in lines of at most `width` characters where its words allow it.
-fn wrap(out: &mut String, text: &str, first: &str, rest: &str, width: usize) {
-    out.push_str(first);
-    let mut column = first.chars().count();
-    let mut empty = true;
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
-        let length = word.chars().count();
-        if !empty && column.saturating_add(1).saturating_add(length) > width {
-            out.push('\n');
-            out.push_str(rest);
-            column = rest.chars().count();
-            empty = true;
-        }
-        if !empty {
-            out.push(' ');
-            column += 1;
-        }
-        out.push_str(word);
-        column += length;
-        empty = false;
+/// What to say of a topic that could not be explained, on one line: the topic, shortened, and what may be meant.
+pub fn unknown(topic: &str, unknown: &Unknown) -> String {
+    let mut shown: String = topic.chars().take(TOPIC).collect();
+    if shown.len() < topic.len() {
+        shown.push_str("...");
     }
-    out.push('\n');
+    format!("{}: {}\n", escape::terminal(&shown), escape::terminal(&unknown.to_string()))
 }
 
 /// The explanation as JSON: `kind`, `title`, and `sections` in order, each with `heading` and `body`.
-pub fn json(explanation: &Explanation) -> Value {
+pub fn json(explanation: &Explanation) -> String {
     let sections: Vec<_> = explanation.sections.iter().map(|(heading, body)| json!({ "heading": heading, "body": body })).collect();
-    json!({ "kind": explanation.kind, "title": explanation.title, "sections": sections })
+    let value = json!({ "kind": explanation.kind, "title": explanation.title, "sections": sections });
+    format!("{value:#}\n")
 }
 
 /// The explanation as a page of Markdown.
@@ -71,10 +52,10 @@ pub fn markdown(explanation: &Explanation) -> String {
 }
 
 /// The same with headings from `level` on, for pages that hold several explanations.
-pub(super) fn markdown_at(explanation: &Explanation, level: usize) -> String {
-    let mut out = format!("{} {}\n", "#".repeat(level), escape(&explanation.title));
+fn markdown_at(explanation: &Explanation, level: usize) -> String {
+    let mut out = format!("{} {}\n", "#".repeat(level), plain(&explanation.title));
     for (heading, body) in &explanation.sections {
-        out.push_str(&format!("\n{} {}\n", "#".repeat(level + 1), escape(heading)));
+        out.push_str(&format!("\n{} {}\n", "#".repeat(level + 1), plain(heading)));
         let mut item = false;
         for line in body.lines() {
             if let Some(command) = line.strip_prefix(COMMAND) {
@@ -84,13 +65,13 @@ pub(super) fn markdown_at(explanation: &Explanation, level: usize) -> String {
                     out.push('\n');
                 }
                 item = true;
-                out.push_str(&format!("- {}\n", escape(text)));
+                out.push_str(&format!("- {}\n", plain(text)));
             } else {
                 if !out.ends_with("\n\n") {
                     out.push('\n');
                 }
                 item = false;
-                out.push_str(&format!("{}\n", escape(line)));
+                out.push_str(&format!("{}\n", plain(line)));
             }
         }
         // A command at the end leaves one blank line too many.
@@ -101,7 +82,7 @@ pub(super) fn markdown_at(explanation: &Explanation, level: usize) -> String {
 }
 
 /// Escapes what Markdown would read as markup, outside code spans. An underscore within a word is none.
-fn escape(text: &str) -> String {
+fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for (index, part) in text.split('`').enumerate() {
         if index > 0 {
@@ -121,62 +102,69 @@ fn escape(text: &str) -> String {
 mod tests {
     use std::path::{Path, PathBuf};
 
-    use super::super::{Kind, explain, pages, texts};
     use super::*;
     use crate::catalogue::Setting;
+    use crate::explain::{Kind, explain, statuses};
     use crate::rules::RULES;
 
     fn sample() -> Explanation {
-        let body = "One two three four five six seven.\n- item one two three four\n    command --with many words that stay on one line";
+        let body = "One two three four five six seven eight nine.\n- item one two three four five six seven eight\n    command --with many words that stay on one line";
         Explanation { kind: Kind::Status, title: "403.13: a_title".to_owned(), sections: vec![("Heading".to_owned(), body.to_owned())] }
     }
 
     #[test]
     fn text_is_wrapped_and_commands_are_not() {
         assert_eq!(
-            text(&sample(), 24, false),
-            "403.13: a_title\n\nHeading\n  One two three four\n  five six seven.\n  - item one two three\n    four\n      command --with many words that stay on one line\n"
+            text(&sample(), Style::plain(40)),
+            "403.13: a_title\n\nHeading\n  One two three four five six seven\n  eight nine.\n  - item one two three four five six\n    seven eight\n      command --with many words that stay on one line\n"
         );
-        assert!(!text(&sample(), 80, false).contains('\u{1b}'));
-        assert!(text(&sample(), 80, true).starts_with("\u{1b}[1m403.13"));
+        assert!(text(&sample(), Style { colour: true, width: 40 }).starts_with("\u{1b}[1m403.13"));
     }
 
     #[test]
-    fn every_line_that_can_be_wrapped_is() {
-        let page = text(&explain("403.13").unwrap(), 60, false);
-        for line in page.lines().filter(|line| !line.starts_with("      ")) {
-            assert!(line.chars().count() <= 60 || !line.trim_start().trim_start_matches("- ").contains(' '), "{line}");
+    fn every_page_fits_its_width_but_for_commands() {
+        for topic in crate::explain::topics() {
+            let page = text(&explain(&topic.name).unwrap(), Style::plain(60));
+            for line in page.lines().filter(|line| !line.starts_with("      ")) {
+                assert!(line.chars().count() <= 60, "{line}");
+            }
         }
     }
 
     #[test]
+    fn a_topic_that_is_none_is_shown_escaped_and_shortened() {
+        let said = |topic: &str| unknown(topic, &explain(topic).unwrap_err());
+        assert_eq!(said("CertChekMode=5\u{1b}[2J"), "CertChekMode=5\\u{1b}[2J: no such topic; nearest: CertCheckMode, cert-check-mode\n");
+        assert!(said(&"x".repeat(5000)).len() < 120);
+    }
+
+    #[test]
     fn json_keeps_the_order_of_sections() {
-        let value = json(&explain("403.13").unwrap());
+        let json = json(&explain("403.13").unwrap());
+        let value: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!((value["kind"].as_str(), value["sections"][0]["heading"].as_str()), (Some("status"), Some("Meaning")));
+        assert!(json.ends_with("}\n"));
     }
 
     #[test]
     fn markdown_escapes_markup_outside_code() {
         assert!(markdown(&sample()).starts_with("# 403.13: a_title\n\n## Heading\n\nOne two"));
-        assert_eq!(escape("<n> `<n>` a*b"), "\\<n\\> `<n>` a\\*b");
+        assert_eq!(plain("<n> `<n>` a*b"), "\\<n\\> `<n>` a\\*b");
     }
 
     fn docs() -> Vec<(PathBuf, String)> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
-        let mut files: Vec<_> = texts::texts()
-            .status
-            .iter()
-            .map(|status| (root.join("statuses").join(format!("{}.md", status.name)), markdown(&pages::status(status))))
-            .collect();
+        let page = |topic: &str| explain(topic).unwrap();
+        let mut files: Vec<_> = statuses().map(|name| (root.join("statuses").join(format!("{name}.md")), markdown(&page(name)))).collect();
         let mut settings = "# Settings\n\nEvery setting that is audited, by its name in reports.\n".to_owned();
         for setting in Setting::ALL {
-            settings.push_str(&format!("\n{}", markdown_at(&pages::setting(*setting), 2)));
+            settings.push_str(&format!("\n{}", markdown_at(&page(setting.name()), 2)));
         }
-        settings.push_str(&format!("\n{}", markdown_at(&pages::binding_flags(), 2)));
+        settings.push_str(&format!("\n{}", markdown_at(&page("binding@sslFlags"), 2)));
         files.push((root.join("settings.md"), settings));
         let mut rules = "# Rules\n\nEvery rule, by name. `iisaudit explain <rule>` shows the same text.\n".to_owned();
         for rule in RULES {
-            rules.push_str(&format!("\n{}", markdown_at(&pages::rule(rule), 2)));
+            rules.push_str(&format!("\n{}", markdown_at(&page(rule.name), 2)));
         }
         files.push((root.join("rules.md"), rules));
         files
