@@ -102,8 +102,8 @@ pub(super) fn setting(setting: Setting) -> Explanation {
 /// The statuses and rules of a setting.
 pub(super) fn related(page: Page, setting: Setting) -> Page {
     let rules = texts::judged(setting).map(|judged| judged.rules.as_slice()).unwrap_or_default();
-    page.items("Statuses", entry(setting).statuses.iter().map(|name| status_line(name)))
-        .items("Rules", rules.iter().map(|name| rule_line(name)))
+    page.items("Statuses that this setting can cause", entry(setting).statuses.iter().map(|name| status_line(name)))
+        .items("Rules that judge this setting", rules.iter().map(|name| rule_line(name)))
 }
 
 /// How each generation calls a setting, and what holds where it says nothing.
@@ -209,14 +209,16 @@ fn code_names(code: &Code) -> String {
 }
 
 pub(super) fn code(code: &Code) -> Explanation {
+    let certainty = if code.name.is_empty() {
+        "The number was seen in logs; its name is not known for certain."
+    } else {
+        "Name and number are documented. Which code comes with which status was not verified for every pair: take the status from the log, \
+         and the code as the reason for it."
+    };
     Page::new(Kind::Code, code_names(code))
         .section("Meaning", code.meaning.as_str())
         .items("Seen with", code.statuses.iter().map(|name| status_line(name)))
-        .section(
-            "Certainty",
-            "The name and number are documented. Which code comes with which status was not verified for every pair: take the status from \
-             the log, and the code as the reason for it.",
-        )
+        .section("Certainty", certainty)
         .done()
 }
 

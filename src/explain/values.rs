@@ -156,7 +156,8 @@ fn access_effect(bits: u32) -> Vec<String> {
         }
         (true, true) => "A client certificate is required: it is asked for, and none answers 403.7.",
         (false, true) => {
-            "The URL requires a certificate and never asks for one: 403.7 on every request, unless the endpoint asks in the first handshake. \
+            "The URL requires a certificate and never asks for one: 403.7 on every request, unless the endpoint asks in the first \
+             handshake, which likely makes it work. \
              This is documented for IIS 6 and likely for IIS 7 and later, whose flags have the same definition."
         }
     });
