@@ -1,12 +1,15 @@
-//! IIS 7 and later: what applicationHost.config and web.config say, and what it means for each site and URL.
+//! IIS 7 and later: what applicationHost.config and web.config say, and what it means for each site and URL. A value that a file does
+//! not say is never made up, and a file that says something odd is read to its end.
 
-use crate::input::FileId;
-use crate::server::Server;
-use crate::xml::{Limits, XmlError};
+mod locks;
+mod read;
+mod sections;
+mod sites;
+mod vocabulary;
+mod web_config;
 
-/// What a configuration file says.
-#[derive(Debug)]
-pub struct ConfigFile {}
+pub use read::{ConfigFile, read};
+pub use sites::assemble;
 
 /// A web.config and the directory it lies in, relative to the directory of its server.
 #[derive(Debug)]
@@ -15,14 +18,4 @@ pub struct PlacedFile {
     pub directory: Vec<String>,
     /// What it says.
     pub config: ConfigFile,
-}
-
-/// Reads the text of an applicationHost.config, redirection.config or web.config.
-pub fn read(_text: &str, _file: FileId, _limits: Limits) -> Result<ConfigFile, XmlError> {
-    Ok(ConfigFile {})
-}
-
-/// Works out the server that the files describe.
-pub fn assemble(_host: &ConfigFile, _web_configs: &[PlacedFile], _redirection: Option<&ConfigFile>, _name: String) -> Server {
-    unimplemented!()
 }

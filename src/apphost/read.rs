@@ -1,0 +1,746 @@
+//! What one configuration file says: one pass over the text, every statement with its place, nothing inferred.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use super::vocabulary::{EVERYWHERE, Node, ROOTS, SOURCES, Section, Type, shape};
+use crate::catalogue::Setting;
+use crate::estate::FileKind;
+use crate::input::{FileId, Place};
+use crate::server::{Anomaly, AnomalyKind, Generation, Mapping};
+use crate::xml::{Attribute, Event, Limits, XmlError, XmlReader};
+
+/// What a configuration file says.
+#[derive(Debug)]
+pub struct ConfigFile {
+    pub(super) file: FileId,
+    pub(super) generation: Generation,
+    /// Name of the root element.
+    root: String,
+    /// Whether the root element is one that is read.
+    root_known: bool,
+    has_application_host: bool,
+    /// `configSections`, when there is one that declares a section.
+    pub(super) declared: Option<Declared>,
+    /// What is said, by location. The first one is what stands outside of any location tag.
+    pub(super) blocks: Vec<Block>,
+    pub(super) sites: Option<Sites>,
+    pub(super) redirection: Option<Redirection>,
+    /// What was noticed, with the index of the block that it concerns.
+    pub(super) noticed: Vec<(Anomaly, Option<usize>)>,
+    /// Sections that other files hold: section path and name of the other file.
+    pub(super) elsewhere: Vec<(String, String)>,
+}
+
+/// The sections that `configSections` declares.
+#[derive(Debug, Default)]
+pub(super) struct Declared {
+    /// By path; the place and whether lower files may hold it.
+    pub(super) sections: BTreeMap<String, (Place, bool)>,
+    groups: bool,
+}
+
+/// Whether files below may hold the sections of a location tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    Inherit,
+    Allow,
+    Deny,
+}
+
+/// A location tag, or what stands outside of any.
+#[derive(Debug)]
+pub(super) struct Block {
+    /// `path` as written, empty when absent.
+    pub(super) path: String,
+    pub(super) place: Place,
+    pub(super) mode: Mode,
+    pub(super) sections: Vec<SectionUse>,
+}
+
+/// A section element.
+#[derive(Debug)]
+pub(super) struct SectionUse {
+    pub(super) section: Section,
+    pub(super) place: Place,
+    pub(super) values: Vec<Said>,
+    pub(super) locks: ElementLocks,
+    /// Locks on `requestLimits`, the one child that is audited.
+    pub(super) child_locks: ElementLocks,
+    pub(super) mappings: Vec<Mapping>,
+}
+
+/// A value as written.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub(super) setting: Setting,
+    pub(super) text: String,
+    pub(super) place: Place,
+}
+
+/// The `lock...` attributes of an element.
+#[derive(Debug, Default)]
+pub(super) struct ElementLocks {
+    pub(super) attributes: Vec<String>,
+    pub(super) all_attributes_except: Option<Vec<String>>,
+    pub(super) elements: Vec<String>,
+    pub(super) all_elements_except: Option<Vec<String>>,
+    pub(super) item: bool,
+    pub(super) place: Option<Place>,
+}
+
+/// The `sites` section.
+#[derive(Debug, Default)]
+pub(super) struct Sites {
+    pub(super) sites: Vec<SiteEntry>,
+    pub(super) auto_start: Option<bool>,
+    pub(super) bindings: Vec<BindingEntry>,
+    pub(super) defaults: Defaults,
+}
+
+/// `applicationDefaults` and `virtualDirectoryDefaults` of one level.
+#[derive(Debug, Default)]
+pub(super) struct Defaults {
+    pub(super) pool: Option<String>,
+    pub(super) allow_sub_dir: Option<bool>,
+}
+
+#[derive(Debug)]
+pub(super) struct SiteEntry {
+    pub(super) name: String,
+    pub(super) id: Option<u32>,
+    pub(super) auto_start: Option<bool>,
+    pub(super) place: Place,
+    pub(super) bindings: Vec<BindingEntry>,
+    /// Whether `<clear/>` removes the bindings of `siteDefaults`.
+    pub(super) clears: bool,
+    pub(super) applications: Vec<ApplicationEntry>,
+    pub(super) defaults: Defaults,
+}
+
+#[derive(Debug)]
+pub(super) struct BindingEntry {
+    pub(super) protocol: String,
+    pub(super) information: String,
+    pub(super) flags: Option<String>,
+    pub(super) place: Place,
+}
+
+#[derive(Debug)]
+pub(super) struct ApplicationEntry {
+    pub(super) path: String,
+    pub(super) pool: Option<String>,
+    pub(super) place: Place,
+    pub(super) directories: Vec<DirectoryEntry>,
+    pub(super) defaults: Defaults,
+}
+
+#[derive(Debug)]
+pub(super) struct DirectoryEntry {
+    pub(super) path: String,
+    pub(super) physical: String,
+    pub(super) allow_sub_dir: Option<bool>,
+    pub(super) place: Place,
+}
+
+/// `configurationRedirection`.
+#[derive(Debug)]
+pub(super) struct Redirection {
+    pub(super) enabled: bool,
+    pub(super) path: String,
+    pub(super) place: Place,
+}
+
+impl ConfigFile {
+    /// What the file is, told by its content.
+    pub fn kind(&self) -> FileKind {
+        if self.has_application_host || self.declared.as_ref().is_some_and(|declared| declared.groups) {
+            FileKind::ApplicationHost
+        } else if self.redirection.is_some() {
+            FileKind::Redirection
+        } else {
+            FileKind::WebConfig
+        }
+    }
+
+    /// What a reader should know although the file was read.
+    pub fn warnings(&self) -> Vec<String> {
+        match self.root.as_str() {
+            "configuration" => Vec::new(),
+            root if self.root_known => {
+                vec![format!(
+                    "the root element is <{root}>, so this is a piece of a configuration file; read as if <configuration> stood round it"
+                )]
+            }
+            root => vec![format!("the root element is <{root}> and not <configuration>; nothing in it was read")],
+        }
+    }
+}
+
+/// Reads the text of an applicationHost.config, redirection.config or web.config.
+pub fn read(text: &str, file: FileId, limits: Limits) -> Result<ConfigFile, XmlError> {
+    let express = ["%IIS_BIN%", "%IIS_SITES_HOME%", "%IIS_USER_HOME%", "Clr4IntegratedAppPool"]
+        .iter()
+        .any(|mark| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some());
+    let start = Place { file, line: 1, column: 1 };
+    let mut builder = Builder {
+        reader: XmlReader::new(text, file, limits),
+        file: ConfigFile {
+            file,
+            generation: if express { Generation::IisExpress } else { Generation::Iis7 },
+            root: String::new(),
+            root_known: false,
+            has_application_host: false,
+            declared: None,
+            blocks: vec![Block { path: String::new(), place: start, mode: Mode::Inherit, sections: Vec::new() }],
+            sites: None,
+            redirection: None,
+            noticed: Vec::new(),
+            elsewhere: Vec::new(),
+        },
+        stack: Vec::new(),
+        block: 0,
+        group: String::new(),
+        group_lengths: Vec::new(),
+        configuration_children: 0,
+        config_sections: None,
+        first_use: BTreeMap::new(),
+        key: String::new(),
+        mapping: None,
+    };
+    while let Some(event) = builder.reader.next()? {
+        match event {
+            Event::Start => builder.start()?,
+            Event::End => builder.end(),
+        }
+    }
+    Ok(builder.finish())
+}
+
+struct Builder<'a> {
+    reader: XmlReader<'a>,
+    file: ConfigFile,
+    /// The open elements that are read, outermost first.
+    stack: Vec<Node>,
+    /// Index of the block that the open elements belong to.
+    block: usize,
+    /// Path of the open section groups, each with a `/` behind it, and its length before each of them was opened.
+    group: String,
+    group_lengths: Vec<usize>,
+    configuration_children: usize,
+    config_sections: Option<Place>,
+    /// First use of every section of `system.applicationHost` that is read.
+    first_use: BTreeMap<&'static str, Place>,
+    /// Path of the open `customMetadata/key`.
+    key: String,
+    mapping: Option<Mapping>,
+}
+
+/// Section paths are short; longer ones are none of ours, and joining them could cost more than the file is long.
+const LONGEST_SECTION_PATH: usize = 512;
+
+impl Builder<'_> {
+    fn start(&mut self) -> Result<(), XmlError> {
+        let name = self.reader.name();
+        let Some(&parent) = self.stack.last() else {
+            name.clone_into(&mut self.file.root);
+            return match ROOTS.iter().find(|(root, _)| *root == name) {
+                Some((_, node)) => {
+                    self.file.root_known = true;
+                    self.open(*node)
+                }
+                None => self.reader.skip(),
+            };
+        };
+        if parent == Node::Configuration {
+            self.configuration_children += 1;
+        }
+        let shape = shape(parent);
+        match shape.children.iter().find(|(child, _)| *child == name) {
+            // Sections of the server are not allowed below a location.
+            Some((_, Node::Passed)) => self.reader.skip(),
+            Some((_, node)) => self.open(*node),
+            None => {
+                if !shape.open {
+                    let kind = AnomalyKind::UnknownElement { parent: shape.path.to_owned(), element: name.to_owned() };
+                    let place = self.reader.place();
+                    self.notice(kind, place);
+                }
+                self.reader.skip()
+            }
+        }
+    }
+
+    fn open(&mut self, node: Node) -> Result<(), XmlError> {
+        let parent = self.stack.last().copied();
+        let place = self.reader.place();
+        // A site is there before its attributes are checked, so that what is noticed names it.
+        if node == Node::Site {
+            self.open_site(place);
+        }
+        if node == Node::Location {
+            self.open_location(place);
+        }
+        self.check(node, place);
+        match node {
+            Node::ConfigSections => {
+                let misplaced = self.configuration_children != 1;
+                match self.config_sections {
+                    Some(first) => {
+                        self.notice_with(AnomalyKind::ConfigSectionsMisplaced, place, vec![(first, "the first one".to_owned())]);
+                    }
+                    None if misplaced => self.notice(AnomalyKind::ConfigSectionsMisplaced, place),
+                    None => {}
+                }
+                self.config_sections.get_or_insert(place);
+            }
+            Node::SectionGroup => {
+                let name = self.text("name").unwrap_or_default();
+                if matches!(name.as_str(), "system.applicationHost" | "system.webServer") && self.group.is_empty() {
+                    self.file.declared.get_or_insert_default().groups = true;
+                }
+                self.group_lengths.push(self.group.len());
+                if self.group.len() + name.len() < LONGEST_SECTION_PATH {
+                    self.group.push_str(&name);
+                    self.group.push('/');
+                }
+            }
+            Node::DeclaredSection => self.declare(place),
+            Node::ApplicationHost => self.file.has_application_host = true,
+            Node::Sites => {
+                self.file.has_application_host = true;
+                self.file.sites.get_or_insert_default();
+                self.once("system.applicationHost/sites", place);
+            }
+            Node::CustomMetadata => self.once("system.applicationHost/customMetadata", place),
+            Node::Pools => self.once("system.applicationHost/applicationPools", place),
+            Node::SiteDefaults => {
+                let auto_start = self.flag("serverAutoStart");
+                self.file.sites.get_or_insert_default().auto_start = auto_start;
+            }
+            Node::Bindings => {}
+            Node::ClearBindings => {
+                if let Some(site) = self.site().filter(|_| self.stack.contains(&Node::Site)) {
+                    self.site_mut(site, |site| site.clears = true);
+                }
+            }
+            Node::Binding => {
+                let entry = BindingEntry {
+                    protocol: self.text("protocol").unwrap_or_default(),
+                    information: self.text("bindingInformation").unwrap_or_default(),
+                    flags: self.text("sslFlags"),
+                    place,
+                };
+                let sites = self.file.sites.get_or_insert_default();
+                match sites.sites.last_mut().filter(|_| self.stack.contains(&Node::Site)) {
+                    Some(site) => site.bindings.push(entry),
+                    None => sites.bindings.push(entry),
+                }
+            }
+            Node::Application => {
+                let entry = ApplicationEntry {
+                    path: self.text("path").unwrap_or_default(),
+                    pool: self.text("applicationPool"),
+                    place,
+                    directories: Vec::new(),
+                    defaults: Defaults::default(),
+                };
+                if let Some(site) = self.site() {
+                    self.site_mut(site, |site| site.applications.push(entry));
+                }
+            }
+            Node::VirtualDirectory => {
+                let entry = DirectoryEntry {
+                    path: self.text("path").unwrap_or_default(),
+                    physical: self.text("physicalPath").unwrap_or_default(),
+                    allow_sub_dir: self.flag("allowSubDirConfig"),
+                    place,
+                };
+                if let Some(site) = self.site() {
+                    self.site_mut(site, |site| {
+                        if let Some(application) = site.applications.last_mut() {
+                            application.directories.push(entry);
+                        }
+                    });
+                }
+            }
+            Node::ApplicationDefaults => {
+                let pool = self.text("applicationPool");
+                if let Some(defaults) = self.defaults(parent) {
+                    defaults.pool = pool;
+                }
+            }
+            Node::VirtualDirectoryDefaults => {
+                let allow = self.flag("allowSubDirConfig");
+                if let Some(defaults) = self.defaults(parent) {
+                    defaults.allow_sub_dir = allow;
+                }
+            }
+            Node::Key => self.key = self.text("path").unwrap_or_default(),
+            Node::Property => {
+                if let Some(id) = self.text("id").and_then(|id| id.trim().parse::<u32>().ok()).filter(|id| (5500..=5599).contains(id)) {
+                    let kind = AnomalyKind::CertificateResidue { key: self.key.clone(), id };
+                    self.notice(kind, place);
+                }
+            }
+            Node::Redirection => {
+                let redirection =
+                    Redirection { enabled: self.flag("enabled").unwrap_or(false), path: self.text("path").unwrap_or_default(), place };
+                self.file.redirection.get_or_insert(redirection);
+            }
+            Node::Use(section) => {
+                let locks = self.locks();
+                let used =
+                    SectionUse { section, place, values: Vec::new(), locks, child_locks: ElementLocks::default(), mappings: Vec::new() };
+                self.file.blocks[self.block].sections.push(used);
+                self.say(node);
+            }
+            Node::RequestLimits => {
+                let locks = self.locks();
+                if let Some(used) = self.file.blocks[self.block].sections.last_mut() {
+                    used.child_locks = locks;
+                }
+                self.say(node);
+            }
+            Node::OneToOne | Node::ManyToOne => {
+                self.mapping = Some(Mapping {
+                    one_to_one: node == Node::OneToOne,
+                    name: self.text("name").unwrap_or_default(),
+                    enabled: self.flag("enabled").unwrap_or(true),
+                    deny: self.text("permissionMode").is_some_and(|mode| mode.eq_ignore_ascii_case("Deny") || mode == "2"),
+                    rules: 0,
+                    place,
+                });
+            }
+            Node::Rule => {
+                if let Some(mapping) = &mut self.mapping {
+                    mapping.rules += 1;
+                }
+            }
+            _ => {}
+        }
+        self.stack.push(node);
+        Ok(())
+    }
+
+    fn end(&mut self) {
+        match self.stack.pop() {
+            Some(Node::Location) => self.block = 0,
+            Some(Node::SectionGroup) => self.group.truncate(self.group_lengths.pop().unwrap_or(0)),
+            Some(Node::OneToOne | Node::ManyToOne) => {
+                if let (Some(mapping), Some(used)) = (self.mapping.take(), self.file.blocks[self.block].sections.last_mut()) {
+                    used.mappings.push(mapping);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn open_site(&mut self, place: Place) {
+        self.file.has_application_host = true;
+        let entry = SiteEntry {
+            name: self.text("name").unwrap_or_default(),
+            id: self.text("id").and_then(|id| parse_uint(&id)),
+            auto_start: self.flag("serverAutoStart"),
+            place,
+            bindings: Vec::new(),
+            clears: false,
+            applications: Vec::new(),
+            defaults: Defaults::default(),
+        };
+        self.file.sites.get_or_insert_default().sites.push(entry);
+    }
+
+    fn open_location(&mut self, place: Place) {
+        let mode = match (self.text("overrideMode"), self.flag("allowOverride")) {
+            (Some(mode), _) if mode.trim().eq_ignore_ascii_case("Allow") => Mode::Allow,
+            (Some(mode), _) if mode.trim().eq_ignore_ascii_case("Deny") => Mode::Deny,
+            (None, Some(true)) => Mode::Allow,
+            (None, Some(false)) => Mode::Deny,
+            _ => Mode::Inherit,
+        };
+        let path = self.text("path").unwrap_or_default();
+        self.block = self.file.blocks.len();
+        self.file.blocks.push(Block { path, place, mode, sections: Vec::new() });
+        if self.reader.attribute("overrideMode").is_some() && self.reader.attribute("allowOverride").is_some() {
+            self.notice(AnomalyKind::OverrideGivenTwice, place);
+        }
+    }
+
+    /// Compares the attributes of the element that has just started with what the schema knows.
+    fn check(&mut self, node: Node, place: Place) {
+        let shape = shape(node);
+        for required in shape.required {
+            if self.reader.attribute(required).is_none() {
+                self.notice(AnomalyKind::MissingAttribute { element: shape.path.to_owned(), attribute: required }, place);
+            }
+        }
+        for index in 0..self.reader.attributes().len() {
+            let attribute = self.reader.attributes()[index];
+            let known = shape.attributes.and_then(|known| known.iter().find(|(name, _)| *name == attribute.name));
+            match (known, shape.attributes) {
+                (Some((_, of_type)), _) => self.check_value(shape.path, attribute, *of_type),
+                (None, Some(_)) if !EVERYWHERE.contains(&attribute.name) && !attribute.name.starts_with("xmlns:") => {
+                    let kind = AnomalyKind::UnknownAttribute { element: shape.path.to_owned(), attribute: attribute.name.to_owned() };
+                    let place = self.reader.attribute_place(&attribute);
+                    self.notice(kind, place);
+                }
+                _ => {}
+            }
+        }
+        if matches!(node, Node::Use(_) | Node::Sites)
+            && let Some(source) = self.text("configSource")
+        {
+            self.file.elsewhere.push((shape.path.to_owned(), source));
+        }
+        let holds_password = matches!(
+            node,
+            Node::VirtualDirectory
+                | Node::VirtualDirectoryDefaults
+                | Node::ProcessModel
+                | Node::OneToOne
+                | Node::ManyToOne
+                | Node::Redirection
+                | Node::Use(Section::Anonymous)
+        );
+        if holds_password
+            && let Some(password) = self.reader.attribute("password")
+            && !password.raw.trim().is_empty()
+            && !password.value().trim_start().starts_with("[enc:")
+        {
+            let place = self.reader.attribute_place(&password);
+            self.notice(AnomalyKind::PlainTextPassword { element: shape.path.to_owned(), attribute: "password" }, place);
+        }
+    }
+
+    fn check_value(&mut self, element: &'static str, attribute: Attribute<'_>, of_type: Type) {
+        let value = attribute.value();
+        let trimmed = value.trim();
+        let expected = match of_type {
+            Type::Text => return,
+            Type::Bool if parse_bool(trimmed).is_some() => return,
+            Type::Bool => "true or false",
+            Type::Uint if parse_uint(trimmed).is_some() => return,
+            Type::Uint => "an unsigned number",
+            Type::Enum(names, _) if names.iter().any(|name| name.eq_ignore_ascii_case(trimmed)) => return,
+            Type::Enum(_, expected) => expected,
+        };
+        let kind = AnomalyKind::InvalidValue {
+            element: element.to_owned(),
+            attribute: attribute.name.to_owned(),
+            value: value.clone().into_owned(),
+            expected,
+        };
+        let place = self.reader.attribute_place(&attribute);
+        self.notice(kind, place);
+    }
+
+    /// Keeps the audited values of the element that has just started.
+    fn say(&mut self, node: Node) {
+        for source in SOURCES.iter().filter(|source| source.node == node) {
+            if let Some(attribute) = self.reader.attribute(source.attribute) {
+                let place = self.reader.attribute_place(&attribute);
+                let said = Said { setting: source.setting, text: attribute.value().into_owned(), place };
+                if let Some(used) = self.file.blocks[self.block].sections.last_mut() {
+                    used.values.push(said);
+                }
+            }
+        }
+    }
+
+    fn declare(&mut self, place: Place) {
+        let Some(name) = self.text("name") else { return };
+        let declared = self.file.declared.get_or_insert_default();
+        let path = format!("{}{name}", self.group);
+        if path.len() > LONGEST_SECTION_PATH {
+            return;
+        }
+        let allow = !self.reader.attribute("overrideModeDefault").is_some_and(|mode| mode.value().trim().eq_ignore_ascii_case("Deny"));
+        match declared.sections.entry(path) {
+            Entry::Vacant(entry) => {
+                entry.insert((place, allow));
+            }
+            Entry::Occupied(entry) => {
+                let first = entry.get().0;
+                let kind = AnomalyKind::SectionDeclaredTwice { section: entry.key().clone() };
+                self.notice_with(kind, place, vec![(first, "the first declaration".to_owned())]);
+            }
+        }
+    }
+
+    fn once(&mut self, section: &'static str, place: Place) {
+        match self.first_use.entry(section) {
+            Entry::Vacant(entry) => {
+                entry.insert(place);
+            }
+            Entry::Occupied(entry) => {
+                let related = vec![(*entry.get(), "the first one".to_owned())];
+                let kind = AnomalyKind::SectionDefinedTwice { section: section.to_owned(), location: String::new() };
+                self.notice_with(kind, place, related);
+            }
+        }
+    }
+
+    fn defaults(&mut self, parent: Option<Node>) -> Option<&mut Defaults> {
+        let sites = self.file.sites.get_or_insert_default();
+        match parent {
+            Some(Node::Site) => sites.sites.last_mut().map(|site| &mut site.defaults),
+            Some(Node::Application) => {
+                sites.sites.last_mut().and_then(|site| site.applications.last_mut()).map(|application| &mut application.defaults)
+            }
+            _ => Some(&mut sites.defaults),
+        }
+    }
+
+    fn locks(&self) -> ElementLocks {
+        let mut locks = ElementLocks::default();
+        for attribute in self.reader.attributes() {
+            let list = || -> Vec<String> {
+                attribute.value().split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+            };
+            match attribute.name {
+                "lockAttributes" => locks.attributes = list(),
+                "lockAllAttributesExcept" => locks.all_attributes_except = Some(list()),
+                "lockElements" => locks.elements = list(),
+                "lockAllElementsExcept" => locks.all_elements_except = Some(list()),
+                "lockItem" => locks.item = parse_bool(attribute.value().trim()) == Some(true),
+                _ => continue,
+            }
+            locks.place.get_or_insert_with(|| self.reader.attribute_place(attribute));
+        }
+        locks
+    }
+
+    /// Index of the open site.
+    fn site(&self) -> Option<usize> {
+        self.file.sites.as_ref().filter(|_| self.stack.contains(&Node::Site)).and_then(|sites| sites.sites.len().checked_sub(1))
+    }
+
+    fn site_mut(&mut self, index: usize, change: impl FnOnce(&mut SiteEntry)) {
+        if let Some(site) = self.file.sites.as_mut().and_then(|sites| sites.sites.get_mut(index)) {
+            change(site);
+        }
+    }
+
+    fn text(&self, attribute: &str) -> Option<String> {
+        self.reader.attribute(attribute).map(|attribute| attribute.value().into_owned())
+    }
+
+    fn flag(&self, attribute: &str) -> Option<bool> {
+        self.reader.attribute(attribute).and_then(|attribute| parse_bool(attribute.value().trim()))
+    }
+
+    fn notice(&mut self, kind: AnomalyKind, place: Place) {
+        self.notice_with(kind, place, Vec::new());
+    }
+
+    fn notice_with(&mut self, kind: AnomalyKind, place: Place, related: Vec<(Place, String)>) {
+        // The attributes of a site are checked before the site is on the stack of open elements.
+        let opening_site = self.file.sites.as_ref().and_then(|sites| {
+            let last = sites.sites.len().checked_sub(1)?;
+            (sites.sites[last].place == place).then_some(last)
+        });
+        let site = self.site().or(opening_site);
+        let block = (self.block > 0).then_some(self.block);
+        self.file.noticed.push((Anomaly { kind, place, related, site, path: None }, block));
+    }
+
+    fn finish(mut self) -> ConfigFile {
+        if let Some(place) = self.reader.late_declaration() {
+            self.notice(AnomalyKind::LateDeclaration, place);
+        }
+        let repeated = self.repeated();
+        self.file.noticed.extend(repeated);
+        if let Some(declared) = self.file.declared.as_ref().filter(|declared| !declared.sections.is_empty()) {
+            let mut used: BTreeMap<&str, (Place, Option<usize>)> =
+                self.first_use.iter().map(|(path, place)| (*path, (*place, None))).collect();
+            for (index, block) in self.file.blocks.iter().enumerate() {
+                for section in &block.sections {
+                    used.entry(section.section.path()).or_insert((section.place, (index > 0).then_some(index)));
+                }
+            }
+            if self.file.kind() == FileKind::ApplicationHost {
+                let undeclared: Vec<_> = used
+                    .into_iter()
+                    .filter(|(path, _)| !declared.sections.contains_key(*path))
+                    .map(|(path, (place, block))| (anomaly(AnomalyKind::SectionNotDeclared { section: path.to_owned() }, place), block))
+                    .collect();
+                self.file.noticed.extend(undeclared);
+            }
+        }
+        self.file
+    }
+
+    /// Sections that stand twice for one location, or for two that differ only in letter case.
+    fn repeated(&self) -> Vec<(Anomaly, Option<usize>)> {
+        let mut found = Vec::new();
+        let mut exact: BTreeMap<(&str, Section), Place> = BTreeMap::new();
+        let mut folded: BTreeMap<(String, Section), (&str, Place)> = BTreeMap::new();
+        for (index, block) in self.file.blocks.iter().enumerate() {
+            let path = level(&block.path);
+            let block_index = (index > 0).then_some(index);
+            for used in &block.sections {
+                let section = used.section;
+                match exact.entry((path, section)) {
+                    Entry::Occupied(first) => {
+                        let kind = AnomalyKind::SectionDefinedTwice { section: section.path().to_owned(), location: path.to_owned() };
+                        let mut anomaly = anomaly(kind, used.place);
+                        anomaly.related.push((*first.get(), "the first one".to_owned()));
+                        found.push((anomaly, block_index));
+                    }
+                    Entry::Vacant(entry) => {
+                        entry.insert(used.place);
+                        match folded.entry((path.to_lowercase(), section)) {
+                            Entry::Vacant(entry) => {
+                                entry.insert((&block.path, block.place));
+                            }
+                            Entry::Occupied(first) => {
+                                let (other, other_place) = *first.get();
+                                let kind = AnomalyKind::LocationCaseVariants {
+                                    section: section.path().to_owned(),
+                                    path: block.path.clone(),
+                                    other: other.to_owned(),
+                                };
+                                let mut anomaly = anomaly(kind, block.place);
+                                anomaly.related.push((other_place, "the other spelling".to_owned()));
+                                found.push((anomaly, block_index));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        found
+    }
+}
+
+fn anomaly(kind: AnomalyKind, place: Place) -> Anomaly {
+    Anomaly { kind, place, related: Vec::new(), site: None, path: None }
+}
+
+/// A location path without what does not count: slashes at its ends, and `.` for the level of the file.
+pub(super) fn level(path: &str) -> &str {
+    match path.trim().trim_matches('/') {
+        "." => "",
+        path => path,
+    }
+}
+
+fn parse_bool(text: &str) -> Option<bool> {
+    if text.eq_ignore_ascii_case("true") {
+        Some(true)
+    } else if text.eq_ignore_ascii_case("false") {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+fn parse_uint(text: &str) -> Option<u32> {
+    let text = text.trim();
+    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_hexdigit()) => u32::from_str_radix(digits, 16).ok(),
+        None if text.bytes().all(|byte| byte.is_ascii_digit()) => text.parse().ok(),
+        _ => None,
+    }
+}

@@ -1,0 +1,128 @@
+//! The value in effect at a URL path: for every attribute on its own, the nearest path that sets it, in whatever order the file names
+//! the paths.
+
+use std::rc::Rc;
+
+use super::locks::Locks;
+use super::read::Block;
+use super::vocabulary::{SOURCES, index_of};
+use crate::catalogue::{Value, entry};
+use crate::input::Place;
+use crate::server::{Anomaly, AnomalyKind, Generation, Mapping, Origin, Resolved, Settings};
+
+/// What one file says at one path.
+#[derive(Debug, Clone)]
+pub(super) struct Layer<'a> {
+    /// 0 for the file of the server, higher for every file further down.
+    pub(super) rank: usize,
+    pub(super) block: &'a Block,
+    /// How values that are inherited from here name it.
+    pub(super) name: Rc<str>,
+}
+
+/// A value that some level says.
+#[derive(Debug, Clone)]
+struct Held {
+    value: Value,
+    at: Place,
+    from: Rc<str>,
+    /// Whether it is said at the very path of the state.
+    here: bool,
+}
+
+/// What is in effect at one path.
+#[derive(Debug, Clone)]
+pub(super) struct State {
+    held: [Option<Held>; SOURCES.len()],
+    pub(super) locks: Locks,
+}
+
+/// What one path adds to what it inherits.
+#[derive(Debug, Default)]
+pub(super) struct Added {
+    pub(super) mappings: Vec<Mapping>,
+    pub(super) anomalies: Vec<Anomaly>,
+}
+
+impl State {
+    /// What is in effect where no file says anything.
+    pub(super) fn new(locks: Locks) -> State {
+        State { held: [const { None }; SOURCES.len()], locks }
+    }
+
+    /// The state one level down, before that level says anything.
+    pub(super) fn below(&self) -> State {
+        let mut state = self.clone();
+        for held in state.held.iter_mut().flatten() {
+            held.here = false;
+        }
+        state
+    }
+
+    /// Takes in what is said at this path. `layers` are in ascending rank; where one file says a thing twice, the first one counts and
+    /// the reader has noticed it.
+    pub(super) fn take_in(&mut self, layers: &[Layer<'_>], generation: Generation) -> Added {
+        let mut added = Added::default();
+        let mut said_by: [Option<usize>; SOURCES.len()] = [None; SOURCES.len()];
+        for layer in layers {
+            for used in &layer.block.sections {
+                if let Some(lock) = self.locks.section(used.section, layer.rank) {
+                    added.anomalies.push(locked(used.section.path(), None, used.place, lock));
+                    continue;
+                }
+                for said in &used.values {
+                    let Some(index) = index_of(said.setting) else { continue };
+                    if let Some(lock) = self.locks.attribute(index, layer.rank) {
+                        added.anomalies.push(locked(used.section.path(), Some(SOURCES[index].attribute), said.place, lock));
+                    } else if said_by[index] != Some(layer.rank) {
+                        said_by[index] = Some(layer.rank);
+                        let value = Value::parse(said.setting, generation, &said.text);
+                        self.held[index] = Some(Held { value, at: said.place, from: Rc::clone(&layer.name), here: true });
+                    }
+                }
+                added.mappings.extend(used.mappings.iter().cloned());
+                self.locks.take_in(layer.block, used, layer.rank);
+            }
+        }
+        added
+    }
+
+    /// The URL settings with their origins. `absent` tells what holds where nothing says anything.
+    pub(super) fn settings(&self, generation: Generation, absent: Absent) -> Settings {
+        let mut settings = Settings::default();
+        for (index, source) in SOURCES.iter().enumerate() {
+            let resolved = match (&self.held[index], absent) {
+                (Some(held), _) if held.here => Resolved { value: held.value.clone(), origin: Origin::Explicit { at: held.at } },
+                (Some(held), _) => {
+                    Resolved { value: held.value.clone(), origin: Origin::Inherited { from: held.from.to_string(), at: held.at } }
+                }
+                (None, Absent::Unknown(needs)) => Resolved::unknown(needs),
+                (None, Absent::Default(why)) => match Value::default_of(source.setting, generation) {
+                    Some(value) => Resolved { value, origin: Origin::Default { why: why.into() } },
+                    None => Resolved::unknown(entry(source.setting).iis7.as_ref().map_or("", |iis7| iis7.needs.as_str())),
+                },
+            };
+            settings.set(source.setting, resolved);
+        }
+        settings
+    }
+}
+
+/// What holds where no file that was given says anything.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Absent {
+    /// The default of IIS, with the reason.
+    Default(&'static str),
+    /// Nothing can be said without the file that is named.
+    Unknown(&'static str),
+}
+
+fn locked(section: &str, attribute: Option<&str>, place: Place, lock: Option<Place>) -> Anomaly {
+    Anomaly {
+        kind: AnomalyKind::LockedSectionSet { section: section.to_owned(), attribute: attribute.map(str::to_owned) },
+        place,
+        related: lock.map(|lock| (lock, "locked here".to_owned())).into_iter().collect(),
+        site: None,
+        path: None,
+    }
+}
