@@ -1,9 +1,12 @@
 //! Reports: pure data to text. Every renderer is a function from what was found to a `String` that ends with a line break; the same data
 //! gives the same bytes. JSON types are apart from the model, so that the format stays when the model changes.
 
+pub mod check;
 pub mod escape;
 mod page;
+mod parts;
 mod place;
+pub mod sites;
 pub mod style;
 
 pub use page::Page;
