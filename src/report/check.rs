@@ -282,3 +282,271 @@ impl<'a> FindingJson<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::testing::{HOSTILE, acting, at, estate, iis6, too_wide, violations};
+    use super::*;
+    use crate::rules::RULES;
+
+    const SCHEMA: &str = include_str!("../../schemas/report-check.schema.json");
+
+    fn findings(estate: &Estate) -> Vec<Finding> {
+        let (first, second) = (&estate.servers[0], &estate.servers[1]);
+        let rule = RULES.iter().find(|rule| rule.name == "revocation-check-off").unwrap();
+        let mut bad = Finding::new(rule, first, "CertCheckMode is 1: revocation is not checked on 0.0.0.0:443")
+            .site(&first.sites[0])
+            .path("/")
+            .setting(Setting::CertCheckMode)
+            .at(Some(at(0, 22)))
+            .severity(Severity::High)
+            .confidence(Confidence::Likely)
+            .subject("0.0.0.0:443")
+            .related(Some(at(0, 40)), format!("{} does not set it", first.sites[1].label()));
+        for (risk, what, command) in [
+            (Risk::ReadOnly, "shows whether each CRL can be reached", Some("certutil -verify -urlfetch client.cer".to_owned())),
+            (
+                Risk::Safe,
+                "checks revocation again",
+                Some(crate::remedy::adsutil::set("/LM/W3SVC/1/A rather long key of a rather long site", "CertCheckMode", "0")),
+            ),
+            (Risk::WeakensSecurity, "leaves revoked certificates accepted, and says so in the policy", None),
+        ] {
+            bad = bad.remedy(Remedy { risk, what: what.to_owned(), command });
+        }
+        let mut hint = Finding::new(rule, second, "A second message.").severity(Severity::Info).confidence(Confidence::Hint);
+        hint.sees = String::new();
+        vec![bad, hint]
+    }
+
+    #[test]
+    fn at_80_columns_prose_is_wrapped_and_commands_are_not() {
+        let estate = estate("Shop", "Shop (old)");
+        insta::assert_snapshot!(table(&estate, &findings(&estate), Style::plain(80)), @r#"
+        web01 (IIS 6)
+
+          high revocation-check-off (likely), "Shop" (id 1), /
+            CertCheckMode is 1: revocation is not checked on 0.0.0.0:443
+            at estate/web01/MetaBase.xml:22:5
+            see estate/web01/MetaBase.xml:40:5: "Shop (old)" (id 2) does not set it
+            seen Nothing: revoked certificates are accepted.
+            [read-only] shows whether each CRL can be reached
+              certutil -verify -urlfetch client.cer
+            [safe] checks revocation again
+              cscript //nologo %SystemDrive%\Inetpub\AdminScripts\adsutil.vbs set "W3SVC/1/A rather long key of a rather long site/CertCheckMode" 0
+            [weakens security] leaves revoked certificates accepted, and says so in the
+                               policy
+
+        web02 (IIS 7 or later)
+
+          info revocation-check-off (hint)
+            A second message.
+
+        Not assessed
+          endpoint-not-assessed (web02): how HTTP.sys checks client certificates
+            needs netsh http show sslcert
+
+        Could not be read
+          estate/web03/MetaBase.xml:128:5: the end tag </IIsWebService> has no start tag
+
+        Read with reservations
+          estate/web02/applicationHost.config: the XML declaration does not stand at the
+          start of the file
+
+        2 findings (1 high, 1 info); 2 servers, 3 sites, read 2 of 3 files; not
+        assessed: endpoint-not-assessed on 1 server, cert-check-mode, 1 file that could
+        not be read
+        "#);
+    }
+
+    #[test]
+    fn at_120_columns_the_same_needs_fewer_lines() {
+        let estate = estate("Shop", "Shop (old)");
+        insta::assert_snapshot!(table(&estate, &findings(&estate), Style::plain(120)), @r#"
+        web01 (IIS 6)
+
+          high revocation-check-off (likely), "Shop" (id 1), /
+            CertCheckMode is 1: revocation is not checked on 0.0.0.0:443
+            at estate/web01/MetaBase.xml:22:5
+            see estate/web01/MetaBase.xml:40:5: "Shop (old)" (id 2) does not set it
+            seen Nothing: revoked certificates are accepted.
+            [read-only] shows whether each CRL can be reached
+              certutil -verify -urlfetch client.cer
+            [safe] checks revocation again
+              cscript //nologo %SystemDrive%\Inetpub\AdminScripts\adsutil.vbs set "W3SVC/1/A rather long key of a rather long site/CertCheckMode" 0
+            [weakens security] leaves revoked certificates accepted, and says so in the policy
+
+        web02 (IIS 7 or later)
+
+          info revocation-check-off (hint)
+            A second message.
+
+        Not assessed
+          endpoint-not-assessed (web02): how HTTP.sys checks client certificates
+            needs netsh http show sslcert
+
+        Could not be read
+          estate/web03/MetaBase.xml:128:5: the end tag </IIsWebService> has no start tag
+
+        Read with reservations
+          estate/web02/applicationHost.config: the XML declaration does not stand at the start of the file
+
+        2 findings (1 high, 1 info); 2 servers, 3 sites, read 2 of 3 files; not assessed: endpoint-not-assessed on 1 server,
+        cert-check-mode, 1 file that could not be read
+        "#);
+    }
+
+    #[test]
+    fn every_command_stands_whole_on_a_line_of_its_own() {
+        let estate = estate("Shop", "Shop (old)");
+        let findings = findings(&estate);
+        let text = table(&estate, &findings, Style::plain(40));
+        for command in findings.iter().flat_map(|finding| &finding.remedies).filter_map(|remedy| remedy.command.as_ref()) {
+            assert!(text.lines().any(|line| line.trim_start() == command), "{command}");
+        }
+    }
+
+    #[test]
+    fn no_findings_is_no_praise_while_something_was_not_assessed() {
+        let estate = estate("Shop", "Shop (old)");
+        let text = table(&estate, &[], Style::plain(80));
+        insta::assert_snapshot!(text, @r"
+        Not assessed
+          endpoint-not-assessed (web02): how HTTP.sys checks client certificates
+            needs netsh http show sslcert
+
+        Could not be read
+          estate/web03/MetaBase.xml:128:5: the end tag </IIsWebService> has no start tag
+
+        Read with reservations
+          estate/web02/applicationHost.config: the XML declaration does not stand at the
+          start of the file
+
+        no findings; not assessed: endpoint-not-assessed on 1 server, cert-check-mode, 1
+        file that could not be read; 2 servers, 3 sites, read 2 of 3 files
+        ");
+    }
+
+    #[test]
+    fn an_unknown_value_without_a_notice_is_said_too() {
+        let mut one = estate("Shop", "");
+        one.servers = vec![iis6("web01", "Shop", "")];
+        one.inputs.truncate(1);
+        let text = table(&one, &[], Style::plain(200));
+        assert!(text.ends_with("no findings; not assessed: cert-check-mode; 1 server, 2 sites, read 1 of 1 file\n"), "{text}");
+    }
+
+    #[test]
+    fn only_when_all_was_assessed_are_no_findings_the_whole_story() {
+        let mut one = estate("Shop", "");
+        one.servers = vec![iis6("web01", "Shop", "")];
+        one.servers[0].endpoints.clear();
+        one.inputs.truncate(1);
+        assert_eq!(table(&one, &[], Style::plain(80)), "no findings; 1 server, 2 sites, read 1 of 1 file\n");
+    }
+
+    #[test]
+    fn an_empty_estate_was_not_assessed() {
+        let text = table(&Estate::default(), &[], Style::plain(80));
+        insta::assert_snapshot!(text, @r"
+        nothing was assessed: no configuration of a server was read; 0 servers, 0 sites,
+        read 0 of 0 files
+        ");
+    }
+
+    #[test]
+    fn a_notice_of_many_servers_is_said_once() {
+        let mut many = estate("Shop", "");
+        let mut third = many.servers[1].clone();
+        third.name = "web04".to_owned();
+        many.servers.push(third);
+        let text = table(&many, &[], Style::plain(120));
+        assert!(text.contains("endpoint-not-assessed (web02, web04): "), "{text}");
+        assert!(text.contains("not assessed: endpoint-not-assessed on 2 servers"), "{text}");
+    }
+
+    #[test]
+    fn json_keeps_to_its_schema() {
+        for estate in [estate("Shop", "Shop (old)"), estate(HOSTILE, "")] {
+            assert_eq!(violations(SCHEMA, &json(&estate, &findings(&estate))), "");
+            assert_eq!(violations(SCHEMA, &json(&estate, &[])), "");
+        }
+        assert_eq!(violations(SCHEMA, &json(&Estate::default(), &[])), "");
+    }
+
+    #[test]
+    fn json_says_for_a_finding_what_the_text_says() {
+        let estate = estate("Shop", "Shop (old)");
+        let report: serde_json::Value = serde_json::from_str(&json(&estate, &findings(&estate))).unwrap();
+        insta::assert_snapshot!(format!("{:#}", report["findings"][0]), @r#"
+        {
+          "confidence": "likely",
+          "fingerprint": "4b7d31660d7984039ac088c490915b79",
+          "location": {
+            "column": 5,
+            "file": "estate/web01/MetaBase.xml",
+            "line": 22
+          },
+          "message": "CertCheckMode is 1: revocation is not checked on 0.0.0.0:443",
+          "path": "/",
+          "related": [
+            {
+              "column": 5,
+              "file": "estate/web01/MetaBase.xml",
+              "line": 40,
+              "note": "\"Shop (old)\" (id 2) does not set it"
+            }
+          ],
+          "remedies": [
+            {
+              "command": "certutil -verify -urlfetch client.cer",
+              "risk": "read-only",
+              "what": "shows whether each CRL can be reached"
+            },
+            {
+              "command": "cscript //nologo %SystemDrive%\\Inetpub\\AdminScripts\\adsutil.vbs set \"W3SVC/1/A rather long key of a rather long site/CertCheckMode\" 0",
+              "risk": "safe",
+              "what": "checks revocation again"
+            },
+            {
+              "risk": "weakens-security",
+              "what": "leaves revoked certificates accepted, and says so in the policy"
+            }
+          ],
+          "rule": "revocation-check-off",
+          "sees": "Nothing: revoked certificates are accepted.",
+          "server": "web01",
+          "setting": "cert-check-mode",
+          "severity": "high",
+          "site": {
+            "id": 1,
+            "name": "Shop"
+          }
+        }
+        "#);
+        insta::assert_snapshot!(report["summary"].to_string(), @r#"
+        {"high":1,"info":1,"inputs":3,"low":0,"medium":0,"servers":2,"sites":3,"skipped":3,"unreadable":1}
+        "#);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn no_name_gets_a_control_character_out(name in proptest::collection::vec(any::<char>(), 0..60), width in 40usize..140) {
+            let name: String = name.into_iter().collect();
+            let mut estate = estate(&name, HOSTILE);
+            estate.inputs[0].path = name.clone();
+            let mut findings = findings(&estate);
+            findings[0].message.push_str(&name);
+            findings[0].sees.push_str(&name);
+            findings[1].path = Some(name.clone());
+            let text = table(&estate, &findings, Style::plain(width));
+            prop_assert_eq!(acting(&text), "");
+            // A command may be wider, because it must be copyable.
+            prop_assert!(too_wide(&text, width).iter().all(|line| line.contains("adsutil") || line.contains("certutil")));
+            prop_assert_eq!(violations(SCHEMA, &json(&estate, &findings)), "");
+        }
+    }
+}

@@ -8,6 +8,8 @@ mod parts;
 mod place;
 pub mod sites;
 pub mod style;
+#[cfg(test)]
+mod testing;
 
 pub use page::Page;
 pub use place::{Location, Places};

@@ -226,12 +226,12 @@ mod tests {
         let mut page = Page::new(Style::plain(40));
         page.table(2, &["setting", "value"], &[vec!["a".into(), "a text that is longer than the line".into()], vec!["b\u{1b}".into()]]);
         insta::assert_snapshot!(page.finish(), @r"
-          setting  value
-          ───────────────────────────────────
-          a        a text that is longer than
-                   the line
-          b\u{1b}
-        ");
+    setting  value
+    ───────────────────────────────────
+    a        a text that is longer than
+             the line
+    b\u{1b}
+    ");
     }
 
     #[test]

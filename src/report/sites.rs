@@ -245,3 +245,290 @@ impl<'a> ServerJson<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::testing::{HOSTILE, acting, estate, iis7, too_wide, violations};
+    use super::*;
+
+    const SCHEMA: &str = include_str!("../../schemas/report-sites.schema.json");
+
+    #[test]
+    fn at_80_columns_every_value_says_where_it_comes_from() {
+        insta::assert_snapshot!(table(&estate("Shop", "Shop (old)"), Style::plain(80)), @r#"
+        web01 (IIS 6)
+          estate/web01/MetaBase.xml (MetaBase.xml, UTF-8)
+
+          "Shop" (id 1) starts by itself
+            estate/web01/MetaBase.xml:20:5
+            https :443: → 0.0.0.0:443, shared with "Shop (old)" (id 2)
+
+            setting                 value                     where it comes from
+            ──────────────────────────────────────────────────────────────────────────
+            access-flags            AccessSSL |               estate/web01/
+                                    AccessSSLNegotiateCert |  MetaBase.xml:25:5
+                                    AccessSSLRequireCert
+                                    (104)
+            cert-check-mode         1: revocation is not      estate/web01/
+                                    checked: revoked          MetaBase.xml:22:5
+                                    certificates are
+                                    accepted
+            revocation-freshness-   86400                     not set [1] → 86400
+            time                                              seconds
+            ctl-store-name                                    not set [2] → no store
+                                                              named
+            server-certificate      0102030405060708090a0b0c  estate/web01/
+                                    0d0e0f1011121314          MetaBase.xml:23:5
+            upload-read-ahead-size  49152 bytes               inherited from /LM/W3SVC
+                                                              at
+                                                              estate/web01/
+                                                              MetaBase.xml:9:5
+            [1] no key sets it, neither here nor above
+            [2] the key of the site does not set it, and it is never inherited
+
+            /app (application)
+            setting       value                         where it comes from
+            ──────────────────────────────────────────────────────────────────────────
+            access-flags  "AccessSSL | Acess" is not a  estate/web01/MetaBase.xml:30:5
+                          value of this setting
+
+          "Shop (old)" (id 2) starts by itself
+            estate/web01/MetaBase.xml:40:5
+            https 10.0.0.5:443 → 0.0.0.0:443, shared with "Shop" (id 1), cannot be read
+
+            setting          value  where it comes from
+            ────────────────────────────────────────────────────────────────────────────
+            cert-check-mode  0      not set [1] → 0: revocation is checked, CRLs are
+                                    fetched online when the cached one is missing or out
+                                    of date
+            [1] no key sets it, neither here nor above
+
+          endpoint 0.0.0.0:443
+            not assessed: cert-check-mode (needs the value of the site that registered
+                          the endpoint)
+
+        web02 (IIS 7 or later)
+          estate/web02/applicationHost.config (applicationHost.config, UTF-8)
+
+          "Default Web Site" (id 7) does not start by itself
+            estate/web02/applicationHost.config:6:5
+            https *:443:www.contoso.com (flags of the binding: 33) → www.contoso.com:443
+
+            setting       value                           where it comes from
+            ─────────────────────────────────────────────────────────────────────────
+            access-flags  None: plain http is served, no  estate/web02/
+                          client certificate is asked     applicationHost.config:12:5
+                          for
+            not assessed: cert-check-mode, revocation-freshness-time, ctl-identifier,
+                          negotiate-client-certificate (needs netsh http show sslcert)
+
+        Not assessed
+          endpoint-not-assessed (web02): how HTTP.sys checks client certificates
+            needs netsh http show sslcert
+
+        Could not be read
+          estate/web03/MetaBase.xml:128:5: the end tag </IIsWebService> has no start tag
+
+        Read with reservations
+          estate/web02/applicationHost.config: the XML declaration does not stand at the
+          start of the file
+
+        3 other files are no configuration of IIS.
+        "#);
+    }
+
+    #[test]
+    fn at_120_columns_most_rows_are_one_line() {
+        insta::assert_snapshot!(table(&estate("Shop", "Shop (old)"), Style::plain(120)), @r#"
+        web01 (IIS 6)
+          estate/web01/MetaBase.xml (MetaBase.xml, UTF-8)
+
+          "Shop" (id 1) starts by itself
+            estate/web01/MetaBase.xml:20:5
+            https :443: → 0.0.0.0:443, shared with "Shop (old)" (id 2)
+
+            setting                    value                                     where it comes from
+            ───────────────────────────────────────────────────────────────────────────────────────────────────
+            access-flags               AccessSSL | AccessSSLNegotiateCert |      estate/web01/MetaBase.xml:25:5
+                                       AccessSSLRequireCert (104)
+            cert-check-mode            1: revocation is not checked: revoked     estate/web01/MetaBase.xml:22:5
+                                       certificates are accepted
+            revocation-freshness-time  86400                                     not set [1] → 86400 seconds
+            ctl-store-name                                                       not set [2] → no store named
+            server-certificate         0102030405060708090a0b0c0d0e0f1011121314  estate/web01/MetaBase.xml:23:5
+            upload-read-ahead-size     49152 bytes                               inherited from /LM/W3SVC at
+                                                                                 estate/web01/MetaBase.xml:9:5
+            [1] no key sets it, neither here nor above
+            [2] the key of the site does not set it, and it is never inherited
+
+            /app (application)
+            setting       value                                               where it comes from
+            ────────────────────────────────────────────────────────────────────────────────────────────────
+            access-flags  "AccessSSL | Acess" is not a value of this setting  estate/web01/MetaBase.xml:30:5
+
+          "Shop (old)" (id 2) starts by itself
+            estate/web01/MetaBase.xml:40:5
+            https 10.0.0.5:443 → 0.0.0.0:443, shared with "Shop" (id 1), cannot be read
+
+            setting          value  where it comes from
+            ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+            cert-check-mode  0      not set [1] → 0: revocation is checked, CRLs are fetched online when the cached one is
+                                    missing or out of date
+            [1] no key sets it, neither here nor above
+
+          endpoint 0.0.0.0:443
+            not assessed: cert-check-mode (needs the value of the site that registered the endpoint)
+
+        web02 (IIS 7 or later)
+          estate/web02/applicationHost.config (applicationHost.config, UTF-8)
+
+          "Default Web Site" (id 7) does not start by itself
+            estate/web02/applicationHost.config:6:5
+            https *:443:www.contoso.com (flags of the binding: 33) → www.contoso.com:443
+
+            setting       value                                                       where it comes from
+            ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+            access-flags  None: plain http is served, no client certificate is asked  estate/web02/applicationHost.config:12:5
+                          for
+            not assessed: cert-check-mode, revocation-freshness-time, ctl-identifier, negotiate-client-certificate (needs netsh
+                          http show sslcert)
+
+        Not assessed
+          endpoint-not-assessed (web02): how HTTP.sys checks client certificates
+            needs netsh http show sslcert
+
+        Could not be read
+          estate/web03/MetaBase.xml:128:5: the end tag </IIsWebService> has no start tag
+
+        Read with reservations
+          estate/web02/applicationHost.config: the XML declaration does not stand at the start of the file
+
+        3 other files are no configuration of IIS.
+        "#);
+    }
+
+    #[test]
+    fn a_hostile_name_is_shown_and_does_nothing() {
+        let long = "long-".repeat(40);
+        let text = table(&estate(HOSTILE, &long), Style::plain(80));
+        assert!(text.contains(r"evil\u{1b}[2J\u{d}\u{a}::error::\u{202e}gpj\u{9}日本語"), "{text}");
+        assert_eq!(too_wide(&text, 80), Vec::<&str>::new());
+        assert_eq!(text.matches("long-").count(), 2 * 40, "the name of the second site is shown whole, twice");
+    }
+
+    #[test]
+    fn an_empty_estate_says_that_nothing_was_read() {
+        insta::assert_snapshot!(table(&Estate { skipped: 1, ..Estate::default() }, Style::plain(80)), @r"
+        No configuration of a server was read.
+
+        1 other file is no configuration of IIS.
+        ");
+    }
+
+    #[test]
+    fn json_keeps_to_its_schema_and_ends_with_a_line_break() {
+        for estate in [Estate::default(), estate("Shop", "Shop (old)"), estate(HOSTILE, "")] {
+            let json = json(&estate);
+            assert_eq!(violations(SCHEMA, &json), "");
+            assert!(json.ends_with("}\n"));
+        }
+    }
+
+    #[test]
+    fn the_schema_refuses_what_the_report_does_not_promise() {
+        let mut report: serde_json::Value = serde_json::from_str(&json(&estate("Shop", ""))).unwrap();
+        report["servers"][0]["sites"][0]["scopes"][0]["settings"]["cert-check-mode"]["origin"]["why"] = "guess".into();
+        assert_ne!(violations(SCHEMA, &report.to_string()), "");
+        let mut report: serde_json::Value = serde_json::from_str(&json(&estate("Shop", ""))).unwrap();
+        report["servers"][0]["surprise"] = 1.into();
+        assert_ne!(violations(SCHEMA, &report.to_string()), "");
+    }
+
+    #[test]
+    fn a_value_in_json_has_number_meaning_and_origin() {
+        let report: serde_json::Value = serde_json::from_str(&json(&estate("Shop", ""))).unwrap();
+        let settings = &report["servers"][0]["sites"][0]["scopes"][0]["settings"];
+        insta::assert_snapshot!(format!("{:#}", settings["access-flags"]), @r#"
+        {
+          "meaning": "https is required, http answers 403.4; the client is asked for a certificate; a client certificate is required, none answers 403.7",
+          "number": 104,
+          "origin": {
+            "column": 5,
+            "file": "estate/web01/MetaBase.xml",
+            "kind": "explicit",
+            "line": 25
+          },
+          "value": "AccessSSL | AccessSSLNegotiateCert | AccessSSLRequireCert"
+        }
+        "#);
+        insta::assert_snapshot!(format!("{:#}", settings["revocation-freshness-time"]), @r#"
+        {
+          "meaning": "86400 seconds",
+          "origin": {
+            "kind": "default",
+            "why": "no key sets it, neither here nor above"
+          },
+          "value": 86400
+        }
+        "#);
+        let unknown = &report["servers"][1]["sites"][0]["scopes"][0]["settings"]["cert-check-mode"];
+        insta::assert_snapshot!(format!("{unknown:#}"), @r#"
+        {
+          "meaning": "not assessed",
+          "origin": {
+            "kind": "unknown",
+            "needs": "netsh http show sslcert"
+          },
+          "value": null
+        }
+        "#);
+    }
+
+    #[test]
+    fn endpoint_settings_that_were_not_given_are_never_shown_as_values() {
+        let estate = Estate { servers: vec![iis7("web02", "x")], ..Estate::default() };
+        let text = table(&estate, Style::plain(200));
+        assert!(text.contains("not assessed: cert-check-mode, "), "{text}");
+        assert!(!text.contains("revocation is checked"), "{text}");
+    }
+
+    #[test]
+    fn many_sites_on_one_endpoint_are_counted_and_not_listed_again_and_again() {
+        let mut server = iis7("web02", "x");
+        server.sites = vec![server.sites[0].clone(); 100];
+        server.endpoints[0].sites = (0..100).collect();
+        let text = table(&Estate { servers: vec![server], ..Estate::default() }, Style::plain(80));
+        assert!(text.contains("and 98 other sites"), "{text}");
+        assert!(text.len() < 100 * 2_000);
+    }
+
+    #[test]
+    fn colours_change_nothing_but_colours() {
+        let estate = estate("Shop", HOSTILE);
+        let coloured = table(&estate, Style { colour: true, width: 80 });
+        assert!(coloured.contains('\u{1b}'));
+        let mut stripped = String::new();
+        for (index, part) in coloured.split('\u{1b}').enumerate() {
+            stripped.push_str(if index == 0 { part } else { part.split_once('m').unwrap().1 });
+        }
+        assert_eq!(stripped, table(&estate, Style::plain(80)));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn no_name_gets_a_control_character_out_or_a_line_too_wide(
+            first in proptest::collection::vec(any::<char>(), 0..60),
+            second in "[\\x00-\\x20a\u{80}-\u{9f}\u{2028}\u{202a}-\u{202e}\u{300}日]{0,60}",
+            width in 40usize..140,
+        ) {
+            let estate = estate(&first.into_iter().collect::<String>(), &second);
+            let text = table(&estate, Style::plain(width));
+            prop_assert_eq!(acting(&text), "");
+            prop_assert_eq!(too_wide(&text, width), Vec::<&str>::new());
+            prop_assert_eq!(violations(SCHEMA, &json(&estate)), "");
+        }
+    }
+}
