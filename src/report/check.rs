@@ -173,8 +173,9 @@ fn missing(estate: &Estate) -> String {
             *names.entry(name).or_default() += 1;
         }
     }
+    let short = |name: &str| name.strip_suffix("-not-assessed").unwrap_or(name).to_owned();
     let mut parts: Vec<String> =
-        names.into_iter().map(|(name, servers)| format!("{name} on {}", count(servers, "server", "servers"))).collect();
+        names.into_iter().map(|(name, servers)| format!("{} ({})", short(name), count(servers, "server", "servers"))).collect();
     // A reader may know that a value is unknown without a notice that says so.
     let silent =
         estate.servers.iter().filter(|server| server.notices.is_empty()).flat_map(unknown).collect::<std::collections::BTreeSet<_>>();
@@ -356,8 +357,7 @@ mod tests {
           start of the file
 
         2 findings (1 high, 1 info); 2 servers, 3 sites, read 2 of 3 files; not
-        assessed: endpoint-not-assessed on 1 server, cert-check-mode, 1 file that could
-        not be read
+        assessed: endpoint (1 server), cert-check-mode, 1 file that could not be read
         "#);
     }
 
@@ -393,8 +393,8 @@ mod tests {
         Read with reservations
           estate/web02/applicationHost.config: the XML declaration does not stand at the start of the file
 
-        2 findings (1 high, 1 info); 2 servers, 3 sites, read 2 of 3 files; not assessed: endpoint-not-assessed on 1 server,
-        cert-check-mode, 1 file that could not be read
+        2 findings (1 high, 1 info); 2 servers, 3 sites, read 2 of 3 files; not assessed: endpoint (1 server), cert-check-mode,
+        1 file that could not be read
         "#);
     }
 
@@ -424,8 +424,8 @@ mod tests {
           estate/web02/applicationHost.config: the XML declaration does not stand at the
           start of the file
 
-        no findings; not assessed: endpoint-not-assessed on 1 server, cert-check-mode, 1
-        file that could not be read; 2 servers, 3 sites, read 2 of 3 files
+        no findings; not assessed: endpoint (1 server), cert-check-mode, 1 file that
+        could not be read; 2 servers, 3 sites, read 2 of 3 files
         ");
     }
 
@@ -464,7 +464,7 @@ mod tests {
         many.servers.push(third);
         let text = table(&many, &[], Style::plain(120));
         assert!(text.contains("endpoint-not-assessed (web02, web04): "), "{text}");
-        assert!(text.contains("not assessed: endpoint-not-assessed on 2 servers"), "{text}");
+        assert!(text.contains("not assessed: endpoint (2 servers)"), "{text}");
     }
 
     #[test]

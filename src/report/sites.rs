@@ -7,7 +7,7 @@ use super::parts::{self, InputJson, SettingsJson, SiteJson, count, to_json};
 use super::place::{Location, Places};
 use super::style::{DIM, Style};
 use crate::estate::Estate;
-use crate::server::{Binding, Generation, Notice, Scope, Server, Site};
+use crate::server::{Binding, Generation, Notice, Scope, Server, Site, binding_flags};
 
 /// The report as text.
 pub fn table(estate: &Estate, style: Style) -> String {
@@ -55,7 +55,7 @@ fn site(page: &mut Page, server: &Server, index: usize, site: &Site, places: Pla
         (true, false) => "does not start by itself",
         (false, _) => "known from location tags only",
     };
-    page.heading(2, &format!("{} {state}", site.label()));
+    page.heading(2, &format!("{}, {state}", site.label()));
     if let Some(place) = site.place {
         page.painted(4, DIM, &places.text(place));
     }
@@ -80,7 +80,8 @@ fn site(page: &mut Page, server: &Server, index: usize, site: &Site, places: Pla
 fn binding(server: &Server, index: usize, binding: &Binding) -> String {
     let mut text = binding.written.clone();
     if let Some(flags) = binding.flags_written.as_deref().filter(|flags| *flags != "0") {
-        text.push_str(&format!(" (flags of the binding: {flags})"));
+        let names = binding.flags.map(flag_names).unwrap_or_default();
+        text.push_str(&format!(" (binding flags {flags}{}{names})", if names.is_empty() { "" } else { ": " }));
     }
     if let Some(key) = &binding.endpoint {
         text.push_str(&format!(" → {key}"));
@@ -99,6 +100,26 @@ fn binding(server: &Server, index: usize, binding: &Binding) -> String {
         text.push_str(", cannot be read");
     }
     text
+}
+
+/// What the bits of `binding@sslFlags` do.
+fn flag_names(flags: u32) -> String {
+    let bits = [
+        (binding_flags::SNI, "SNI"),
+        (binding_flags::CCS, "Central Certificate Store"),
+        (binding_flags::NO_HTTP2, "no HTTP/2"),
+        (binding_flags::NO_OCSP_STAPLING, "no OCSP stapling"),
+        (binding_flags::NO_QUIC, "no QUIC"),
+        (binding_flags::NO_TLS13, "no TLS 1.3"),
+        (binding_flags::NO_LEGACY_TLS, "no legacy TLS"),
+        (binding_flags::NEGOTIATE, "client certificate in the first handshake"),
+    ];
+    let mut names: Vec<String> = bits.iter().filter(|(bit, _)| flags & bit != 0).map(|(_, name)| (*name).to_owned()).collect();
+    let unknown = flags & !binding_flags::KNOWN;
+    if unknown != 0 {
+        names.push(format!("bits {unknown:#x} have no known meaning"));
+    }
+    names.join(", ")
 }
 
 /// Endpoint settings that the sites on one endpoint write differently: which value counts is not known, and no site's own block says so.
@@ -261,30 +282,27 @@ mod tests {
         web01 (IIS 6)
           estate/web01/MetaBase.xml (MetaBase.xml, UTF-8)
 
-          "Shop" (id 1) starts by itself
+          "Shop" (id 1), starts by itself
             estate/web01/MetaBase.xml:20:5
             https :443: → 0.0.0.0:443, shared with "Shop (old)" (id 2)
 
-            setting                 value                     where it comes from
-            ──────────────────────────────────────────────────────────────────────────
-            access-flags            AccessSSL |               estate/web01/
-                                    AccessSSLNegotiateCert |  MetaBase.xml:25:5
-                                    AccessSSLRequireCert
-                                    (104)
-            cert-check-mode         1: revocation is not      estate/web01/
-                                    checked: revoked          MetaBase.xml:22:5
-                                    certificates are
-                                    accepted
-            revocation-freshness-   86400                     not set [1] → 86400
-            time                                              seconds
-            ctl-store-name                                    not set [2] → no store
-                                                              named
-            server-certificate      0102030405060708090a0b0c  estate/web01/
-                                    0d0e0f1011121314          MetaBase.xml:23:5
-            upload-read-ahead-size  49152 bytes               inherited from /LM/W3SVC
-                                                              at
-                                                              estate/web01/
-                                                              MetaBase.xml:9:5
+            setting                 value                       where it comes from
+            ────────────────────────────────────────────────────────────────────────────
+            access-flags            AccessSSL |                 estate/web01/
+                                    AccessSSLNegotiateCert |    MetaBase.xml:25:5
+                                    AccessSSLRequireCert (104)
+            cert-check-mode         1: revocation is not        estate/web01/
+                                    checked: revoked            MetaBase.xml:22:5
+                                    certificates are accepted
+            revocation-freshness-   86400                       not set [1] → 86400
+            time                                                seconds
+            ctl-store-name                                      not set [2] → no store
+                                                                named
+            server-certificate      0102030405060708090a0b0c0d  estate/web01/
+                                    0e0f1011121314              MetaBase.xml:23:5
+            upload-read-ahead-size  49152 bytes                 inherited from /LM/W3SVC
+                                                                at estate/web01/
+                                                                MetaBase.xml:9:5
             [1] no key sets it, neither here nor above
             [2] the key of the site does not set it, and it is never inherited
 
@@ -294,7 +312,7 @@ mod tests {
             access-flags  "AccessSSL | Acess" is not a  estate/web01/MetaBase.xml:30:5
                           value of this setting
 
-          "Shop (old)" (id 2) starts by itself
+          "Shop (old)" (id 2), starts by itself
             estate/web01/MetaBase.xml:40:5
             https 10.0.0.5:443 → 0.0.0.0:443, shared with "Shop" (id 1), cannot be read
 
@@ -312,15 +330,15 @@ mod tests {
         web02 (IIS 7 or later)
           estate/web02/applicationHost.config (applicationHost.config, UTF-8)
 
-          "Default Web Site" (id 7) does not start by itself
+          "Default Web Site" (id 7), does not start by itself
             estate/web02/applicationHost.config:6:5
-            https *:443:www.contoso.com (flags of the binding: 33) → www.contoso.com:443
+            https *:443:www.contoso.com (binding flags 33: SNI, no TLS 1.3) →
+                  www.contoso.com:443
 
-            setting       value                           where it comes from
-            ─────────────────────────────────────────────────────────────────────────
-            access-flags  None: plain http is served, no  estate/web02/
-                          client certificate is asked     applicationHost.config:12:5
-                          for
+            setting       value                            where it comes from
+            ──────────────────────────────────────────────────────────────────────────
+            access-flags  None: plain http is served, no   estate/web02/
+                          client certificate is asked for  applicationHost.config:12:5
             not assessed: cert-check-mode, revocation-freshness-time, ctl-identifier,
                           negotiate-client-certificate (needs netsh http show sslcert)
 
@@ -345,21 +363,21 @@ mod tests {
         web01 (IIS 6)
           estate/web01/MetaBase.xml (MetaBase.xml, UTF-8)
 
-          "Shop" (id 1) starts by itself
+          "Shop" (id 1), starts by itself
             estate/web01/MetaBase.xml:20:5
             https :443: → 0.0.0.0:443, shared with "Shop (old)" (id 2)
 
-            setting                    value                                     where it comes from
-            ───────────────────────────────────────────────────────────────────────────────────────────────────
-            access-flags               AccessSSL | AccessSSLNegotiateCert |      estate/web01/MetaBase.xml:25:5
-                                       AccessSSLRequireCert (104)
-            cert-check-mode            1: revocation is not checked: revoked     estate/web01/MetaBase.xml:22:5
-                                       certificates are accepted
-            revocation-freshness-time  86400                                     not set [1] → 86400 seconds
-            ctl-store-name                                                       not set [2] → no store named
-            server-certificate         0102030405060708090a0b0c0d0e0f1011121314  estate/web01/MetaBase.xml:23:5
-            upload-read-ahead-size     49152 bytes                               inherited from /LM/W3SVC at
-                                                                                 estate/web01/MetaBase.xml:9:5
+            setting                    value                                                      where it comes from
+            ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+            access-flags               AccessSSL | AccessSSLNegotiateCert | AccessSSLRequireCert  estate/web01/MetaBase.xml:25:5
+                                       (104)
+            cert-check-mode            1: revocation is not checked: revoked certificates are     estate/web01/MetaBase.xml:22:5
+                                       accepted
+            revocation-freshness-time  86400                                                      not set [1] → 86400 seconds
+            ctl-store-name                                                                        not set [2] → no store named
+            server-certificate         0102030405060708090a0b0c0d0e0f1011121314                   estate/web01/MetaBase.xml:23:5
+            upload-read-ahead-size     49152 bytes                                                inherited from /LM/W3SVC at
+                                                                                                  estate/web01/MetaBase.xml:9:5
             [1] no key sets it, neither here nor above
             [2] the key of the site does not set it, and it is never inherited
 
@@ -368,7 +386,7 @@ mod tests {
             ────────────────────────────────────────────────────────────────────────────────────────────────
             access-flags  "AccessSSL | Acess" is not a value of this setting  estate/web01/MetaBase.xml:30:5
 
-          "Shop (old)" (id 2) starts by itself
+          "Shop (old)" (id 2), starts by itself
             estate/web01/MetaBase.xml:40:5
             https 10.0.0.5:443 → 0.0.0.0:443, shared with "Shop" (id 1), cannot be read
 
@@ -384,9 +402,9 @@ mod tests {
         web02 (IIS 7 or later)
           estate/web02/applicationHost.config (applicationHost.config, UTF-8)
 
-          "Default Web Site" (id 7) does not start by itself
+          "Default Web Site" (id 7), does not start by itself
             estate/web02/applicationHost.config:6:5
-            https *:443:www.contoso.com (flags of the binding: 33) → www.contoso.com:443
+            https *:443:www.contoso.com (binding flags 33: SNI, no TLS 1.3) → www.contoso.com:443
 
             setting       value                                                       where it comes from
             ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -495,6 +513,12 @@ mod tests {
     }
 
     #[test]
+    fn binding_flags_are_named_and_unknown_bits_are_kept() {
+        assert_eq!(flag_names(33), "SNI, no TLS 1.3");
+        assert_eq!(flag_names(0x401), "SNI, bits 0x400 have no known meaning");
+    }
+
+    #[test]
     fn many_sites_on_one_endpoint_are_counted_and_not_listed_again_and_again() {
         let mut server = iis7("web02", "x");
         server.sites = vec![server.sites[0].clone(); 100];
@@ -524,7 +548,10 @@ mod tests {
             second in "[\\x00-\\x20a\u{80}-\u{9f}\u{2028}\u{202a}-\u{202e}\u{300}日]{0,60}",
             width in 40usize..140,
         ) {
-            let estate = estate(&first.into_iter().collect::<String>(), &second);
+            let first: String = first.into_iter().collect();
+            let mut estate = estate(&first, &second);
+            estate.servers[0].sites[1].bindings[0].protocol = first.clone();
+            estate.servers[0].sites[1].bindings[0].flags_written = Some(first);
             let text = table(&estate, Style::plain(width));
             prop_assert_eq!(acting(&text), "");
             prop_assert_eq!(too_wide(&text, width), Vec::<&str>::new());
