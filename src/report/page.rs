@@ -1,6 +1,8 @@
 //! A page of text for people: headings, wrapped prose, commands and tables. Whatever is put on it is escaped here, so no renderer can
 //! forget to; nothing is ever cut off.
 
+use std::borrow::Cow;
+
 use tabled::builder::Builder;
 use tabled::grid::util::string::get_string_width as width_of;
 use tabled::settings::object::Columns;
@@ -46,7 +48,7 @@ impl Page {
     /// Prose in one look.
     pub fn painted(&mut self, indent: usize, paint: anstyle::Style, text: &str) {
         for line in wrap(&escape::terminal(text), self.prose_width(indent)) {
-            self.push(indent, &self.style.paint(paint, &line));
+            self.push(indent, &self.style.paint(paint, &inert(&line)));
         }
     }
 
@@ -59,16 +61,16 @@ impl Page {
         }
         for (index, line) in wrap(&escape::terminal(text), self.prose_width(hang)).iter().enumerate() {
             if index == 0 {
-                self.push(indent, format!("{} {line}", self.style.paint(paint, &label)).trim_end());
+                self.push(indent, format!("{} {line}", self.style.paint(paint, &inert(&label))).trim_end());
             } else {
-                self.push(hang, line);
+                self.push(hang, &inert(line));
             }
         }
     }
 
     /// One line that is never wrapped, so that it can be copied: a command.
     pub fn verbatim(&mut self, indent: usize, text: &str) {
-        self.push(indent, &escape::terminal(text));
+        self.push(indent, &inert(&escape::terminal(text)));
     }
 
     /// A table. Columns share the width fairly, cells are wrapped, and a row may have fewer cells than there are columns.
@@ -95,8 +97,8 @@ impl Page {
         table.with(Padding::new(0, SEPARATOR, 0, 0));
         table.modify(Columns::last(), Padding::zero());
         for (index, line) in table.to_string().lines().enumerate() {
-            let line = line.trim_end();
-            let line = if index == 0 { self.style.paint(HEADING, line) } else { line.to_owned() };
+            let line = inert(line.trim_end());
+            let line = if index == 0 { self.style.paint(HEADING, &line) } else { line.into_owned() };
             self.push(indent, &line);
         }
     }
@@ -114,6 +116,14 @@ impl Page {
         self.out.extend(std::iter::repeat_n(' ', indent));
         self.out.push_str(line);
         self.out.push('\n');
+    }
+}
+
+/// GitHub Actions takes a line that begins with `::` for a command, and wrapping could bring any part of a name there.
+fn inert(line: &str) -> Cow<'_, str> {
+    match line.trim_start().strip_prefix("::") {
+        Some(rest) => Cow::Owned(format!("\\u{{3a}}:{rest}")),
+        None => Cow::Borrowed(line),
     }
 }
 
@@ -261,6 +271,13 @@ mod tests {
         let mut page = Page::new(Style::plain(40));
         page.labelled(2, &"label ".repeat(10), anstyle::Style::new(), "text");
         assert!(page.finish().lines().all(|line| width_of(line) <= 40));
+    }
+
+    #[test]
+    fn no_line_begins_as_a_command_of_a_build_server() {
+        let mut page = Page::new(Style::plain(40));
+        page.prose(2, "a name that wraps right here, before ::error::evil");
+        assert!(page.finish().ends_with("\n  \\u{3a}:error::evil\n"));
     }
 
     #[test]
