@@ -121,10 +121,12 @@ impl Page {
 
 /// GitHub Actions takes a line that begins with `::` for a command, and wrapping could bring any part of a name there.
 fn inert(line: &str) -> Cow<'_, str> {
-    match line.trim_start().strip_prefix("::") {
-        Some(rest) => Cow::Owned(format!("\\u{{3a}}:{rest}")),
-        None => Cow::Borrowed(line),
+    let text = line.trim_start();
+    if !text.starts_with("::") {
+        return Cow::Borrowed(line);
     }
+    let (blanks, text) = line.split_at(line.len() - text.len());
+    Cow::Owned(format!("{blanks}\\u{{3a}}{}", &text[1..]))
 }
 
 /// Columns between two columns of a table.

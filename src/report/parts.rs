@@ -190,7 +190,7 @@ pub(super) fn settings<'a>(
                     }
                 };
                 let effect = described(setting, &resolved.value, generation);
-                (resolved.value.show(setting, generation), format!("not set [{mark}] → {effect}"))
+                (format!("not set → {effect}"), format!("default [{mark}]"))
             }
         };
         rows.push(vec![setting.name().to_owned(), value, origin]);
@@ -200,7 +200,7 @@ pub(super) fn settings<'a>(
         page.labelled(indent, &format!("[{}]", index + 1), DIM, reason);
     }
     for (needs, names) in unknown {
-        page.labelled(indent, "not assessed:", HEADING, &format!("{} (needs {needs})", names.join(", ")));
+        page.labelled(indent, "not assessed:", HEADING, &format!("{} (needs: {needs})", names.join(", ")));
     }
 }
 

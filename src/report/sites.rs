@@ -271,8 +271,11 @@ impl<'a> ServerJson<'a> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::testing::{HOSTILE, acting, estate, iis7, too_wide, violations};
+    use super::super::testing::{HOSTILE, acting, estate, iis7, input, too_wide, violations};
     use super::*;
+    use crate::estate::FileKind;
+    use crate::input::{FileId, decode};
+    use crate::xml::Limits;
 
     const SCHEMA: &str = include_str!("../../schemas/report-sites.schema.json");
 
@@ -294,10 +297,9 @@ mod tests {
             cert-check-mode         1: revocation is not        estate/web01/
                                     checked: revoked            MetaBase.xml:22:5
                                     certificates are accepted
-            revocation-freshness-   86400                       not set [1] → 86400
-            time                                                seconds
-            ctl-store-name                                      not set [2] → no store
-                                                                named
+            revocation-freshness-   not set → 86400 seconds     default [1]
+            time
+            ctl-store-name          not set → no store named    default [2]
             server-certificate      0102030405060708090a0b0c0d  estate/web01/
                                     0e0f1011121314              MetaBase.xml:23:5
             upload-read-ahead-size  49152 bytes                 inherited from /LM/W3SVC
@@ -316,15 +318,15 @@ mod tests {
             estate/web01/MetaBase.xml:40:5
             https 10.0.0.5:443 → 0.0.0.0:443, shared with "Shop" (id 1), cannot be read
 
-            setting          value  where it comes from
-            ────────────────────────────────────────────────────────────────────────────
-            cert-check-mode  0      not set [1] → 0: revocation is checked, CRLs are
-                                    fetched online when the cached one is missing or out
-                                    of date
+            setting          value                                 where it comes from
+            ──────────────────────────────────────────────────────────────────────────
+            cert-check-mode  not set → 0: revocation is checked,   default [1]
+                             CRLs are fetched online when the
+                             cached one is missing or out of date
             [1] no key sets it, neither here nor above
 
           endpoint 0.0.0.0:443
-            not assessed: cert-check-mode (needs the value of the site that registered
+            not assessed: cert-check-mode (needs: the value of the site that registered
                           the endpoint)
 
         web02 (IIS 7 or later)
@@ -340,7 +342,7 @@ mod tests {
             access-flags  None: plain http is served, no   estate/web02/
                           client certificate is asked for  applicationHost.config:12:5
             not assessed: cert-check-mode, revocation-freshness-time, ctl-identifier,
-                          negotiate-client-certificate (needs netsh http show sslcert)
+                          negotiate-client-certificate (needs: netsh http show sslcert)
 
         Not assessed
           endpoint-not-assessed (web02): how HTTP.sys checks client certificates
@@ -373,8 +375,8 @@ mod tests {
                                        (104)
             cert-check-mode            1: revocation is not checked: revoked certificates are     estate/web01/MetaBase.xml:22:5
                                        accepted
-            revocation-freshness-time  86400                                                      not set [1] → 86400 seconds
-            ctl-store-name                                                                        not set [2] → no store named
+            revocation-freshness-time  not set → 86400 seconds                                    default [1]
+            ctl-store-name             not set → no store named                                   default [2]
             server-certificate         0102030405060708090a0b0c0d0e0f1011121314                   estate/web01/MetaBase.xml:23:5
             upload-read-ahead-size     49152 bytes                                                inherited from /LM/W3SVC at
                                                                                                   estate/web01/MetaBase.xml:9:5
@@ -390,14 +392,14 @@ mod tests {
             estate/web01/MetaBase.xml:40:5
             https 10.0.0.5:443 → 0.0.0.0:443, shared with "Shop" (id 1), cannot be read
 
-            setting          value  where it comes from
-            ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-            cert-check-mode  0      not set [1] → 0: revocation is checked, CRLs are fetched online when the cached one is
-                                    missing or out of date
+            setting          value                                                                        where it comes from
+            ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+            cert-check-mode  not set → 0: revocation is checked, CRLs are fetched online when the cached  default [1]
+                             one is missing or out of date
             [1] no key sets it, neither here nor above
 
           endpoint 0.0.0.0:443
-            not assessed: cert-check-mode (needs the value of the site that registered the endpoint)
+            not assessed: cert-check-mode (needs: the value of the site that registered the endpoint)
 
         web02 (IIS 7 or later)
           estate/web02/applicationHost.config (applicationHost.config, UTF-8)
@@ -410,7 +412,7 @@ mod tests {
             ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
             access-flags  None: plain http is served, no client certificate is asked  estate/web02/applicationHost.config:12:5
                           for
-            not assessed: cert-check-mode, revocation-freshness-time, ctl-identifier, negotiate-client-certificate (needs netsh
+            not assessed: cert-check-mode, revocation-freshness-time, ctl-identifier, negotiate-client-certificate (needs: netsh
                           http show sslcert)
 
         Not assessed
@@ -451,6 +453,26 @@ mod tests {
             let json = json(&estate);
             assert_eq!(violations(SCHEMA, &json), "");
             assert!(json.ends_with("}\n"));
+        }
+    }
+
+    #[test]
+    fn a_metabase_that_was_read_gives_json_that_keeps_to_its_schema_and_a_table_that_keeps_to_its_width() {
+        for bytes in [
+            include_bytes!("../../tests/fixtures/metabase/01_working_failing_pair.xml").as_slice(),
+            include_bytes!("../../tests/fixtures/metabase/03_url_tree_overrides.xml").as_slice(),
+            include_bytes!("../../tests/fixtures/metabase/04_shared_endpoint_collision.xml").as_slice(),
+            include_bytes!("../../tests/fixtures/metabase/05_custom_elements.xml").as_slice(),
+            include_bytes!("../../tests/fixtures/metabase/08_contradictory_flags.xml").as_slice(),
+        ] {
+            let metabase = crate::metabase::read(&decode(bytes, None).unwrap().text, FileId(0), Limits::default(), None).unwrap();
+            let server = crate::metabase::assemble(&metabase, "web01".to_owned());
+            let inputs = vec![input("MetaBase.xml", FileKind::MetaBase, "web01")];
+            let estate = Estate { inputs, servers: vec![server], skipped: 0 };
+            assert_eq!(violations(SCHEMA, &json(&estate)), "");
+            let text = table(&estate, Style::plain(80));
+            assert_eq!(too_wide(&text, 80), Vec::<&str>::new());
+            assert!(text.contains("cert-check-mode"), "{text}");
         }
     }
 
