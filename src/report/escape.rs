@@ -4,13 +4,15 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 /// Text for a terminal or a log. Everything that moves the cursor, ends a line, turns the writing direction or cannot be seen becomes a
-/// visible escape such as `\u{1b}`. Escaping twice changes nothing more.
+/// visible escape such as `\u{1b}`. So does the first of two `#`, which Azure Pipelines and GitHub Actions take for the beginning of a
+/// command (`##vso[`, `##[`) wherever it stands in a log. Escaping twice changes nothing more.
 pub fn terminal(text: &str) -> Cow<'_, str> {
-    let Some(first) = text.find(acts_or_hides) else { return Cow::Borrowed(text) };
+    let Some(first) = text.find(acts_or_hides).into_iter().chain(text.find("##")).min() else { return Cow::Borrowed(text) };
     let mut escaped = String::with_capacity(text.len() + 16);
     escaped.push_str(&text[..first]);
-    for c in text[first..].chars() {
-        if acts_or_hides(c) {
+    let mut rest = text[first..].chars().peekable();
+    while let Some(c) = rest.next() {
+        if acts_or_hides(c) || (c == '#' && rest.peek() == Some(&'#')) {
             // Writing to a String cannot fail.
             let _ = write!(escaped, "\\u{{{:x}}}", u32::from(c));
         } else {
@@ -64,6 +66,7 @@ mod tests {
         assert_eq!(terminal("\u{9b}31m"), r"\u{9b}31m");
         assert_eq!(terminal("one\r\ntwo\tthree"), r"one\u{d}\u{a}two\u{9}three");
         assert_eq!(terminal("\u{202e}evil\u{2069}"), r"\u{202e}evil\u{2069}");
+        assert_eq!(terminal("x ##vso[task] C#"), r"x \u{23}#vso[task] C#");
         assert_eq!(terminal("pay\u{200b}roll\u{7f}"), r"pay\u{200b}roll\u{7f}");
     }
 

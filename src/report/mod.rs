@@ -1,11 +1,16 @@
 //! Reports: pure data to text. Every renderer is a function from what was found to a `String` that ends with a line break; the same data
 //! gives the same bytes. JSON types are apart from the model, so that the format stays when the model changes.
 
+pub mod check;
 pub mod escape;
 pub mod explain;
 mod page;
+mod parts;
 mod place;
+pub mod sites;
 pub mod style;
+#[cfg(test)]
+mod testing;
 
 pub use page::Page;
 pub use place::{Location, Places};

@@ -1,6 +1,8 @@
 //! A page of text for people: headings, wrapped prose, commands and tables. Whatever is put on it is escaped here, so no renderer can
 //! forget to; nothing is ever cut off.
 
+use std::borrow::Cow;
+
 use tabled::builder::Builder;
 use tabled::grid::util::string::get_string_width as width_of;
 use tabled::settings::object::Columns;
@@ -46,7 +48,7 @@ impl Page {
     /// Prose in one look.
     pub fn painted(&mut self, indent: usize, paint: anstyle::Style, text: &str) {
         for line in wrap(&escape::terminal(text), self.prose_width(indent)) {
-            self.push(indent, &self.style.paint(paint, &line));
+            self.push(indent, &self.style.paint(paint, &inert(&line)));
         }
     }
 
@@ -54,18 +56,21 @@ impl Page {
     pub fn labelled(&mut self, indent: usize, label: &str, paint: anstyle::Style, text: &str) {
         let label = escape::terminal(label);
         let hang = indent + width_of(&label) + 1;
+        if hang > self.style.columns() / 2 {
+            return self.prose(indent, &format!("{label} {text}"));
+        }
         for (index, line) in wrap(&escape::terminal(text), self.prose_width(hang)).iter().enumerate() {
             if index == 0 {
-                self.push(indent, format!("{} {line}", self.style.paint(paint, &label)).trim_end());
+                self.push(indent, format!("{} {line}", self.style.paint(paint, &inert(&label))).trim_end());
             } else {
-                self.push(hang, line);
+                self.push(hang, &inert(line));
             }
         }
     }
 
     /// One line that is never wrapped, so that it can be copied: a command.
     pub fn verbatim(&mut self, indent: usize, text: &str) {
-        self.push(indent, &escape::terminal(text));
+        self.push(indent, &inert(&escape::terminal(text)));
     }
 
     /// A table. Columns share the width fairly, cells are wrapped, and a row may have fewer cells than there are columns.
@@ -81,21 +86,19 @@ impl Page {
             .map(|column| cells.iter().filter_map(|row| row.get(column)).map(|cell| width_of(cell)).max().unwrap_or(0).max(1))
             .collect();
         let between = SEPARATOR * headers.len().saturating_sub(1);
-        let widths = share(&natural, self.style.columns().saturating_sub(indent + between));
+        let room = self.style.columns().saturating_sub(indent + between);
+        let columns = fill(&cells, &share(&natural, room), room);
         let mut builder = Builder::new();
-        for row in &cells {
-            builder.push_record((0..headers.len()).map(|column| {
-                let cell = row.get(column).map_or("", String::as_str);
-                wrap(cell, widths.get(column).copied().unwrap_or(1)).join("\n")
-            }));
+        for row in 0..cells.len() {
+            builder.push_record(columns.iter().map(|column| column.get(row).map(|lines| lines.join("\n")).unwrap_or_default()));
         }
         let mut table = builder.build();
         table.with(TableStyle::empty().horizontals([(1, HorizontalLine::new('─'))]));
         table.with(Padding::new(0, SEPARATOR, 0, 0));
         table.modify(Columns::last(), Padding::zero());
         for (index, line) in table.to_string().lines().enumerate() {
-            let line = line.trim_end();
-            let line = if index == 0 { self.style.paint(HEADING, line) } else { line.to_owned() };
+            let line = inert(line.trim_end());
+            let line = if index == 0 { self.style.paint(HEADING, &line) } else { line.into_owned() };
             self.push(indent, &line);
         }
     }
@@ -114,6 +117,16 @@ impl Page {
         self.out.push_str(line);
         self.out.push('\n');
     }
+}
+
+/// GitHub Actions takes a line that begins with `::` for a command, and wrapping could bring any part of a name there.
+fn inert(line: &str) -> Cow<'_, str> {
+    let text = line.trim_start();
+    if !text.starts_with("::") {
+        return Cow::Borrowed(line);
+    }
+    let (blanks, text) = line.split_at(line.len() - text.len());
+    Cow::Owned(format!("{blanks}\\u{{3a}}{}", &text[1..]))
 }
 
 /// Columns between two columns of a table.
@@ -135,6 +148,25 @@ fn share(natural: &[usize], room: usize) -> Vec<usize> {
     widths
 }
 
+/// The lines of every cell, column by column. Wrapping rarely uses the whole width of a column; what is left over goes to columns that were
+/// wrapped.
+fn fill(cells: &[Vec<String>], widths: &[usize], room: usize) -> Vec<Vec<Vec<String>>> {
+    let lay = |column: usize, width: usize| -> Vec<Vec<String>> {
+        cells.iter().map(|row| wrap(row.get(column).map_or("", String::as_str), width)).collect()
+    };
+    let used = |column: &[Vec<String>]| column.iter().flatten().map(|line| width_of(line)).max().unwrap_or(0);
+    let mut columns: Vec<_> = widths.iter().enumerate().map(|(column, width)| lay(column, *width)).collect();
+    let mut left = room.saturating_sub(columns.iter().map(|column| used(column)).sum());
+    for (index, column) in columns.iter_mut().enumerate() {
+        if left > 0 && column.iter().any(|lines| lines.len() > 1) {
+            let before = used(column);
+            *column = lay(index, before + left);
+            left = (before + left).saturating_sub(used(column));
+        }
+    }
+    columns
+}
+
 /// A line with more bytes than this for each column consists of combining characters; it is broken, or measuring it again and again
 /// would take quadratic time.
 const BYTES_PER_COLUMN: usize = 32;
@@ -150,7 +182,9 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     for (index, word) in text.split(' ').enumerate() {
         let needed = width_of(word);
         if index > 0 {
-            if used + 1 + needed <= width {
+            // A word that no line can hold begins where its first piece fits.
+            let first = if needed > width { pieces(word).next().map_or(0, width_of) } else { needed };
+            if used + 1 + first <= width {
                 line.push(' ');
                 used += 1;
             } else {
@@ -205,7 +239,7 @@ mod tests {
     #[test]
     fn lines_break_at_blanks_then_behind_slashes_then_anywhere() {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
-        assert_eq!(wrap("at C:/long/path/file.xml:1:2", 12), ["at", "C:/long/", "path/", "file.xml:1:2"]);
+        assert_eq!(wrap("at C:/long/path/file.xml:1:2", 12), ["at C:/long/", "path/", "file.xml:1:2"]);
         assert_eq!(wrap("abcdefghij", 4), ["abcd", "efgh", "ij"]);
         assert_eq!(wrap("", 4), [""]);
     }
@@ -226,12 +260,26 @@ mod tests {
         let mut page = Page::new(Style::plain(40));
         page.table(2, &["setting", "value"], &[vec!["a".into(), "a text that is longer than the line".into()], vec!["b\u{1b}".into()]]);
         insta::assert_snapshot!(page.finish(), @r"
-          setting  value
-          ───────────────────────────────────
-          a        a text that is longer than
-                   the line
-          b\u{1b}
-        ");
+    setting  value
+    ───────────────────────────────────
+    a        a text that is longer than
+             the line
+    b\u{1b}
+    ");
+    }
+
+    #[test]
+    fn a_label_that_leaves_no_room_beside_it_stands_above() {
+        let mut page = Page::new(Style::plain(40));
+        page.labelled(2, &"label ".repeat(10), anstyle::Style::new(), "text");
+        assert!(page.finish().lines().all(|line| width_of(line) <= 40));
+    }
+
+    #[test]
+    fn no_line_begins_as_a_command_of_a_build_server() {
+        let mut page = Page::new(Style::plain(40));
+        page.prose(2, "a name that wraps right here, before ::error::evil");
+        assert!(page.finish().ends_with("\n  \\u{3a}:error::evil\n"));
     }
 
     #[test]

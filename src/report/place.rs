@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::escape;
 use crate::estate::InputReport;
-use crate::input::Place;
+use crate::input::{FileId, Place};
 
 /// Turns places into text and JSON; it knows the paths of the files.
 #[derive(Debug, Clone, Copy)]
@@ -27,24 +27,23 @@ pub struct Location<'a> {
 impl<'a> Places<'a> {
     /// `path:line:column`, safe for a terminal.
     pub fn text(&self, place: Place) -> String {
-        format!("{}:{}:{}", escape::terminal(self.path(place)), place.line, place.column)
+        format!("{}:{}:{}", escape::terminal(self.path(place.file)), place.line, place.column)
     }
 
     /// The place for JSON.
     pub fn json(&self, place: Place) -> Location<'a> {
-        Location { file: self.path(place), line: place.line, column: place.column }
+        Location { file: self.path(place.file), line: place.line, column: place.column }
     }
 
-    /// Path of the file. A place of a file that is not in the list still has its line and column.
-    fn path(&self, place: Place) -> &'a str {
-        usize::try_from(place.file.0).ok().and_then(|index| self.inputs.get(index)).map_or("(unknown file)", |input| &input.path)
+    /// Path of the file, not escaped. A file that is not in the list is called unknown.
+    pub fn path(&self, file: FileId) -> &'a str {
+        usize::try_from(file.0).ok().and_then(|index| self.inputs.get(index)).map_or("(unknown file)", |input| &input.path)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::FileId;
 
     fn input(path: &str) -> InputReport {
         InputReport { path: path.to_owned(), kind: None, encoding: None, server: None, error: None, warnings: Vec::new() }

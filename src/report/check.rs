@@ -1,0 +1,552 @@
+//! The report of `iisaudit check`: the findings of every server, what was not assessed, what could not be read, and one line that sums up.
+//! It never calls a server fine of which something was not assessed.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::page::Page;
+use super::parts::{self, InputJson, SiteJson, count, to_json};
+use super::place::{Location, Places};
+use super::style::{self, DIM, HEADING, Style};
+use crate::catalogue::Setting;
+use crate::estate::Estate;
+use crate::remedy::{Remedy, Risk};
+use crate::rules::{Confidence, Finding, Severity};
+use crate::server::{Endpoint, Server, Site};
+
+/// Numbers of one run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Findings of high severity.
+    pub high: usize,
+    /// Findings of medium severity.
+    pub medium: usize,
+    /// Findings of low severity.
+    pub low: usize,
+    /// Findings that are information.
+    pub info: usize,
+    /// Servers.
+    pub servers: usize,
+    /// Sites of all servers.
+    pub sites: usize,
+    /// Files that were recognised, or named by the user.
+    pub inputs: usize,
+    /// Those of them that could not be read.
+    pub unreadable: usize,
+    /// Files that are no configuration of IIS.
+    pub skipped: usize,
+}
+
+impl Summary {
+    /// Counts.
+    pub fn of(estate: &Estate, findings: &[Finding]) -> Self {
+        let with = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+        Summary {
+            high: with(Severity::High),
+            medium: with(Severity::Medium),
+            low: with(Severity::Low),
+            info: with(Severity::Info),
+            servers: estate.servers.len(),
+            sites: estate.servers.iter().map(|server| server.sites.len()).sum(),
+            inputs: estate.inputs.len(),
+            unreadable: estate.inputs.iter().filter(|input| input.error.is_some()).count(),
+            skipped: estate.skipped,
+        }
+    }
+}
+
+/// The report as text. Findings keep their order within their server.
+pub fn table(estate: &Estate, findings: &[Finding], style: Style) -> String {
+    let mut page = Page::new(style);
+    let places = Places { inputs: &estate.inputs };
+    let mut groups: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
+    for finding in findings {
+        groups.entry(&finding.server).or_default().push(finding);
+    }
+    let servers: BTreeMap<&str, &Server> = estate.servers.iter().map(|server| (server.name.as_str(), server)).collect();
+    for (name, findings) in groups {
+        page.gap();
+        match servers.get(name) {
+            Some(server) => page.heading(0, &format!("{name} ({})", server.generation)),
+            None => page.heading(0, name),
+        }
+        for finding in findings {
+            page.gap();
+            self::finding(&mut page, finding, places);
+        }
+    }
+    parts::notices(&mut page, &estate.servers);
+    parts::inputs(&mut page, estate);
+    page.gap();
+    page.heading(0, &summary(estate, findings));
+    page.finish()
+}
+
+fn finding(page: &mut Page, finding: &Finding, places: Places<'_>) {
+    let severity = severity_name(finding.severity);
+    let mut title = finding.rule.name.to_owned();
+    match finding.confidence {
+        Confidence::Firm => {}
+        Confidence::Likely => title.push_str(" (likely)"),
+        Confidence::Hint => title.push_str(" (hint)"),
+    }
+    match &finding.site {
+        Some((Some(id), name)) if name.is_empty() => title.push_str(&format!(", site {id}")),
+        Some((Some(id), name)) => title.push_str(&format!(", \"{name}\" (id {id})")),
+        Some((None, name)) => title.push_str(&format!(", \"{name}\"")),
+        None => {}
+    }
+    if let Some(path) = finding.path.as_deref().filter(|path| !path.is_empty()) {
+        title.push_str(&format!(", {path}"));
+    }
+    page.labelled(2, severity, style::severity(finding.severity), &title);
+    page.prose(4, &finding.message);
+    if let Some(place) = finding.place {
+        page.labelled(4, "at", DIM, &places.text(place));
+    }
+    for related in &finding.related {
+        page.labelled(4, "see", DIM, &format!("{}: {}", places.text(related.place), related.note));
+    }
+    if !finding.sees.is_empty() {
+        page.labelled(4, "seen", DIM, &finding.sees);
+    }
+    for remedy in &finding.remedies {
+        page.labelled(4, risk_label(remedy.risk), HEADING, &remedy.what);
+        if let Some(command) = &remedy.command {
+            page.verbatim(6, command);
+        }
+    }
+}
+
+fn severity_name(severity: Severity) -> &'static str {
+    match severity {
+        Severity::High => "high",
+        Severity::Medium => "medium",
+        Severity::Low => "low",
+        Severity::Info => "info",
+    }
+}
+
+fn risk_label(risk: Risk) -> &'static str {
+    match risk {
+        Risk::ReadOnly => "[read-only]",
+        Risk::Safe => "[safe]",
+        Risk::WeakensSecurity => "[weakens security]",
+    }
+}
+
+/// The last line. Without findings it says what the silence is worth.
+fn summary(estate: &Estate, findings: &[Finding]) -> String {
+    let summary = Summary::of(estate, findings);
+    let read = format!(
+        "{}, {}, read {} of {}",
+        count(summary.servers, "server", "servers"),
+        count(summary.sites, "site", "sites"),
+        summary.inputs - summary.unreadable,
+        count(summary.inputs, "file", "files"),
+    );
+    let missing = missing(estate);
+    if !findings.is_empty() {
+        let numbers: Vec<_> = [(summary.high, "high"), (summary.medium, "medium"), (summary.low, "low"), (summary.info, "info")]
+            .iter()
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, name)| format!("{number} {name}"))
+            .collect();
+        let missing = if missing.is_empty() { String::new() } else { format!("; not assessed: {missing}") };
+        return format!("{} ({}); {read}{missing}", count(findings.len(), "finding", "findings"), numbers.join(", "));
+    }
+    if estate.servers.is_empty() {
+        return format!("nothing was assessed: no configuration of a server was read; {read}");
+    }
+    if missing.is_empty() { format!("no findings; {read}") } else { format!("no findings; not assessed: {missing}; {read}") }
+}
+
+/// What was not assessed, in few words; empty when all was.
+fn missing(estate: &Estate) -> String {
+    let mut names: BTreeMap<&str, usize> = BTreeMap::new();
+    for server in &estate.servers {
+        let mut own: Vec<&str> = server.notices.iter().map(|notice| notice.name).collect();
+        own.sort_unstable();
+        own.dedup();
+        for name in own {
+            *names.entry(name).or_default() += 1;
+        }
+    }
+    let short = |name: &str| name.strip_suffix("-not-assessed").unwrap_or(name).to_owned();
+    let mut parts: Vec<String> =
+        names.into_iter().map(|(name, servers)| format!("{} ({})", short(name), count(servers, "server", "servers"))).collect();
+    // A reader may know that a value is unknown without a notice that says so.
+    let silent =
+        estate.servers.iter().filter(|server| server.notices.is_empty()).flat_map(unknown).collect::<std::collections::BTreeSet<_>>();
+    if !silent.is_empty() {
+        parts.push(silent.into_iter().map(Setting::name).collect::<Vec<_>>().join(", "));
+    }
+    let unreadable = estate.inputs.iter().filter(|input| input.error.is_some()).count();
+    if unreadable > 0 {
+        parts.push(count(unreadable, "file that could not be read", "files that could not be read"));
+    }
+    parts.join(", ")
+}
+
+/// Settings whose value is unknown somewhere on the server.
+fn unknown(server: &Server) -> impl Iterator<Item = Setting> {
+    let roots = server.sites.iter().filter_map(|site: &Site| site.scopes.first()).map(|scope| &scope.settings);
+    let endpoints = server.endpoints.iter().map(|endpoint: &Endpoint| &endpoint.settings);
+    roots
+        .chain(endpoints)
+        .flat_map(|settings| settings.iter())
+        .filter(|(_, resolved)| resolved.known().is_none())
+        .map(|(setting, _)| setting)
+}
+
+/// The report as JSON, as `schemas/report-check.schema.json` describes it. Findings keep their order.
+pub fn json(estate: &Estate, findings: &[Finding]) -> String {
+    let places = Places { inputs: &estate.inputs };
+    let notices = estate.servers.iter().flat_map(|server| {
+        server.notices.iter().map(|notice| NoticeJson {
+            server: &server.name,
+            name: notice.name,
+            message: &notice.message,
+            needs: &notice.needs,
+        })
+    });
+    to_json(&ReportJson {
+        format: "iisaudit-check",
+        version: 1,
+        inputs: InputJson::all(estate),
+        findings: findings.iter().map(|finding| FindingJson::new(finding, places)).collect(),
+        notices: notices.collect(),
+        summary: Summary::of(estate, findings),
+    })
+}
+
+#[derive(Debug, Serialize)]
+struct ReportJson<'a> {
+    format: &'static str,
+    version: u32,
+    inputs: Vec<InputJson<'a>>,
+    findings: Vec<FindingJson<'a>>,
+    notices: Vec<NoticeJson<'a>>,
+    summary: Summary,
+}
+
+#[derive(Debug, Serialize)]
+struct FindingJson<'a> {
+    rule: &'a str,
+    severity: Severity,
+    confidence: Confidence,
+    server: &'a str,
+    site: Option<SiteJson<'a>>,
+    path: Option<&'a str>,
+    setting: Option<&'static str>,
+    message: &'a str,
+    sees: &'a str,
+    location: Option<Location<'a>>,
+    related: Vec<RelatedJson<'a>>,
+    remedies: &'a [Remedy],
+    fingerprint: String,
+}
+
+#[derive(Debug, Serialize)]
+struct RelatedJson<'a> {
+    #[serde(flatten)]
+    location: Location<'a>,
+    note: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct NoticeJson<'a> {
+    server: &'a str,
+    name: &'a str,
+    message: &'a str,
+    needs: &'a str,
+}
+
+impl<'a> FindingJson<'a> {
+    fn new(finding: &'a Finding, places: Places<'a>) -> Self {
+        let related = finding.related.iter();
+        FindingJson {
+            rule: finding.rule.name,
+            severity: finding.severity,
+            confidence: finding.confidence,
+            server: &finding.server,
+            site: finding.site.as_ref().map(|(id, name)| SiteJson { id: *id, name }),
+            path: finding.path.as_deref(),
+            setting: finding.setting.map(Setting::name),
+            message: &finding.message,
+            sees: &finding.sees,
+            location: finding.place.map(|place| places.json(place)),
+            related: related.map(|related| RelatedJson { location: places.json(related.place), note: &related.note }).collect(),
+            remedies: &finding.remedies,
+            fingerprint: finding.fingerprint(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::testing::{HOSTILE, acting, at, estate, iis6, too_wide, violations};
+    use super::*;
+    use crate::rules::RULES;
+
+    const SCHEMA: &str = include_str!("../../schemas/report-check.schema.json");
+
+    fn findings(estate: &Estate) -> Vec<Finding> {
+        let (first, second) = (&estate.servers[0], &estate.servers[1]);
+        let rule = RULES.iter().find(|rule| rule.name == "revocation-check-off").unwrap();
+        let mut bad = Finding::new(rule, first, "CertCheckMode is 1: revocation is not checked on 0.0.0.0:443")
+            .site(&first.sites[0])
+            .path("/")
+            .setting(Setting::CertCheckMode)
+            .at(Some(at(0, 22)))
+            .severity(Severity::High)
+            .confidence(Confidence::Likely)
+            .subject("0.0.0.0:443")
+            .related(Some(at(0, 40)), format!("{} does not set it", first.sites[1].label()));
+        for (risk, what, command) in [
+            (Risk::ReadOnly, "shows whether each CRL can be reached", Some("certutil -verify -urlfetch client.cer".to_owned())),
+            (
+                Risk::Safe,
+                "checks revocation again",
+                Some(crate::remedy::adsutil::set("/LM/W3SVC/1/A rather long key of a rather long site", "CertCheckMode", "0")),
+            ),
+            (Risk::WeakensSecurity, "leaves revoked certificates accepted, and says so in the policy", None),
+        ] {
+            bad = bad.remedy(Remedy { risk, what: what.to_owned(), command });
+        }
+        let mut hint = Finding::new(rule, second, "A second message.").severity(Severity::Info).confidence(Confidence::Hint);
+        hint.sees = String::new();
+        vec![bad, hint]
+    }
+
+    #[test]
+    fn at_80_columns_prose_is_wrapped_and_commands_are_not() {
+        let estate = estate("Shop", "Shop (old)");
+        insta::assert_snapshot!(table(&estate, &findings(&estate), Style::plain(80)), @r#"
+        web01 (IIS 6)
+
+          high revocation-check-off (likely), "Shop" (id 1), /
+            CertCheckMode is 1: revocation is not checked on 0.0.0.0:443
+            at estate/web01/MetaBase.xml:22:5
+            see estate/web01/MetaBase.xml:40:5: "Shop (old)" (id 2) does not set it
+            seen Nothing: revoked certificates are accepted.
+            [read-only] shows whether each CRL can be reached
+              certutil -verify -urlfetch client.cer
+            [safe] checks revocation again
+              cscript //nologo %SystemDrive%\Inetpub\AdminScripts\adsutil.vbs set "W3SVC/1/A rather long key of a rather long site/CertCheckMode" 0
+            [weakens security] leaves revoked certificates accepted, and says so in the
+                               policy
+
+        web02 (IIS 7 or later)
+
+          info revocation-check-off (hint)
+            A second message.
+
+        Not assessed
+          endpoint-not-assessed (web02): how HTTP.sys checks client certificates
+            needs netsh http show sslcert
+
+        Could not be read
+          estate/web03/MetaBase.xml:128:5: the end tag </IIsWebService> has no start tag
+
+        Read with reservations
+          estate/web02/applicationHost.config: the XML declaration does not stand at the
+          start of the file
+
+        2 findings (1 high, 1 info); 2 servers, 3 sites, read 2 of 3 files; not
+        assessed: endpoint (1 server), cert-check-mode, 1 file that could not be read
+        "#);
+    }
+
+    #[test]
+    fn at_120_columns_the_same_needs_fewer_lines() {
+        let estate = estate("Shop", "Shop (old)");
+        insta::assert_snapshot!(table(&estate, &findings(&estate), Style::plain(120)), @r#"
+        web01 (IIS 6)
+
+          high revocation-check-off (likely), "Shop" (id 1), /
+            CertCheckMode is 1: revocation is not checked on 0.0.0.0:443
+            at estate/web01/MetaBase.xml:22:5
+            see estate/web01/MetaBase.xml:40:5: "Shop (old)" (id 2) does not set it
+            seen Nothing: revoked certificates are accepted.
+            [read-only] shows whether each CRL can be reached
+              certutil -verify -urlfetch client.cer
+            [safe] checks revocation again
+              cscript //nologo %SystemDrive%\Inetpub\AdminScripts\adsutil.vbs set "W3SVC/1/A rather long key of a rather long site/CertCheckMode" 0
+            [weakens security] leaves revoked certificates accepted, and says so in the policy
+
+        web02 (IIS 7 or later)
+
+          info revocation-check-off (hint)
+            A second message.
+
+        Not assessed
+          endpoint-not-assessed (web02): how HTTP.sys checks client certificates
+            needs netsh http show sslcert
+
+        Could not be read
+          estate/web03/MetaBase.xml:128:5: the end tag </IIsWebService> has no start tag
+
+        Read with reservations
+          estate/web02/applicationHost.config: the XML declaration does not stand at the start of the file
+
+        2 findings (1 high, 1 info); 2 servers, 3 sites, read 2 of 3 files; not assessed: endpoint (1 server), cert-check-mode,
+        1 file that could not be read
+        "#);
+    }
+
+    #[test]
+    fn every_command_stands_whole_on_a_line_of_its_own() {
+        let estate = estate("Shop", "Shop (old)");
+        let findings = findings(&estate);
+        let text = table(&estate, &findings, Style::plain(40));
+        for command in findings.iter().flat_map(|finding| &finding.remedies).filter_map(|remedy| remedy.command.as_ref()) {
+            assert!(text.lines().any(|line| line.trim_start() == command), "{command}");
+        }
+    }
+
+    #[test]
+    fn no_findings_is_no_praise_while_something_was_not_assessed() {
+        let estate = estate("Shop", "Shop (old)");
+        let text = table(&estate, &[], Style::plain(80));
+        insta::assert_snapshot!(text, @r"
+        Not assessed
+          endpoint-not-assessed (web02): how HTTP.sys checks client certificates
+            needs netsh http show sslcert
+
+        Could not be read
+          estate/web03/MetaBase.xml:128:5: the end tag </IIsWebService> has no start tag
+
+        Read with reservations
+          estate/web02/applicationHost.config: the XML declaration does not stand at the
+          start of the file
+
+        no findings; not assessed: endpoint (1 server), cert-check-mode, 1 file that
+        could not be read; 2 servers, 3 sites, read 2 of 3 files
+        ");
+    }
+
+    #[test]
+    fn an_unknown_value_without_a_notice_is_said_too() {
+        let mut one = estate("Shop", "");
+        one.servers = vec![iis6("web01", "Shop", "")];
+        one.inputs.truncate(1);
+        let text = table(&one, &[], Style::plain(200));
+        assert!(text.ends_with("no findings; not assessed: cert-check-mode; 1 server, 2 sites, read 1 of 1 file\n"), "{text}");
+    }
+
+    #[test]
+    fn only_when_all_was_assessed_are_no_findings_the_whole_story() {
+        let mut one = estate("Shop", "");
+        one.servers = vec![iis6("web01", "Shop", "")];
+        one.servers[0].endpoints.clear();
+        one.inputs.truncate(1);
+        assert_eq!(table(&one, &[], Style::plain(80)), "no findings; 1 server, 2 sites, read 1 of 1 file\n");
+    }
+
+    #[test]
+    fn an_empty_estate_was_not_assessed() {
+        let text = table(&Estate::default(), &[], Style::plain(80));
+        insta::assert_snapshot!(text, @r"
+        nothing was assessed: no configuration of a server was read; 0 servers, 0 sites,
+        read 0 of 0 files
+        ");
+    }
+
+    #[test]
+    fn a_notice_of_many_servers_is_said_once() {
+        let mut many = estate("Shop", "");
+        let mut third = many.servers[1].clone();
+        third.name = "web04".to_owned();
+        many.servers.push(third);
+        let text = table(&many, &[], Style::plain(120));
+        assert!(text.contains("endpoint-not-assessed (web02, web04): "), "{text}");
+        assert!(text.contains("not assessed: endpoint (2 servers)"), "{text}");
+    }
+
+    #[test]
+    fn json_keeps_to_its_schema() {
+        for estate in [estate("Shop", "Shop (old)"), estate(HOSTILE, "")] {
+            assert_eq!(violations(SCHEMA, &json(&estate, &findings(&estate))), "");
+            assert_eq!(violations(SCHEMA, &json(&estate, &[])), "");
+        }
+        assert_eq!(violations(SCHEMA, &json(&Estate::default(), &[])), "");
+    }
+
+    #[test]
+    fn json_says_for_a_finding_what_the_text_says() {
+        let estate = estate("Shop", "Shop (old)");
+        let report: serde_json::Value = serde_json::from_str(&json(&estate, &findings(&estate))).unwrap();
+        insta::assert_snapshot!(format!("{:#}", report["findings"][0]), @r#"
+        {
+          "confidence": "likely",
+          "fingerprint": "4b7d31660d7984039ac088c490915b79",
+          "location": {
+            "column": 5,
+            "file": "estate/web01/MetaBase.xml",
+            "line": 22
+          },
+          "message": "CertCheckMode is 1: revocation is not checked on 0.0.0.0:443",
+          "path": "/",
+          "related": [
+            {
+              "column": 5,
+              "file": "estate/web01/MetaBase.xml",
+              "line": 40,
+              "note": "\"Shop (old)\" (id 2) does not set it"
+            }
+          ],
+          "remedies": [
+            {
+              "command": "certutil -verify -urlfetch client.cer",
+              "risk": "read-only",
+              "what": "shows whether each CRL can be reached"
+            },
+            {
+              "command": "cscript //nologo %SystemDrive%\\Inetpub\\AdminScripts\\adsutil.vbs set \"W3SVC/1/A rather long key of a rather long site/CertCheckMode\" 0",
+              "risk": "safe",
+              "what": "checks revocation again"
+            },
+            {
+              "risk": "weakens-security",
+              "what": "leaves revoked certificates accepted, and says so in the policy"
+            }
+          ],
+          "rule": "revocation-check-off",
+          "sees": "Nothing: revoked certificates are accepted.",
+          "server": "web01",
+          "setting": "cert-check-mode",
+          "severity": "high",
+          "site": {
+            "id": 1,
+            "name": "Shop"
+          }
+        }
+        "#);
+        insta::assert_snapshot!(report["summary"].to_string(), @r#"
+        {"high":1,"info":1,"inputs":3,"low":0,"medium":0,"servers":2,"sites":3,"skipped":3,"unreadable":1}
+        "#);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn no_name_gets_a_control_character_out(name in proptest::collection::vec(any::<char>(), 0..60), width in 40usize..140) {
+            let name: String = name.into_iter().collect();
+            let mut estate = estate(&name, HOSTILE);
+            estate.inputs[0].path = name.clone();
+            let mut findings = findings(&estate);
+            findings[0].message.push_str(&name);
+            findings[0].sees.push_str(&name);
+            findings[1].path = Some(name.clone());
+            let text = table(&estate, &findings, Style::plain(width));
+            prop_assert_eq!(acting(&text), "");
+            // A command may be wider, because it must be copyable.
+            prop_assert!(too_wide(&text, width).iter().all(|line| line.contains("adsutil") || line.contains("certutil")));
+            prop_assert_eq!(violations(SCHEMA, &json(&estate, &findings)), "");
+        }
+    }
+}

@@ -1,0 +1,583 @@
+//! The report of `iisaudit sites`: every site, its bindings and endpoints, and what is in effect on each path and why.
+
+use serde::Serialize;
+
+use super::page::Page;
+use super::parts::{self, InputJson, SettingsJson, SiteJson, count, to_json};
+use super::place::{Location, Places};
+use super::style::{DIM, Style};
+use crate::estate::Estate;
+use crate::server::{Binding, Generation, Notice, Scope, Server, Site, binding_flags};
+
+/// The report as text.
+pub fn table(estate: &Estate, style: Style) -> String {
+    let mut page = Page::new(style);
+    let places = Places { inputs: &estate.inputs };
+    for server in &estate.servers {
+        self::server(&mut page, server, places);
+    }
+    if estate.servers.is_empty() {
+        page.prose(0, "No configuration of a server was read.");
+    }
+    parts::notices(&mut page, &estate.servers);
+    parts::inputs(&mut page, estate);
+    if estate.skipped > 0 {
+        page.gap();
+        page.painted(0, DIM, &format!("{} no configuration of IIS.", count(estate.skipped, "other file is", "other files are")));
+    }
+    page.finish()
+}
+
+fn server(page: &mut Page, server: &Server, places: Places<'_>) {
+    page.gap();
+    page.heading(0, &format!("{} ({})", server.name, server.generation));
+    for file in &server.inputs {
+        let input = usize::try_from(file.0).ok().and_then(|index| places.inputs.get(index));
+        if let Some(input) = input {
+            let kind = input.kind.map_or("unknown kind", |kind| kind.name());
+            page.painted(2, DIM, &format!("{} ({kind}{})", input.path, input.encoding.map(|name| format!(", {name}")).unwrap_or_default()));
+        }
+    }
+    if server.sites.is_empty() {
+        page.prose(2, if server.lists_sites { "It has no sites." } else { "No list of sites was given." });
+        parts::settings(page, 2, server.scope.settings.iter(), server.generation, places);
+    }
+    for (index, site) in server.sites.iter().enumerate() {
+        self::site(page, server, index, site, places);
+    }
+    contradictions(page, server);
+}
+
+fn site(page: &mut Page, server: &Server, index: usize, site: &Site, places: Places<'_>) {
+    page.gap();
+    let state = match (site.declared, site.auto_start) {
+        (true, true) => "starts by itself",
+        (true, false) => "does not start by itself",
+        (false, _) => "known from location tags only",
+    };
+    page.heading(2, &format!("{}, {state}", site.label()));
+    if let Some(place) = site.place {
+        page.painted(4, DIM, &places.text(place));
+    }
+    for binding in &site.bindings {
+        page.labelled(4, &binding.protocol, anstyle::Style::new(), &self::binding(server, index, binding));
+    }
+    for (depth, scope) in site.scopes.iter().enumerate() {
+        if depth == 0 {
+            page.gap();
+            parts::settings(page, 4, scope.settings.iter(), server.generation, places);
+        } else if scope.settings.iter().any(|(_, resolved)| resolved.is_explicit()) {
+            // What a path below the root inherits is read further up.
+            page.gap();
+            page.heading(4, &format!("{}{}", scope.path, if scope.is_application { " (application)" } else { "" }));
+            let said = scope.settings.iter().filter(|(_, resolved)| resolved.is_explicit());
+            parts::settings(page, 4, said, server.generation, places);
+        }
+    }
+}
+
+/// The binding as written, its number of flags, its endpoint and with whom it shares that.
+fn binding(server: &Server, index: usize, binding: &Binding) -> String {
+    let mut text = binding.written.clone();
+    if let Some(flags) = binding.flags_written.as_deref().filter(|flags| *flags != "0") {
+        let names = binding.flags.map(flag_names).unwrap_or_default();
+        text.push_str(&format!(" (binding flags {flags}{}{names})", if names.is_empty() { "" } else { ": " }));
+    }
+    if let Some(key) = &binding.endpoint {
+        text.push_str(&format!(" → {key}"));
+        let shared = server.endpoints.binary_search_by(|endpoint| endpoint.key.cmp(key)).ok();
+        let sites = shared.and_then(|found| server.endpoints.get(found)).map_or(&[][..], |endpoint| endpoint.sites.as_slice());
+        let other = sites.iter().find(|other| **other != index).and_then(|other| server.sites.get(*other));
+        if let Some(other) = other {
+            text.push_str(&format!(", shared with {}", other.label()));
+            // A hundred sites on one address would make every site's block a hundred names long.
+            if sites.len() > 2 {
+                text.push_str(&format!(" and {}", count(sites.len() - 2, "other site", "other sites")));
+            }
+        }
+    }
+    if binding.fault.is_some() {
+        text.push_str(", cannot be read");
+    }
+    text
+}
+
+/// What the bits of `binding@sslFlags` do.
+fn flag_names(flags: u32) -> String {
+    let bits = [
+        (binding_flags::SNI, "SNI"),
+        (binding_flags::CCS, "Central Certificate Store"),
+        (binding_flags::NO_HTTP2, "no HTTP/2"),
+        (binding_flags::NO_OCSP_STAPLING, "no OCSP stapling"),
+        (binding_flags::NO_QUIC, "no QUIC"),
+        (binding_flags::NO_TLS13, "no TLS 1.3"),
+        (binding_flags::NO_LEGACY_TLS, "no legacy TLS"),
+        (binding_flags::NEGOTIATE, "client certificate in the first handshake"),
+    ];
+    let mut names: Vec<String> = bits.iter().filter(|(bit, _)| flags & bit != 0).map(|(_, name)| (*name).to_owned()).collect();
+    let unknown = flags & !binding_flags::KNOWN;
+    if unknown != 0 {
+        names.push(format!("bits {unknown:#x} have no known meaning"));
+    }
+    names.join(", ")
+}
+
+/// Endpoint settings that the sites on one endpoint write differently: which value counts is not known, and no site's own block says so.
+fn contradictions(page: &mut Page, server: &Server) {
+    for endpoint in &server.endpoints {
+        let known = endpoint.settings.iter().any(|(_, resolved)| resolved.known().is_some());
+        let unknown: Vec<_> = endpoint.settings.iter().filter(|(_, resolved)| resolved.known().is_none()).collect();
+        if known && !unknown.is_empty() {
+            page.gap();
+            page.heading(2, &format!("endpoint {}", endpoint.key));
+            parts::settings(page, 4, unknown.into_iter(), server.generation, Places { inputs: &[] });
+        }
+    }
+}
+
+/// The report as JSON, as `schemas/report-sites.schema.json` describes it.
+pub fn json(estate: &Estate) -> String {
+    let places = Places { inputs: &estate.inputs };
+    to_json(&ReportJson {
+        format: "iisaudit-sites",
+        version: 1,
+        inputs: InputJson::all(estate),
+        servers: estate.servers.iter().map(|server| ServerJson::new(server, places)).collect(),
+        skipped: estate.skipped,
+    })
+}
+
+#[derive(Debug, Serialize)]
+struct ReportJson<'a> {
+    format: &'static str,
+    version: u32,
+    inputs: Vec<InputJson<'a>>,
+    servers: Vec<ServerJson<'a>>,
+    skipped: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct ServerJson<'a> {
+    name: &'a str,
+    generation: Generation,
+    inputs: Vec<&'a str>,
+    defaults: DefaultsJson<'a>,
+    sites: Vec<SiteBlockJson<'a>>,
+    endpoints: Vec<EndpointJson<'a>>,
+    notices: Vec<NoticeJson<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct DefaultsJson<'a> {
+    settings: SettingsJson<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct SiteBlockJson<'a> {
+    id: Option<u32>,
+    name: &'a str,
+    declared: bool,
+    state: &'static str,
+    location: Option<Location<'a>>,
+    bindings: Vec<BindingJson<'a>>,
+    scopes: Vec<ScopeJson<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct BindingJson<'a> {
+    protocol: &'a str,
+    ip: &'a str,
+    port: Option<u16>,
+    host: &'a str,
+    flags: Option<u32>,
+    flags_written: Option<&'a str>,
+    endpoint: Option<String>,
+    written: &'a str,
+    readable: bool,
+    location: Location<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct ScopeJson<'a> {
+    path: &'a str,
+    store_path: &'a str,
+    application: bool,
+    settings: SettingsJson<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct EndpointJson<'a> {
+    key: String,
+    sites: Vec<SiteJson<'a>>,
+    settings: SettingsJson<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct NoticeJson<'a> {
+    name: &'a str,
+    message: &'a str,
+    needs: &'a str,
+}
+
+impl<'a> ServerJson<'a> {
+    fn new(server: &'a Server, places: Places<'a>) -> Self {
+        let settings = |settings| SettingsJson { settings, generation: server.generation, places };
+        let binding = |binding: &'a Binding| BindingJson {
+            protocol: &binding.protocol,
+            ip: &binding.ip,
+            port: binding.port,
+            host: &binding.host,
+            flags: binding.flags,
+            flags_written: binding.flags_written.as_deref(),
+            endpoint: binding.endpoint.as_ref().map(ToString::to_string),
+            written: &binding.written,
+            readable: binding.fault.is_none(),
+            location: places.json(binding.place),
+        };
+        let scope = |scope: &'a Scope| ScopeJson {
+            path: &scope.path,
+            store_path: &scope.store_path,
+            application: scope.is_application,
+            settings: settings(&scope.settings),
+        };
+        let site = |site: &'a Site| SiteBlockJson {
+            id: site.id,
+            name: &site.name,
+            declared: site.declared,
+            state: if site.auto_start { "auto-start" } else { "manual-start" },
+            location: site.place.map(|place| places.json(place)),
+            bindings: site.bindings.iter().map(binding).collect(),
+            scopes: site.scopes.iter().map(scope).collect(),
+        };
+        let endpoints = server.endpoints.iter().map(|endpoint| EndpointJson {
+            key: endpoint.key.to_string(),
+            sites: endpoint.sites.iter().filter_map(|index| server.sites.get(*index)).map(SiteJson::of).collect(),
+            settings: settings(&endpoint.settings),
+        });
+        let notice = |notice: &'a Notice| NoticeJson { name: notice.name, message: &notice.message, needs: &notice.needs };
+        ServerJson {
+            name: &server.name,
+            generation: server.generation,
+            inputs: server.inputs.iter().map(|file| places.path(*file)).collect(),
+            defaults: DefaultsJson { settings: settings(&server.scope.settings) },
+            sites: server.sites.iter().map(site).collect(),
+            endpoints: endpoints.collect(),
+            notices: server.notices.iter().map(notice).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::testing::{HOSTILE, acting, estate, iis7, input, too_wide, violations};
+    use super::*;
+    use crate::estate::FileKind;
+    use crate::input::{FileId, decode};
+    use crate::xml::Limits;
+
+    const SCHEMA: &str = include_str!("../../schemas/report-sites.schema.json");
+
+    #[test]
+    fn at_80_columns_every_value_says_where_it_comes_from() {
+        insta::assert_snapshot!(table(&estate("Shop", "Shop (old)"), Style::plain(80)), @r#"
+        web01 (IIS 6)
+          estate/web01/MetaBase.xml (MetaBase.xml, UTF-8)
+
+          "Shop" (id 1), starts by itself
+            estate/web01/MetaBase.xml:20:5
+            https :443: → 0.0.0.0:443, shared with "Shop (old)" (id 2)
+
+            setting                 value                       where it comes from
+            ────────────────────────────────────────────────────────────────────────────
+            access-flags            AccessSSL |                 estate/web01/
+                                    AccessSSLNegotiateCert |    MetaBase.xml:25:5
+                                    AccessSSLRequireCert (104)
+            cert-check-mode         1: revocation is not        estate/web01/
+                                    checked: revoked            MetaBase.xml:22:5
+                                    certificates are accepted
+            revocation-freshness-   not set → 86400 seconds     default [1]
+            time
+            ctl-store-name          not set → no store named    default [2]
+            server-certificate      0102030405060708090a0b0c0d  estate/web01/
+                                    0e0f1011121314              MetaBase.xml:23:5
+            upload-read-ahead-size  49152 bytes                 inherited from /LM/W3SVC
+                                                                at estate/web01/
+                                                                MetaBase.xml:9:5
+            [1] no key sets it, neither here nor above
+            [2] the key of the site does not set it, and it is never inherited
+
+            /app (application)
+            setting       value                         where it comes from
+            ──────────────────────────────────────────────────────────────────────────
+            access-flags  "AccessSSL | Acess" is not a  estate/web01/MetaBase.xml:30:5
+                          value of this setting
+
+          "Shop (old)" (id 2), starts by itself
+            estate/web01/MetaBase.xml:40:5
+            https 10.0.0.5:443 → 0.0.0.0:443, shared with "Shop" (id 1), cannot be read
+
+            setting          value                                 where it comes from
+            ──────────────────────────────────────────────────────────────────────────
+            cert-check-mode  not set → 0: revocation is checked,   default [1]
+                             CRLs are fetched online when the
+                             cached one is missing or out of date
+            [1] no key sets it, neither here nor above
+
+          endpoint 0.0.0.0:443
+            not assessed: cert-check-mode (needs: the value of the site that registered
+                          the endpoint)
+
+        web02 (IIS 7 or later)
+          estate/web02/applicationHost.config (applicationHost.config, UTF-8)
+
+          "Default Web Site" (id 7), does not start by itself
+            estate/web02/applicationHost.config:6:5
+            https *:443:www.contoso.com (binding flags 33: SNI, no TLS 1.3) →
+                  www.contoso.com:443
+
+            setting       value                            where it comes from
+            ──────────────────────────────────────────────────────────────────────────
+            access-flags  None: plain http is served, no   estate/web02/
+                          client certificate is asked for  applicationHost.config:12:5
+            not assessed: cert-check-mode, revocation-freshness-time, ctl-identifier,
+                          negotiate-client-certificate (needs: netsh http show sslcert)
+
+        Not assessed
+          endpoint-not-assessed (web02): how HTTP.sys checks client certificates
+            needs netsh http show sslcert
+
+        Could not be read
+          estate/web03/MetaBase.xml:128:5: the end tag </IIsWebService> has no start tag
+
+        Read with reservations
+          estate/web02/applicationHost.config: the XML declaration does not stand at the
+          start of the file
+
+        3 other files are no configuration of IIS.
+        "#);
+    }
+
+    #[test]
+    fn at_120_columns_most_rows_are_one_line() {
+        insta::assert_snapshot!(table(&estate("Shop", "Shop (old)"), Style::plain(120)), @r#"
+        web01 (IIS 6)
+          estate/web01/MetaBase.xml (MetaBase.xml, UTF-8)
+
+          "Shop" (id 1), starts by itself
+            estate/web01/MetaBase.xml:20:5
+            https :443: → 0.0.0.0:443, shared with "Shop (old)" (id 2)
+
+            setting                    value                                                      where it comes from
+            ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+            access-flags               AccessSSL | AccessSSLNegotiateCert | AccessSSLRequireCert  estate/web01/MetaBase.xml:25:5
+                                       (104)
+            cert-check-mode            1: revocation is not checked: revoked certificates are     estate/web01/MetaBase.xml:22:5
+                                       accepted
+            revocation-freshness-time  not set → 86400 seconds                                    default [1]
+            ctl-store-name             not set → no store named                                   default [2]
+            server-certificate         0102030405060708090a0b0c0d0e0f1011121314                   estate/web01/MetaBase.xml:23:5
+            upload-read-ahead-size     49152 bytes                                                inherited from /LM/W3SVC at
+                                                                                                  estate/web01/MetaBase.xml:9:5
+            [1] no key sets it, neither here nor above
+            [2] the key of the site does not set it, and it is never inherited
+
+            /app (application)
+            setting       value                                               where it comes from
+            ────────────────────────────────────────────────────────────────────────────────────────────────
+            access-flags  "AccessSSL | Acess" is not a value of this setting  estate/web01/MetaBase.xml:30:5
+
+          "Shop (old)" (id 2), starts by itself
+            estate/web01/MetaBase.xml:40:5
+            https 10.0.0.5:443 → 0.0.0.0:443, shared with "Shop" (id 1), cannot be read
+
+            setting          value                                                                        where it comes from
+            ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+            cert-check-mode  not set → 0: revocation is checked, CRLs are fetched online when the cached  default [1]
+                             one is missing or out of date
+            [1] no key sets it, neither here nor above
+
+          endpoint 0.0.0.0:443
+            not assessed: cert-check-mode (needs: the value of the site that registered the endpoint)
+
+        web02 (IIS 7 or later)
+          estate/web02/applicationHost.config (applicationHost.config, UTF-8)
+
+          "Default Web Site" (id 7), does not start by itself
+            estate/web02/applicationHost.config:6:5
+            https *:443:www.contoso.com (binding flags 33: SNI, no TLS 1.3) → www.contoso.com:443
+
+            setting       value                                                       where it comes from
+            ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+            access-flags  None: plain http is served, no client certificate is asked  estate/web02/applicationHost.config:12:5
+                          for
+            not assessed: cert-check-mode, revocation-freshness-time, ctl-identifier, negotiate-client-certificate (needs: netsh
+                          http show sslcert)
+
+        Not assessed
+          endpoint-not-assessed (web02): how HTTP.sys checks client certificates
+            needs netsh http show sslcert
+
+        Could not be read
+          estate/web03/MetaBase.xml:128:5: the end tag </IIsWebService> has no start tag
+
+        Read with reservations
+          estate/web02/applicationHost.config: the XML declaration does not stand at the start of the file
+
+        3 other files are no configuration of IIS.
+        "#);
+    }
+
+    #[test]
+    fn a_hostile_name_is_shown_and_does_nothing() {
+        let long = "long-".repeat(40);
+        let text = table(&estate(HOSTILE, &long), Style::plain(80));
+        assert!(text.contains(r"evil\u{1b}[2J\u{d}\u{a}::error::\u{202e}gpj\u{9}日本語"), "{text}");
+        assert_eq!(too_wide(&text, 80), Vec::<&str>::new());
+        assert_eq!(text.matches("long-").count(), 2 * 40, "the name of the second site is shown whole, twice");
+    }
+
+    #[test]
+    fn an_empty_estate_says_that_nothing_was_read() {
+        insta::assert_snapshot!(table(&Estate { skipped: 1, ..Estate::default() }, Style::plain(80)), @r"
+        No configuration of a server was read.
+
+        1 other file is no configuration of IIS.
+        ");
+    }
+
+    #[test]
+    fn json_keeps_to_its_schema_and_ends_with_a_line_break() {
+        for estate in [Estate::default(), estate("Shop", "Shop (old)"), estate(HOSTILE, "")] {
+            let json = json(&estate);
+            assert_eq!(violations(SCHEMA, &json), "");
+            assert!(json.ends_with("}\n"));
+        }
+    }
+
+    #[test]
+    fn a_metabase_that_was_read_gives_json_that_keeps_to_its_schema_and_a_table_that_keeps_to_its_width() {
+        for bytes in [
+            include_bytes!("../../tests/fixtures/metabase/01_working_failing_pair.xml").as_slice(),
+            include_bytes!("../../tests/fixtures/metabase/03_url_tree_overrides.xml").as_slice(),
+            include_bytes!("../../tests/fixtures/metabase/04_shared_endpoint_collision.xml").as_slice(),
+            include_bytes!("../../tests/fixtures/metabase/05_custom_elements.xml").as_slice(),
+            include_bytes!("../../tests/fixtures/metabase/08_contradictory_flags.xml").as_slice(),
+        ] {
+            let metabase = crate::metabase::read(&decode(bytes, None).unwrap().text, FileId(0), Limits::default(), None).unwrap();
+            let server = crate::metabase::assemble(&metabase, "web01".to_owned());
+            let inputs = vec![input("MetaBase.xml", FileKind::MetaBase, "web01")];
+            let estate = Estate { inputs, servers: vec![server], skipped: 0 };
+            assert_eq!(violations(SCHEMA, &json(&estate)), "");
+            let text = table(&estate, Style::plain(80));
+            assert_eq!(too_wide(&text, 80), Vec::<&str>::new());
+            assert!(text.contains("cert-check-mode"), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_schema_refuses_what_the_report_does_not_promise() {
+        let mut report: serde_json::Value = serde_json::from_str(&json(&estate("Shop", ""))).unwrap();
+        report["servers"][0]["sites"][0]["scopes"][0]["settings"]["cert-check-mode"]["origin"]["why"] = "guess".into();
+        assert_ne!(violations(SCHEMA, &report.to_string()), "");
+        let mut report: serde_json::Value = serde_json::from_str(&json(&estate("Shop", ""))).unwrap();
+        report["servers"][0]["surprise"] = 1.into();
+        assert_ne!(violations(SCHEMA, &report.to_string()), "");
+    }
+
+    #[test]
+    fn a_value_in_json_has_number_meaning_and_origin() {
+        let report: serde_json::Value = serde_json::from_str(&json(&estate("Shop", ""))).unwrap();
+        let settings = &report["servers"][0]["sites"][0]["scopes"][0]["settings"];
+        insta::assert_snapshot!(format!("{:#}", settings["access-flags"]), @r#"
+        {
+          "meaning": "https is required, http answers 403.4; the client is asked for a certificate; a client certificate is required, none answers 403.7",
+          "number": 104,
+          "origin": {
+            "column": 5,
+            "file": "estate/web01/MetaBase.xml",
+            "kind": "explicit",
+            "line": 25
+          },
+          "value": "AccessSSL | AccessSSLNegotiateCert | AccessSSLRequireCert"
+        }
+        "#);
+        insta::assert_snapshot!(format!("{:#}", settings["revocation-freshness-time"]), @r#"
+        {
+          "meaning": "86400 seconds",
+          "origin": {
+            "kind": "default",
+            "why": "no key sets it, neither here nor above"
+          },
+          "value": 86400
+        }
+        "#);
+        let unknown = &report["servers"][1]["sites"][0]["scopes"][0]["settings"]["cert-check-mode"];
+        insta::assert_snapshot!(format!("{unknown:#}"), @r#"
+        {
+          "meaning": "not assessed",
+          "origin": {
+            "kind": "unknown",
+            "needs": "netsh http show sslcert"
+          },
+          "value": null
+        }
+        "#);
+    }
+
+    #[test]
+    fn endpoint_settings_that_were_not_given_are_never_shown_as_values() {
+        let estate = Estate { servers: vec![iis7("web02", "x")], ..Estate::default() };
+        let text = table(&estate, Style::plain(200));
+        assert!(text.contains("not assessed: cert-check-mode, "), "{text}");
+        assert!(!text.contains("revocation is checked"), "{text}");
+    }
+
+    #[test]
+    fn binding_flags_are_named_and_unknown_bits_are_kept() {
+        assert_eq!(flag_names(33), "SNI, no TLS 1.3");
+        assert_eq!(flag_names(0x401), "SNI, bits 0x400 have no known meaning");
+    }
+
+    #[test]
+    fn many_sites_on_one_endpoint_are_counted_and_not_listed_again_and_again() {
+        let mut server = iis7("web02", "x");
+        server.sites = vec![server.sites[0].clone(); 100];
+        server.endpoints[0].sites = (0..100).collect();
+        let text = table(&Estate { servers: vec![server], ..Estate::default() }, Style::plain(80));
+        assert!(text.contains("and 98 other sites"), "{text}");
+        assert!(text.len() < 100 * 2_000);
+    }
+
+    #[test]
+    fn colours_change_nothing_but_colours() {
+        let estate = estate("Shop", HOSTILE);
+        let coloured = table(&estate, Style { colour: true, width: 80 });
+        assert!(coloured.contains('\u{1b}'));
+        let mut stripped = String::new();
+        for (index, part) in coloured.split('\u{1b}').enumerate() {
+            stripped.push_str(if index == 0 { part } else { part.split_once('m').unwrap().1 });
+        }
+        assert_eq!(stripped, table(&estate, Style::plain(80)));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn no_name_gets_a_control_character_out_or_a_line_too_wide(
+            first in proptest::collection::vec(any::<char>(), 0..60),
+            second in "[\\x00-\\x20a\u{80}-\u{9f}\u{2028}\u{202a}-\u{202e}\u{300}日]{0,60}",
+            width in 40usize..140,
+        ) {
+            let first: String = first.into_iter().collect();
+            let mut estate = estate(&first, &second);
+            estate.servers[0].sites[1].bindings[0].protocol = first.clone();
+            estate.servers[0].sites[1].bindings[0].flags_written = Some(first);
+            let text = table(&estate, Style::plain(width));
+            prop_assert_eq!(acting(&text), "");
+            prop_assert_eq!(too_wide(&text, width), Vec::<&str>::new());
+            prop_assert_eq!(violations(SCHEMA, &json(&estate)), "");
+        }
+    }
+}
