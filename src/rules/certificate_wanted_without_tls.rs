@@ -75,7 +75,10 @@ mod tests {
     #[test]
     fn asking_over_http_is_worse_than_requiring_because_http_goes_around_it() {
         let severity = |flags| findings(&RULE, &iis6(flags, r#"ServerBindings=":80:""#))[0].severity;
-        assert_eq!((severity(32), severity(96), severity(64), severity(128)), (Severity::High, Severity::Medium, Severity::Medium, Severity::Medium));
+        assert_eq!(
+            (severity(32), severity(96), severity(64), severity(128)),
+            (Severity::High, Severity::Medium, Severity::Medium, Severity::Medium)
+        );
     }
 
     #[test]

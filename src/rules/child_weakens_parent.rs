@@ -109,7 +109,11 @@ mod tests {
     fn losing_https_or_the_requirement_is_high_and_names_what_is_lost() {
         let found = iis6(360, r#"AccessSSLFlags="32""#);
         assert_eq!((paths(&found), found[0].severity), (vec!["/app"], Severity::High));
-        assert!(found[0].message.ends_with("lost: the demand for https, the demand for a client certificate, the demand for 128-bit encryption"));
+        assert!(
+            found[0]
+                .message
+                .ends_with("lost: the demand for https, the demand for a client certificate, the demand for 128-bit encryption")
+        );
         assert_eq!(found[0].related.len(), 1);
         assert!(found[0].remedies[0].command.as_ref().unwrap().ends_with("W3SVC/1/ROOT/app/AccessSSLFlags 360"));
     }
@@ -138,7 +142,11 @@ mod tests {
         };
         let found = findings(&RULE, &site("Own"));
         assert_eq!(paths(&found), ["/x"]);
-        assert!(found[0].message.contains("None (0) of /x replace Ssl, SslNegotiateCert, SslRequireCert (104) of /;"), "{}", found[0].message);
+        assert!(
+            found[0].message.contains("None (0) of /x replace Ssl, SslNegotiateCert, SslRequireCert (104) of /;"),
+            "{}",
+            found[0].message
+        );
         assert!(findings(&RULE, &site("MSExchangeOWAAppPool")).is_empty());
     }
 

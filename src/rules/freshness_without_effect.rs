@@ -32,8 +32,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if !written || seconds == 0 || time.known() == Value::default_of(Setting::RevocationFreshnessTime, server.generation).as_ref() {
             continue;
         }
-        let message =
-            format!("RevocationFreshnessTime is {seconds} seconds, but CertCheckMode is {} without bit 4, so the time does not count", mode.bits);
+        let message = format!(
+            "RevocationFreshnessTime is {seconds} seconds, but CertCheckMode is {} without bit 4, so the time does not count",
+            mode.bits
+        );
         let mut finding = Finding::new(&RULE, server, message)
             .site(mode.site)
             .path("/")
@@ -47,7 +49,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             finding = finding.remedy(remedy);
         }
         if let (Some(key), true) = (site_key(server, mode.site), time.is_explicit()) {
-            let what = format!("or removes the time, {seconds} until now, if none is meant; should the script refuse, use Metabase Explorer");
+            let what =
+                format!("or removes the time, {seconds} until now, if none is meant; should the script refuse, use Metabase Explorer");
             finding = finding.remedy(Remedy::command(Risk::Safe, what, adsutil::delete(&key, "RevocationFreshnessTime")));
         }
         findings.push(finding);
@@ -81,7 +84,12 @@ mod tests {
 
     #[test]
     fn bit_4_the_default_and_nothing_written_are_silent() {
-        for properties in ["", r#"RevocationFreshnessTime="86400""#, r#"RevocationFreshnessTime="0""#, r#"CertCheckMode="4" RevocationFreshnessTime="7200""#] {
+        for properties in [
+            "",
+            r#"RevocationFreshnessTime="86400""#,
+            r#"RevocationFreshnessTime="0""#,
+            r#"CertCheckMode="4" RevocationFreshnessTime="7200""#,
+        ] {
             assert!(site(properties).is_empty(), "{properties}");
         }
         assert!(findings(&RULE, &fixture("metabase/02_service_level_inheritance.xml")).is_empty());

@@ -6,7 +6,6 @@ use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value, cert_check};
 use crate::remedy::{Remedy, Risk, adsutil};
 
-
 pub(super) const RULE: Rule = Rule {
     name: "revocation-mode-unknown-bits",
     severity: Severity::Low,
@@ -18,7 +17,10 @@ pub(super) const RULE: Rule = Rule {
     silent: "Silent where the HTTP.sys record was not given.",
     evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys record",
     fix: "Write the intended value anew.",
-    references: &["IIScnfg.h (public SDK header): MD_CERT_NO_REVOC_CHECK and following", "HTTP_SERVICE_CONFIG_SSL_PARAM (learn.microsoft.com)"],
+    references: &[
+        "IIScnfg.h (public SDK header): MD_CERT_NO_REVOC_CHECK and following",
+        "HTTP_SERVICE_CONFIG_SSL_PARAM (learn.microsoft.com)",
+    ],
     check,
 };
 

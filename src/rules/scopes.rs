@@ -1,8 +1,9 @@
 //! Where a setting is said: rules report a value once, at the place that says it, and not again at every path that inherits it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalogue::{Setting, Value, access};
+use crate::input::Place;
 use crate::remedy::{Remedy, Risk, adsutil, appcmd};
 use crate::server::{Generation, Origin, Resolved, Scope, Server, Site};
 
@@ -141,6 +142,27 @@ pub(super) fn site_key(server: &Server, site: &Site) -> Option<String> {
 /// The scopes of a site by path in lower case.
 pub(super) fn by_path(site: &Site) -> BTreeMap<String, usize> {
     site.scopes.iter().enumerate().map(|(index, scope)| (scope.path.to_lowercase(), index)).collect()
+}
+
+/// The places from which paths of `site` that want client certificates take their value of `setting`.
+pub(super) fn takers(site: &Site, setting: Setting) -> BTreeSet<Place> {
+    site.scopes.iter().filter(|scope| scope.wants_certificates()).filter_map(|scope| scope.settings.get(setting)?.origin.place()).collect()
+}
+
+/// A remedy that replaces the read-ahead size where it is said.
+pub(super) fn set_read_ahead(said: &Said<'_>, server: &Server, what: &str, old: u64, new: u64) -> Remedy {
+    let what = format!("{what}; {old} bytes become {new}");
+    let new = new.to_string();
+    let command = if server.generation == Generation::Iis6 {
+        let key = match &said.resolved.origin {
+            Origin::Inherited { from, .. } if from.starts_with('/') => from,
+            _ => &said.scope.store_path,
+        };
+        adsutil::set(key, "UploadReadAheadSize", &new)
+    } else {
+        appcmd::set_config(&said.scope.store_path, "system.webServer/serverRuntime", &[("uploadReadAheadSize", &new)])
+    };
+    Remedy::command(Risk::Safe, what, command)
 }
 
 #[cfg(test)]

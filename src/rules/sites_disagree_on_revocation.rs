@@ -61,7 +61,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             Split::Tie(groups) => {
                 let all: Vec<usize> = groups.iter().flat_map(|(_, sites)| sites.iter().copied()).collect();
                 if seen.insert((all.clone(), Vec::new())) {
-                    let sides: Vec<String> = groups.iter().map(|(check, sites)| format!("{}: {}", names(server, sites), words(*check))).collect();
+                    let sides: Vec<String> =
+                        groups.iter().map(|(check, sites)| format!("{}: {}", names(server, sites), words(*check))).collect();
                     let sides_of: Vec<(Check, &[usize])> = groups.iter().map(|(check, sites)| (*check, sites.as_slice())).collect();
                     let lead = format!("split: {}", sides.join("; "));
                     let mut finding = report(server, &peers.why, lead, weaker(server, &sides_of), &all);
@@ -194,8 +195,8 @@ fn adopt(mut finding: Finding, server: &Server, site: usize, old: Check, model: 
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{SERVICE, findings, fixture, metabase};
     use super::super::Group;
+    use super::super::testing::{SERVICE, findings, fixture, metabase};
     use super::*;
 
     fn site(id: u32, properties: &str) -> String {
@@ -219,7 +220,10 @@ mod tests {
         let message = &found[0].message;
         assert!(message.contains("\"partner-a (403.13)\" (id 690402): CertCheckMode 0 (revocation is checked"), "{message}");
         assert!(message.contains("\"partner-b (works)\" (id 90326589): CertCheckMode 1 (revocation is not checked"), "{message}");
-        assert!(message.contains("the weaker side is \"partner-b (works)\"") && message.contains("compared because both ask for"), "{message}");
+        assert!(
+            message.contains("the weaker side is \"partner-b (works)\"") && message.contains("compared because both ask for"),
+            "{message}"
+        );
         assert_eq!(found[0].related.len(), 1);
         let risks: Vec<Risk> = found[0].remedies.iter().map(|remedy| remedy.risk).collect();
         assert_eq!(risks, [Risk::ReadOnly, Risk::Safe, Risk::WeakensSecurity]);
@@ -233,14 +237,19 @@ mod tests {
         sites[7] = OFF;
         let found = found(&sites);
         assert_eq!(found.len(), 1);
-        assert!(found[0].message.contains("site 4, site 8: CertCheckMode 1") && found[0].message.contains("site 6 and 2 more: CertCheckMode 0"));
+        assert!(
+            found[0].message.contains("site 4, site 8: CertCheckMode 1") && found[0].message.contains("site 6 and 2 more: CertCheckMode 0")
+        );
     }
 
     #[test]
     fn equally_large_sides_are_a_split_at_the_first_site() {
         let found = found(&["", OFF, OFF, ""]);
         assert_eq!(found.len(), 1);
-        assert!(found[0].message.contains("split: site 1, site 4: CertCheckMode 0") && found[0].message.contains("site 2, site 3: CertCheckMode 1"));
+        assert!(
+            found[0].message.contains("split: site 1, site 4: CertCheckMode 0")
+                && found[0].message.contains("site 2, site 3: CertCheckMode 1")
+        );
     }
 
     #[test]
@@ -258,7 +267,9 @@ mod tests {
 
     #[test]
     fn the_samples_that_share_an_endpoint_or_want_no_certificates_are_silent() {
-        for name in ["metabase/02_service_level_inheritance.xml", "metabase/04_shared_endpoint_collision.xml", "apphost/F1_consistent_sni.config"] {
+        for name in
+            ["metabase/02_service_level_inheritance.xml", "metabase/04_shared_endpoint_collision.xml", "apphost/F1_consistent_sni.config"]
+        {
             assert!(findings(&RULE, &fixture(name)).is_empty(), "{name}");
         }
         let shared = |id: u32, mode: &str| {
@@ -273,7 +284,8 @@ mod tests {
     #[test]
     fn sites_of_different_declared_groups_are_not_compared() {
         let server = metabase(&format!("{SERVICE}{}{}{}", site(1, ""), site(2, OFF), site(3, OFF)));
-        let group = |name: &str, sites: &[&str]| Group { name: name.to_owned(), sites: sites.iter().map(|site| (*site).to_owned()).collect() };
+        let group =
+            |name: &str, sites: &[&str]| Group { name: name.to_owned(), sites: sites.iter().map(|site| (*site).to_owned()).collect() };
         let run = |groups: &[Group]| {
             let mut findings = Vec::new();
             (RULE.check)(&Context { server: &server, groups }, &mut findings);

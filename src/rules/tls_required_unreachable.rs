@@ -127,7 +127,8 @@ mod tests {
                    <location path="S"><system.webServer><security><access sslFlags="Ssl"/></security></system.webServer></location>"#
             ))
         };
-        let (http, https) = (r#"<binding protocol="http" bindingInformation="*:80:"/>"#, r#"<binding protocol="https" bindingInformation="*:443:"/>"#);
+        let (http, https) =
+            (r#"<binding protocol="http" bindingInformation="*:80:"/>"#, r#"<binding protocol="https" bindingInformation="*:443:"/>"#);
         assert_eq!(paths(&findings(&RULE, &site(http))), ["/"]);
         assert!(findings(&RULE, &site(&format!("{http}{https}"))).is_empty());
         assert!(findings(&RULE, &site("")).is_empty());
