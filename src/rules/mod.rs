@@ -1,10 +1,32 @@
 //! The rules: pure functions from a server to findings. One rule, one file, with its meaning, its silence and its tests.
 
+mod access_flags_unreadable;
+mod certificate_wanted_without_tls;
+mod child_weakens_parent;
+mod disagreement;
+mod endpoints;
 mod finding;
+mod freshness_too_small;
+mod freshness_without_effect;
+mod late_request_body_limit;
+mod maps_certificate_never_asks;
 mod peers;
+mod read_ahead_excessive;
+mod read_ahead_unit_mistake;
+mod requires_certificate_never_asks;
+mod revocation_cache_only;
 mod revocation_check_off;
+mod revocation_mode_contradictory;
+mod revocation_mode_unknown_bits;
+mod scopes;
+mod sites_disagree_on_access;
+mod sites_disagree_on_revocation;
+mod ssl128_without_ssl;
+mod ssl_map_cert_used;
 #[cfg(test)]
 pub(crate) mod testing;
+mod tls_required_unreachable;
+mod usage_check_off;
 
 use crate::server::Server;
 
@@ -48,7 +70,28 @@ pub struct Rule {
 }
 
 /// All rules, sorted by name.
-pub const RULES: &[&Rule] = &[&revocation_check_off::RULE];
+pub const RULES: &[&Rule] = &[
+    &access_flags_unreadable::RULE,
+    &certificate_wanted_without_tls::RULE,
+    &child_weakens_parent::RULE,
+    &freshness_too_small::RULE,
+    &freshness_without_effect::RULE,
+    &late_request_body_limit::RULE,
+    &maps_certificate_never_asks::RULE,
+    &read_ahead_excessive::RULE,
+    &read_ahead_unit_mistake::RULE,
+    &requires_certificate_never_asks::RULE,
+    &revocation_cache_only::RULE,
+    &revocation_check_off::RULE,
+    &revocation_mode_contradictory::RULE,
+    &revocation_mode_unknown_bits::RULE,
+    &sites_disagree_on_access::RULE,
+    &sites_disagree_on_revocation::RULE,
+    &ssl_map_cert_used::RULE,
+    &ssl128_without_ssl::RULE,
+    &tls_required_unreachable::RULE,
+    &usage_check_off::RULE,
+];
 
 /// The rule called `name`.
 pub fn rule(name: &str) -> Option<&'static Rule> {

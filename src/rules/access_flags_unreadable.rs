@@ -1,0 +1,108 @@
+//! `access-flags-unreadable`: the access flags are no flags, or hold bits that mean nothing there.
+
+use super::scopes::{risk_of, said, set_access};
+use super::{Confidence, Context, Finding, Rule, Severity};
+use crate::catalogue::{Setting, Value, access, entry};
+use crate::remedy::{Remedy, Risk, adsutil, appcmd};
+use crate::server::Generation;
+
+pub(super) const RULE: Rule = Rule {
+    name: "access-flags-unreadable",
+    severity: Severity::Medium,
+    confidence: Confidence::Firm,
+    title: "The access flags cannot be read, or hold bits without a meaning",
+    meaning: "The access flags of the URL are not a list of flag names: a name is misspelt, the separator is wrong, or the number has bits that \
+              mean nothing there. On IIS 6 such bits are often those of AccessFlags, pasted into the wrong property; what was meant to be \
+              protected is then not.",
+    sees: "IIS 7 and later: possibly 500.19 on every request. IIS 6: other demands than intended.",
+    silent: "Letter case, blanks between the names and a plain number with known bits are all right.",
+    evidence: "MetaBase.xml, or applicationHost.config and web.config",
+    fix: "Write the intended flags anew.",
+    references: &[
+        "IIScnfg.h (public SDK header): MD_SSL_ACCESS_PERM",
+        "MicrosoftDocs/iis-docs: iis/configuration/system.webServer/security/access.md",
+    ],
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let server = context.server;
+    let iis6 = server.generation == Generation::Iis6;
+    for said in said(server, Setting::AccessFlags) {
+        let (message, rewrite) = match said.resolved.known() {
+            Some(Value::Malformed(text)) => {
+                let separator = if iis6 { "|" } else { "," };
+                (format!("The access flags are written as {text:?}, which is no list of flag names separated by {separator:?}"), None)
+            }
+            Some(Value::Flags(bits)) if bits & !access::KNOWN != 0 => {
+                let unknown = bits & !access::KNOWN;
+                let mut message = format!("The access flags {bits} hold bits without a meaning there: {unknown} ({unknown:#x})");
+                let pasted: u32 = entry(Setting::AccessPermissions).bits.iter().map(|bit| bit.value).fold(0, |all, bit| all | bit);
+                if iis6 && unknown & !pasted == 0 {
+                    let names = Value::Flags(unknown).show(Setting::AccessPermissions, server.generation);
+                    message.push_str(&format!("; in AccessFlags they mean {names}, so the value was probably meant for that property"));
+                }
+                (message, Some((*bits, bits & access::KNOWN)))
+            }
+            _ => continue,
+        };
+        let look = if iis6 {
+            adsutil::get(&said.scope.store_path, "AccessSSLFlags")
+        } else {
+            appcmd::list_config(&said.scope.store_path, "system.webServer/security/access")
+        };
+        let mut finding = Finding::new(&RULE, server, message)
+            .site(said.site)
+            .path(&said.scope.path)
+            .setting(Setting::AccessFlags)
+            .at(said.resolved.origin.place())
+            .sees(if iis6 { "Other demands than intended." } else { "Possibly 500.19 on every request of this path." })
+            .remedy(Remedy::command(Risk::ReadOnly, "shows what the server makes of it", look));
+        if let Some((old, new)) = rewrite {
+            let what = "keeps the bits that have a meaning; check that they are the intended ones";
+            finding = finding.remedy(set_access(server, said.scope, risk_of(old, new), what, old, new));
+        }
+        findings.push(finding);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{SERVICE, findings, fixture, metabase, paths};
+    use super::*;
+    use crate::server::Server;
+
+    fn iis6(flags: &str) -> Server {
+        metabase(&format!(
+            r#"{SERVICE}<IIsWebServer Location="/LM/W3SVC/1"></IIsWebServer>
+               <IIsWebVirtualDir Location="/LM/W3SVC/1/ROOT" AccessSSLFlags="{flags}"></IIsWebVirtualDir>"#
+        ))
+    }
+
+    #[test]
+    fn flags_of_another_property_are_named() {
+        let found = findings(&RULE, &iis6("513"));
+        assert_eq!((found.len(), found[0].severity, found[0].confidence), (1, Severity::Medium, Confidence::Firm));
+        assert!(found[0].message.contains("AccessRead | AccessScript"), "{}", found[0].message);
+    }
+
+    #[test]
+    fn a_text_that_is_no_flag_is_shown_as_written() {
+        assert!(findings(&RULE, &iis6("AccessSSL; AccessSSL128"))[0].message.contains("AccessSSL; AccessSSL128"));
+    }
+
+    #[test]
+    fn names_in_any_case_and_numbers_are_silent() {
+        for flags in ["0", "104", "0x68", "accessssl|AccessSSLNegotiateCert  |  ACCESSSSLREQUIRECERT"] {
+            assert!(findings(&RULE, &iis6(flags)).is_empty(), "{flags}");
+        }
+    }
+
+    #[test]
+    fn the_sample_with_a_dot_for_a_comma_is_found() {
+        let found = findings(&RULE, &fixture("apphost/F8_rejected_by_iis.config"));
+        assert_eq!(paths(&found), ["/"]);
+        assert!(found[0].message.contains("Ssl.SslRequireCert") && found[0].sees.contains("500.19"));
+        assert!(findings(&RULE, &fixture("metabase/09_hand_edited.xml")).is_empty());
+    }
+}

@@ -1,0 +1,97 @@
+//! `freshness-without-effect`: a freshness time is written, but the bit that makes it count is not set.
+
+use super::endpoints::{EndpointMap, modes, set_mode};
+use super::scopes::site_key;
+use super::{Confidence, Context, Finding, Rule, Severity};
+use crate::catalogue::{Setting, Value, cert_check};
+use crate::remedy::{Remedy, Risk, adsutil};
+use crate::server::Origin;
+
+pub(super) const RULE: Rule = Rule {
+    name: "freshness-without-effect",
+    severity: Severity::Info,
+    confidence: Confidence::Firm,
+    title: "The freshness time of CRLs has no effect",
+    meaning: "RevocationFreshnessTime says after how many seconds a CRL is fetched anew although the cached one is still valid. It counts only \
+              while bit 4 of CertCheckMode is set; without it, whoever wrote the time believes in a rhythm that does not exist.",
+    sees: "Nothing: CRLs are fetched anew only when the cached ones expire.",
+    silent: "Silent for 86400, the default of IIS 6, for 0, which asks for nothing, and where the HTTP.sys record was not given.",
+    evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys record",
+    fix: "Set bit 4 of CertCheckMode, or remove the time.",
+    references: &["TechNet cc756751, cc775782", "HTTP_SERVICE_CONFIG_SSL_PARAM (learn.microsoft.com)"],
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let server = context.server;
+    let endpoints = EndpointMap::new(server);
+    for mode in modes(server).filter(|mode| mode.bits & cert_check::FRESHNESS == 0) {
+        let Some(time) = mode.site.root().settings.get(Setting::RevocationFreshnessTime) else { continue };
+        let written = matches!(time.origin, Origin::Explicit { .. } | Origin::Inherited { .. });
+        let Some(seconds) = time.known().and_then(Value::number) else { continue };
+        if !written || seconds == 0 || time.known() == Value::default_of(Setting::RevocationFreshnessTime, server.generation).as_ref() {
+            continue;
+        }
+        let message = format!(
+            "RevocationFreshnessTime is {seconds} seconds, but CertCheckMode is {} without bit 4, so the time does not count",
+            mode.bits
+        );
+        let mut finding = Finding::new(&RULE, server, message)
+            .site(mode.site)
+            .path("/")
+            .setting(Setting::RevocationFreshnessTime)
+            .at(time.origin.place())
+            .related(mode.resolved.origin.place(), format!("CertCheckMode {} here", mode.bits))
+            .subject(endpoints.keys(mode.index));
+        let exclusive = cert_check::NO_REVOCATION | cert_check::CACHE_ONLY;
+        let what = format!("fetches CRLs anew after {seconds} seconds");
+        if let Some(remedy) = set_mode(server, &mode, Risk::Safe, &what, mode.bits & !exclusive | cert_check::FRESHNESS) {
+            finding = finding.remedy(remedy);
+        }
+        if let (Some(key), true) = (site_key(server, mode.site), time.is_explicit()) {
+            let what =
+                format!("or removes the time, {seconds} until now, if none is meant; should the script refuse, use Metabase Explorer");
+            finding = finding.remedy(Remedy::command(Risk::Safe, what, adsutil::delete(&key, "RevocationFreshnessTime")));
+        }
+        findings.push(finding);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{SERVICE, findings, fixture, metabase};
+    use super::*;
+
+    fn site(properties: &str) -> Vec<Finding> {
+        findings(
+            &RULE,
+            &metabase(&format!(
+                r#"{SERVICE}<IIsWebServer Location="/LM/W3SVC/1" {properties} SecureBindings=":443:"></IIsWebServer>
+                   <IIsWebVirtualDir Location="/LM/W3SVC/1/ROOT" AccessSSLFlags="104"></IIsWebVirtualDir>"#
+            )),
+        )
+    }
+
+    #[test]
+    fn a_time_without_bit_4_is_information() {
+        let found = site(r#"RevocationFreshnessTime="7200""#);
+        assert_eq!((found.len(), found[0].severity), (1, Severity::Info));
+        assert!(found[0].message.contains("7200 seconds") && found[0].message.contains("CertCheckMode is 0"));
+        assert!(found[0].remedies[0].command.as_ref().unwrap().ends_with("CertCheckMode 4"));
+        let found = site(r#"CertCheckMode="65537" RevocationFreshnessTime="7200""#);
+        assert!(found[0].remedies[0].command.as_ref().unwrap().ends_with("CertCheckMode 65540"));
+    }
+
+    #[test]
+    fn bit_4_the_default_and_nothing_written_are_silent() {
+        for properties in [
+            "",
+            r#"RevocationFreshnessTime="86400""#,
+            r#"RevocationFreshnessTime="0""#,
+            r#"CertCheckMode="4" RevocationFreshnessTime="7200""#,
+        ] {
+            assert!(site(properties).is_empty(), "{properties}");
+        }
+        assert!(findings(&RULE, &fixture("metabase/02_service_level_inheritance.xml")).is_empty());
+    }
+}

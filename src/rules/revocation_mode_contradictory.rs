@@ -1,0 +1,92 @@
+//! `revocation-mode-contradictory`: CertCheckMode holds more than one of the bits 1, 2 and 4, which exclude one another.
+
+use super::endpoints::{EndpointMap, modes, set_mode, test_revocation};
+use super::{Confidence, Context, Finding, Rule, Severity};
+use crate::catalogue::{Setting, cert_check};
+use crate::remedy::Risk;
+
+pub(super) const RULE: Rule = Rule {
+    name: "revocation-mode-contradictory",
+    severity: Severity::Medium,
+    confidence: Confidence::Firm,
+    title: "CertCheckMode holds bits that exclude one another",
+    meaning: "Of the bits 1 (no revocation check), 2 (cached CRLs only) and 4 (freshness time) at most one may be set. With several, which of them \
+              is obeyed is not documented: the server may check nothing, or may refuse certificates that it should accept.",
+    sees: "Undefined: either revoked certificates are accepted, or valid ones get 403.13.",
+    silent: "Says `low` when no site on the endpoint wants client certificates. The bit for the usage check (65536) goes with any of the others. \
+             Silent where the HTTP.sys record was not given.",
+    evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys record",
+    fix: "Decide on one: 0 checks online, 2 checks cached CRLs, 4 fetches CRLs after the freshness time.",
+    references: &["TechNet cc775782", "IIScnfg.h (public SDK header): MD_CERT_NO_REVOC_CHECK and following"],
+    check,
+};
+
+const EXCLUSIVE: [(u32, &str); 3] = [
+    (cert_check::NO_REVOCATION, "1 = no revocation check"),
+    (cert_check::CACHE_ONLY, "2 = cached CRLs only"),
+    (cert_check::FRESHNESS, "4 = freshness time counts"),
+];
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let server = context.server;
+    let endpoints = EndpointMap::new(server);
+    for mode in modes(server) {
+        let said: Vec<&str> = EXCLUSIVE.iter().filter(|(bit, _)| mode.bits & bit != 0).map(|(_, name)| *name).collect();
+        if said.len() < 2 {
+            continue;
+        }
+        let message = format!("CertCheckMode is {} and says {} at once; these exclude one another", mode.bits, said.join(" and "));
+        let all = EXCLUSIVE.iter().fold(0, |all, (bit, _)| all | bit);
+        let mut finding = Finding::new(&RULE, server, message)
+            .site(mode.site)
+            .path("/")
+            .setting(Setting::CertCheckMode)
+            .at(mode.resolved.origin.place())
+            .severity(if endpoints.wanted(mode.index) { Severity::Medium } else { Severity::Low })
+            .subject(endpoints.keys(mode.index))
+            .remedy(test_revocation());
+        let what = "checks revocation online, once the CRLs can be reached";
+        if let Some(remedy) = set_mode(server, &mode, Risk::Safe, what, mode.bits & !all) {
+            finding = finding.remedy(remedy);
+        }
+        findings.push(finding);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{SERVICE, findings, fixture, metabase};
+    use super::*;
+
+    fn site(mode: u32, access: u32) -> Vec<Finding> {
+        findings(
+            &RULE,
+            &metabase(&format!(
+                r#"{SERVICE}<IIsWebServer Location="/LM/W3SVC/1" CertCheckMode="{mode}" SecureBindings=":443:"></IIsWebServer>
+                   <IIsWebVirtualDir Location="/LM/W3SVC/1/ROOT" AccessSSLFlags="{access}"></IIsWebVirtualDir>"#
+            )),
+        )
+    }
+
+    #[test]
+    fn every_combination_of_exclusive_bits_is_found() {
+        for mode in [3, 5, 6, 7, 65541] {
+            assert_eq!(site(mode, 104)[0].severity, Severity::Medium, "{mode}");
+        }
+        assert!(site(5, 104)[0].message.contains("1 = no revocation check and 4 = freshness time counts"));
+        assert!(site(65541, 104)[0].remedies[1].command.as_ref().unwrap().ends_with("CertCheckMode 65536"));
+        assert_eq!(site(5, 8)[0].severity, Severity::Low);
+    }
+
+    #[test]
+    fn one_bit_with_or_without_the_usage_bit_is_silent() {
+        for mode in [0, 1, 2, 4, 65536, 65537, 65540] {
+            assert!(site(mode, 104).is_empty(), "{mode}");
+        }
+    }
+
+    #[test]
+    fn the_sample_with_this_state_is_found() {
+        assert_eq!(findings(&RULE, &fixture("metabase/08_contradictory_flags.xml")).len(), 1);
+    }
+}

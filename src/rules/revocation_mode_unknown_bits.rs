@@ -1,0 +1,100 @@
+//! `revocation-mode-unknown-bits`: CertCheckMode holds something that has no known meaning.
+
+use super::endpoints::{EndpointMap, modes, set_mode};
+use super::scopes::site_key;
+use super::{Confidence, Context, Finding, Rule, Severity};
+use crate::catalogue::{Setting, Value, cert_check};
+use crate::remedy::{Remedy, Risk, adsutil};
+
+pub(super) const RULE: Rule = Rule {
+    name: "revocation-mode-unknown-bits",
+    severity: Severity::Low,
+    confidence: Confidence::Firm,
+    title: "CertCheckMode holds bits without a known meaning",
+    meaning: "CertCheckMode is a number made of bits, of which 1, 2, 4 and 65536 mean something. Others are ignored as far as anybody knows, so \
+              whoever wrote them meant something that does not happen. A text that is no number is not a CertCheckMode at all.",
+    sees: "Nothing that is known.",
+    silent: "Silent where the HTTP.sys record was not given.",
+    evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys record",
+    fix: "Write the intended value anew.",
+    references: &[
+        "IIScnfg.h (public SDK header): MD_CERT_NO_REVOC_CHECK and following",
+        "HTTP_SERVICE_CONFIG_SSL_PARAM (learn.microsoft.com)",
+    ],
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let server = context.server;
+    let endpoints = EndpointMap::new(server);
+    for mode in modes(server) {
+        let unknown = mode.bits & !cert_check::KNOWN;
+        if unknown == 0 {
+            continue;
+        }
+        let message = format!("CertCheckMode is {} and holds bits without a known meaning: {unknown} ({unknown:#x})", mode.bits);
+        let mut finding = Finding::new(&RULE, server, message)
+            .site(mode.site)
+            .path("/")
+            .setting(Setting::CertCheckMode)
+            .at(mode.resolved.origin.place())
+            .subject(endpoints.keys(mode.index));
+        let what = "keeps the bits that have a meaning; check that they are the intended ones";
+        if let Some(remedy) = set_mode(server, &mode, Risk::Safe, what, mode.bits & cert_check::KNOWN) {
+            finding = finding.remedy(remedy);
+        }
+        findings.push(finding);
+    }
+    for (index, site) in server.sites.iter().enumerate() {
+        let Some(resolved) = site.root().settings.get(Setting::CertCheckMode) else { continue };
+        let Some(Value::Malformed(text)) = resolved.known() else { continue };
+        let mut finding = Finding::new(&RULE, server, format!("CertCheckMode is written as {text:?}, which is no number"))
+            .site(site)
+            .path("/")
+            .setting(Setting::CertCheckMode)
+            .at(resolved.origin.place())
+            .sees("Not known; likely the value is skipped and revocation is checked.")
+            .subject(endpoints.keys(index));
+        if let Some(key) = site_key(server, site) {
+            let command = adsutil::get(&key, "CertCheckMode");
+            finding = finding.remedy(Remedy::command(Risk::ReadOnly, "shows what the server makes of it", command));
+        }
+        findings.push(finding);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{SERVICE, findings, metabase};
+    use super::*;
+
+    fn site(mode: &str) -> Vec<Finding> {
+        findings(
+            &RULE,
+            &metabase(&format!(
+                r#"{SERVICE}<IIsWebServer Location="/LM/W3SVC/1" CertCheckMode="{mode}" SecureBindings=":443:"></IIsWebServer>
+                   <IIsWebVirtualDir Location="/LM/W3SVC/1/ROOT" AccessSSLFlags="104"></IIsWebVirtualDir>"#
+            )),
+        )
+    }
+
+    #[test]
+    fn bits_without_a_meaning_are_named_and_the_others_kept() {
+        let found = site("9");
+        assert_eq!((found.len(), found[0].severity), (1, Severity::Low));
+        assert!(found[0].message.contains("8 (0x8)"));
+        assert!(found[0].remedies[0].command.as_ref().unwrap().ends_with("CertCheckMode 1"));
+    }
+
+    #[test]
+    fn a_text_is_shown_as_written() {
+        assert!(site("off")[0].message.contains("\"off\""));
+    }
+
+    #[test]
+    fn known_bits_are_silent() {
+        for mode in ["0", "1", "0x1", "7", "65540"] {
+            assert!(site(mode).is_empty(), "{mode}");
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! `sites-disagree-on-revocation`: of sites that want client certificates, some check revocation otherwise than the others.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::disagreement::{Split, identity, names, split};
+use super::endpoints::{EndpointMap, test_revocation};
+use super::scopes::site_key;
+use super::{Confidence, Context, Finding, Rule, Severity};
+use crate::catalogue::{Setting, Value, cert_check};
+use crate::input::Place;
+use crate::remedy::{Remedy, Risk, adsutil};
+use crate::server::{Origin, Resolved, Server};
+
+pub(super) const RULE: Rule = Rule {
+    name: "sites-disagree-on-revocation",
+    severity: Severity::Medium,
+    confidence: Confidence::Firm,
+    title: "Sites check client certificates for revocation in different ways",
+    meaning: "Sites that want client certificates differ in CertCheckMode, in a freshness time that counts, or in the time-out for fetching CRLs. \
+              One site then refuses a certificate that another accepts, and it is rarely seen why: an absent value means that revocation is \
+              checked, so the difference may be a line that only one of them has.",
+    sees: "One site answers 403.13 where the other accepts the same certificate.",
+    silent: "Silent between sites on the same endpoints (`shared-endpoint-disagrees` says it), for sites without an https endpoint, for times that \
+             do not count with the mode, and where a value is not known. With equally large sides no side is called wrong.",
+    evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys record",
+    fix: "Decide which value is intended and set it on all of them.",
+    references: &["TechNet cc775782, cc756751, cc739775", "KB294305"],
+    check,
+};
+
+/// What is compared: the mode, and the times as far as they count with it.
+type Check = (u32, Option<u64>, Option<u64>);
+
+/// Sites on the same endpoints, which agree.
+struct Unit {
+    sites: Vec<usize>,
+    check: Check,
+}
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let server = context.server;
+    let endpoints = EndpointMap::new(server);
+    let mut seen = BTreeSet::new();
+    for peers in context.certificate_peers() {
+        let compared = units(server, &endpoints, &peers.sites).into_iter().flat_map(|unit| {
+            let check = unit.check;
+            unit.sites.into_iter().map(move |site| (site, check))
+        });
+        match split(compared) {
+            Split::Agreed => {}
+            Split::Minorities { most, others } => {
+                for (check, sites) in others {
+                    if seen.insert((sites.clone(), most.1.clone())) {
+                        let lead = format!("{}: {}; {}: {}", names(server, &sites), words(check), names(server, &most.1), words(most.0));
+                        let finding = report(server, &peers.why, lead, weaker(server, &[(check, &sites), (most.0, &most.1)]), &sites);
+                        let finding = point_at(finding, server, most.1[0], most.0);
+                        findings.push(adopt(finding, server, sites[0], check, most.1[0], most.0));
+                    }
+                }
+            }
+            Split::Tie(groups) => {
+                let all: Vec<usize> = groups.iter().flat_map(|(_, sites)| sites.iter().copied()).collect();
+                if seen.insert((all.clone(), Vec::new())) {
+                    let sides: Vec<String> =
+                        groups.iter().map(|(check, sites)| format!("{}: {}", names(server, sites), words(*check))).collect();
+                    let sides_of: Vec<(Check, &[usize])> = groups.iter().map(|(check, sites)| (*check, sites.as_slice())).collect();
+                    let lead = format!("split: {}", sides.join("; "));
+                    let mut finding = report(server, &peers.why, lead, weaker(server, &sides_of), &all);
+                    for (check, sites) in &groups[1..] {
+                        finding = point_at(finding, server, sites[0], *check);
+                    }
+                    if let [(a, sites_a), (b, sites_b)] = groups.as_slice() {
+                        finding = adopt(finding, server, sites_a[0], *a, sites_b[0], *b);
+                        finding = adopt(finding, server, sites_b[0], *b, sites_a[0], *a);
+                    }
+                    findings.push(finding);
+                }
+            }
+        }
+    }
+}
+
+/// The sites with an https endpoint and a known check, joined where they share their endpoints; those that share and disagree are left out,
+/// because which of them is in effect is not known.
+fn units(server: &Server, endpoints: &EndpointMap<'_>, sites: &[usize]) -> Vec<Unit> {
+    let known = |site: &usize| mode(server, *site).is_some() && !endpoints.indexes(*site).is_empty();
+    let sites: Vec<usize> = sites.iter().copied().filter(known).collect();
+    // A time that one of them does not know is compared between none of them.
+    let comparable = |setting| sites.iter().all(|site| number(server, *site, setting).is_some());
+    let (fresh, timeout) = (comparable(Setting::RevocationFreshnessTime), comparable(Setting::RevocationUrlRetrievalTimeout));
+    let mut joined: BTreeMap<&[usize], Vec<usize>> = BTreeMap::new();
+    for site in &sites {
+        joined.entry(endpoints.indexes(*site)).or_default().push(*site);
+    }
+    let unit = |sites: Vec<usize>| {
+        let mut checks = sites.iter().filter_map(|site| check_of(server, *site, fresh, timeout));
+        let check = checks.next()?;
+        checks.all(|other| other == check).then_some(Unit { sites, check })
+    };
+    joined.into_values().filter_map(unit).collect()
+}
+
+fn resolved(server: &Server, site: usize, setting: Setting) -> Option<&Resolved> {
+    server.sites[site].root().settings.get(setting)
+}
+
+fn number(server: &Server, site: usize, setting: Setting) -> Option<u64> {
+    resolved(server, site, setting)?.known()?.number()
+}
+
+fn mode(server: &Server, site: usize) -> Option<u32> {
+    resolved(server, site, Setting::CertCheckMode)?.known()?.flags()
+}
+
+fn check_of(server: &Server, site: usize, fresh: bool, timeout: bool) -> Option<Check> {
+    let mode = mode(server, site)?;
+    let fresh = fresh && mode & cert_check::FRESHNESS != 0;
+    // Without a check and with cached CRLs only, nothing is fetched.
+    let timeout = timeout && mode & (cert_check::NO_REVOCATION | cert_check::CACHE_ONLY) == 0;
+    let time = |wanted: bool, setting| if wanted { number(server, site, setting) } else { None };
+    Some((mode, time(fresh, Setting::RevocationFreshnessTime), time(timeout, Setting::RevocationUrlRetrievalTimeout)))
+}
+
+fn words((mode, fresh, timeout): Check) -> String {
+    let mut text = format!("CertCheckMode {mode} ({})", Value::Flags(mode).meaning(Setting::CertCheckMode));
+    if let Some(seconds) = fresh {
+        text.push_str(&format!(", freshness time {seconds} seconds"));
+    }
+    if let Some(milliseconds) = timeout.filter(|timeout| *timeout != 0) {
+        text.push_str(&format!(", time-out {milliseconds} milliseconds"));
+    }
+    text
+}
+
+/// Names the side that accepts more, when the sides differ in that.
+fn weaker(server: &Server, sides: &[(Check, &[usize])]) -> String {
+    let holes = |(mode, _, _): Check| mode & (cert_check::NO_REVOCATION | cert_check::NO_USAGE);
+    let open: Vec<&(Check, &[usize])> = sides.iter().filter(|(check, _)| holes(*check) & cert_check::NO_REVOCATION != 0).collect();
+    let (open, what) = if open.is_empty() || open.len() == sides.len() {
+        (sides.iter().filter(|(check, _)| holes(*check) & cert_check::NO_USAGE != 0).collect(), "certificates of any usage")
+    } else {
+        (open, "revoked certificates")
+    };
+    if open.is_empty() || open.len() == sides.len() {
+        return String::new();
+    }
+    let sites: Vec<usize> = open.iter().flat_map(|(_, sites)| sites.iter().copied()).collect();
+    format!("; the weaker side is {}, accepting {what}", names(server, &sites))
+}
+
+fn report(server: &Server, why: &str, lead: String, weaker: String, sites: &[usize]) -> Finding {
+    let first = sites[0];
+    let site = &server.sites[first];
+    let place = resolved(server, first, Setting::CertCheckMode).and_then(|value| value.origin.place()).or(site.place);
+    Finding::new(&RULE, server, format!("Revocation is checked in different ways: {lead}{weaker}; compared because {why}"))
+        .site(site)
+        .path("/")
+        .setting(Setting::CertCheckMode)
+        .at(place)
+        .subject(identity(server, sites))
+        .remedy(test_revocation())
+}
+
+/// Points at the other side: where its mode is said, or at its declaration when nothing says it.
+fn point_at(finding: Finding, server: &Server, site: usize, check: Check) -> Finding {
+    let (place, how): (Option<Place>, &str) = match resolved(server, site, Setting::CertCheckMode).map(|value| &value.origin) {
+        Some(Origin::Explicit { at }) => (Some(*at), "set here"),
+        Some(Origin::Inherited { at, .. }) => (Some(*at), "inherited from here"),
+        _ => (server.sites[site].place, "not set, so the default counts"),
+    };
+    finding.related(place, format!("{}: CertCheckMode {}, {how}", server.sites[site].label(), check.0))
+}
+
+/// Adds the commands that make one site check like the other.
+fn adopt(mut finding: Finding, server: &Server, site: usize, old: Check, model: usize, new: Check) -> Finding {
+    let Some(key) = site_key(server, &server.sites[site]) else { return finding };
+    let like = format!("makes {} check like {}", server.sites[site].label(), server.sites[model].label());
+    if old.0 != new.0 {
+        let opens = (cert_check::NO_REVOCATION | cert_check::NO_USAGE) & new.0 & !old.0;
+        let risk = if opens == 0 { Risk::Safe } else { Risk::WeakensSecurity };
+        let what = format!("{like}; CertCheckMode {} becomes {}", old.0, new.0);
+        finding = finding.remedy(Remedy::command(risk, what, adsutil::set(&key, "CertCheckMode", &new.0.to_string())));
+    }
+    let times = [("RevocationFreshnessTime", old.1, new.1), ("RevocationURLRetrievalTimeout", old.2, new.2)];
+    for (property, old, new) in times {
+        if let (Some(old), Some(new)) = (old, new)
+            && old != new
+        {
+            let what = format!("{like}; {property} {old} becomes {new}");
+            finding = finding.remedy(Remedy::command(Risk::Safe, what, adsutil::set(&key, property, &new.to_string())));
+        }
+    }
+    finding
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Group;
+    use super::super::testing::{SERVICE, findings, fixture, metabase};
+    use super::*;
+
+    fn site(id: u32, properties: &str) -> String {
+        format!(
+            r#"<IIsWebServer Location="/LM/W3SVC/{id}" SecureBindings="192.0.2.{id}:443:" {properties}></IIsWebServer>
+               <IIsWebVirtualDir Location="/LM/W3SVC/{id}/ROOT" AccessSSLFlags="104"></IIsWebVirtualDir>"#
+        )
+    }
+
+    fn found(sites: &[&str]) -> Vec<Finding> {
+        let sites: String = sites.iter().zip(1..).map(|(properties, id)| site(id, properties)).collect();
+        findings(&RULE, &metabase(&format!("{SERVICE}{sites}")))
+    }
+
+    const OFF: &str = r#"CertCheckMode="1""#;
+
+    #[test]
+    fn the_site_that_has_the_line_and_the_one_that_lacks_it_are_named_with_what_they_do() {
+        let found = findings(&RULE, &fixture("metabase/01_working_failing_pair.xml"));
+        assert_eq!((found.len(), found[0].severity, found[0].confidence), (1, Severity::Medium, Confidence::Firm));
+        let message = &found[0].message;
+        assert!(message.contains("\"partner-a (403.13)\" (id 690402): CertCheckMode 0 (revocation is checked"), "{message}");
+        assert!(message.contains("\"partner-b (works)\" (id 90326589): CertCheckMode 1 (revocation is not checked"), "{message}");
+        assert!(
+            message.contains("the weaker side is \"partner-b (works)\"") && message.contains("compared because both ask for"),
+            "{message}"
+        );
+        assert_eq!(found[0].related.len(), 1);
+        let risks: Vec<Risk> = found[0].remedies.iter().map(|remedy| remedy.risk).collect();
+        assert_eq!(risks, [Risk::ReadOnly, Risk::Safe, Risk::WeakensSecurity]);
+        assert!(found[0].remedies[1].command.as_ref().unwrap().ends_with("W3SVC/90326589/CertCheckMode 0"));
+    }
+
+    #[test]
+    fn one_deviating_group_is_one_finding_however_many_sites_agree_otherwise() {
+        let mut sites = vec![""; 9];
+        sites[3] = OFF;
+        sites[7] = OFF;
+        let found = found(&sites);
+        assert_eq!(found.len(), 1);
+        assert!(
+            found[0].message.contains("site 4, site 8: CertCheckMode 1") && found[0].message.contains("site 6 and 2 more: CertCheckMode 0")
+        );
+    }
+
+    #[test]
+    fn equally_large_sides_are_a_split_at_the_first_site() {
+        let found = found(&["", OFF, OFF, ""]);
+        assert_eq!(found.len(), 1);
+        assert!(
+            found[0].message.contains("split: site 1, site 4: CertCheckMode 0")
+                && found[0].message.contains("site 2, site 3: CertCheckMode 1")
+        );
+    }
+
+    #[test]
+    fn times_count_only_with_the_mode_that_uses_them() {
+        assert!(found(&["", r#"RevocationFreshnessTime="7200""#]).is_empty());
+        assert_eq!(found(&[r#"CertCheckMode="4""#, r#"CertCheckMode="4" RevocationFreshnessTime="7200""#]).len(), 1);
+        assert_eq!(found(&["", r#"RevocationURLRetrievalTimeout="5000""#]).len(), 1);
+        assert!(found(&[OFF, r#"CertCheckMode="1" RevocationURLRetrievalTimeout="5000""#]).is_empty());
+    }
+
+    #[test]
+    fn an_explicit_default_and_an_absent_value_agree() {
+        assert!(found(&["", r#"CertCheckMode="0" RevocationURLRetrievalTimeout="0""#]).is_empty());
+    }
+
+    #[test]
+    fn the_samples_that_share_an_endpoint_or_want_no_certificates_are_silent() {
+        for name in
+            ["metabase/02_service_level_inheritance.xml", "metabase/04_shared_endpoint_collision.xml", "apphost/F1_consistent_sni.config"]
+        {
+            assert!(findings(&RULE, &fixture(name)).is_empty(), "{name}");
+        }
+        let shared = |id: u32, mode: &str| {
+            format!(
+                r#"<IIsWebServer Location="/LM/W3SVC/{id}" SecureBindings=":443:" {mode}></IIsWebServer>
+                   <IIsWebVirtualDir Location="/LM/W3SVC/{id}/ROOT" AccessSSLFlags="104"></IIsWebVirtualDir>"#
+            )
+        };
+        assert!(findings(&RULE, &metabase(&format!("{SERVICE}{}{}", shared(1, OFF), shared(2, "")))).is_empty());
+    }
+
+    #[test]
+    fn sites_of_different_declared_groups_are_not_compared() {
+        let server = metabase(&format!("{SERVICE}{}{}{}", site(1, ""), site(2, OFF), site(3, OFF)));
+        let group =
+            |name: &str, sites: &[&str]| Group { name: name.to_owned(), sites: sites.iter().map(|site| (*site).to_owned()).collect() };
+        let run = |groups: &[Group]| {
+            let mut findings = Vec::new();
+            (RULE.check)(&Context { server: &server, groups }, &mut findings);
+            findings
+        };
+        assert!(run(&[group("one", &["1"]), group("two", &["2", "3"])]).is_empty());
+        let found = run(&[group("pair", &["1", "2"])]);
+        assert!(found[0].message.contains("compared because both belong to the group pair"));
+    }
+}

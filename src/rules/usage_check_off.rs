@@ -1,0 +1,76 @@
+//! `usage-check-off`: the usage of client certificates is not checked.
+
+use super::endpoints::{EndpointMap, modes, set_mode};
+use super::{Confidence, Context, Finding, Rule, Severity};
+use crate::catalogue::{Setting, cert_check};
+use crate::remedy::Risk;
+
+pub(super) const RULE: Rule = Rule {
+    name: "usage-check-off",
+    severity: Severity::Medium,
+    confidence: Confidence::Firm,
+    title: "Client certificates are not checked for their usage",
+    meaning: "Bit 65536 (0x10000) of CertCheckMode is set, so a certificate is accepted although it was not issued for Client Authentication: that \
+              of a web server, or one for signing mail, opens the door as well.",
+    sees: "Nothing: certificates without the usage Client Authentication are accepted.",
+    silent: "Silent when nothing on the endpoint asks for client certificates, and where the HTTP.sys record was not given.",
+    evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys record",
+    fix: "Take the bit away. Where smart cards without that usage must be accepted, say so in the policy.",
+    references: &["IIScnfg.h (public SDK header): MD_CERT_NO_USAGE_CHECK", "HTTP_SERVICE_CONFIG_SSL_PARAM (learn.microsoft.com)"],
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let server = context.server;
+    let endpoints = EndpointMap::new(server);
+    for mode in modes(server).filter(|mode| mode.bits & cert_check::NO_USAGE != 0) {
+        if !endpoints.wanted(mode.index) && endpoints.negotiates(mode.index) != Some(true) {
+            continue;
+        }
+        let message = format!("CertCheckMode is {} ({:#x}): the usage Client Authentication is not checked", mode.bits, mode.bits);
+        let mut finding = Finding::new(&RULE, server, message)
+            .site(mode.site)
+            .path("/")
+            .setting(Setting::CertCheckMode)
+            .at(mode.resolved.origin.place())
+            .confidence(if endpoints.contested(mode.index, Setting::CertCheckMode) { Confidence::Likely } else { Confidence::Firm })
+            .subject(endpoints.keys(mode.index));
+        let what = "checks the usage again; certificates without Client Authentication are then refused";
+        if let Some(remedy) = set_mode(server, &mode, Risk::Safe, what, mode.bits & !cert_check::NO_USAGE) {
+            finding = finding.remedy(remedy);
+        }
+        findings.push(finding);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{SERVICE, findings, metabase};
+    use super::*;
+
+    fn site(mode: u32, access: u32, more: &str) -> Vec<Finding> {
+        findings(
+            &RULE,
+            &metabase(&format!(
+                r#"{SERVICE}<IIsWebServer Location="/LM/W3SVC/1" CertCheckMode="{mode}" SecureBindings=":443:" {more}></IIsWebServer>
+                   <IIsWebVirtualDir Location="/LM/W3SVC/1/ROOT" AccessSSLFlags="{access}"></IIsWebVirtualDir>"#
+            )),
+        )
+    }
+
+    #[test]
+    fn the_bit_is_found_where_certificates_are_asked_for() {
+        let found = site(65537, 104, "");
+        assert_eq!((found.len(), found[0].severity, found[0].confidence), (1, Severity::Medium, Confidence::Firm));
+        assert!(found[0].remedies[0].command.as_ref().unwrap().ends_with("CertCheckMode 1"));
+        assert_eq!(site(65536, 8, r#"SSLAlwaysNegoClientCert="TRUE""#).len(), 1);
+    }
+
+    #[test]
+    fn without_the_bit_or_without_a_question_it_is_silent() {
+        for mode in [0, 1, 2, 4] {
+            assert!(site(mode, 104, "").is_empty(), "{mode}");
+        }
+        assert!(site(65536, 8, "").is_empty());
+    }
+}
