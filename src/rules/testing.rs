@@ -19,6 +19,20 @@ pub(crate) fn apphost(body: &str) -> Server {
     crate::apphost::assemble(&config, &[], None, "server".to_owned())
 }
 
+/// A server from one of the project's fixtures, such as `metabase/04_shared_endpoint_collision.xml`.
+pub(crate) fn fixture(path: &str) -> Server {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(path);
+    let bytes = std::fs::read(&file).unwrap();
+    let text = crate::input::decode(&bytes, None).unwrap().text;
+    if path.starts_with("metabase/") {
+        let metabase = crate::metabase::read(&text, FileId(0), Limits::default(), None).unwrap();
+        crate::metabase::assemble(&metabase, "server".to_owned())
+    } else {
+        let config = crate::apphost::read(&text, FileId(0), Limits::default()).unwrap();
+        crate::apphost::assemble(&config, &[], None, "server".to_owned())
+    }
+}
+
 /// The findings of one rule.
 pub(crate) fn findings(rule: &'static Rule, server: &Server) -> Vec<Finding> {
     let mut findings = Vec::new();
