@@ -51,7 +51,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             let finding = Finding::new(
                 &RULE,
                 server,
-                format!("The binding \"{}\" is in SecureBindings and in ServerBindings: the port is claimed for https and for http", secure.written),
+                format!(
+                    "The binding \"{}\" is in SecureBindings and in ServerBindings: the port is claimed for https and for http",
+                    secure.written
+                ),
             )
             .site(site)
             .at(Some(secure.place))

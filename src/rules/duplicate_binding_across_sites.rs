@@ -67,7 +67,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 let what = format!("takes the binding from {}, when {} is the one to keep it", site.label(), server.sites[*first].label());
                 finding.remedy(Remedy::command(Risk::Safe, what, command))
             }
-            None => finding.remedy(Remedy::advice(Risk::Safe, "remove the binding from all sites but one, or give them different host names")),
+            None => {
+                finding.remedy(Remedy::advice(Risk::Safe, "remove the binding from all sites but one, or give them different host names"))
+            }
         };
         findings.push(finding);
     }

@@ -19,7 +19,11 @@ pub(super) const RULE: Rule = Rule {
              (`*:443:` beside `:443:`), because the list compares the text.",
     evidence: "MetaBase.xml, or applicationHost.config",
     fix: "Delete one of the two.",
-    references: &["MicrosoftDocs/iis-docs: .../sites/site/bindings/binding.md", "jexuswebserver/JexusManager: configuration tests", "KB942055"],
+    references: &[
+        "MicrosoftDocs/iis-docs: .../sites/site/bindings/binding.md",
+        "jexuswebserver/JexusManager: configuration tests",
+        "KB942055",
+    ],
     check,
 };
 
@@ -98,10 +102,8 @@ mod tests {
     use super::*;
 
     fn site(bindings: &[(&str, &str)]) -> Vec<Finding> {
-        let bindings: String = bindings
-            .iter()
-            .map(|(protocol, text)| format!(r#"<binding protocol="{protocol}" bindingInformation="{text}" />"#))
-            .collect();
+        let bindings: String =
+            bindings.iter().map(|(protocol, text)| format!(r#"<binding protocol="{protocol}" bindingInformation="{text}" />"#)).collect();
         findings(
             &RULE,
             &apphost(&format!(

@@ -56,7 +56,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let keys: BTreeSet<String> = bindings.iter().map(|(_, key)| key.to_string()).collect();
         let subject = keys.iter().cloned().collect::<Vec<_>>().join(", ");
         let keys = endpoints::list(keys);
-        let mut message = format!("SecureBindings leads to {keys}, and no server certificate is set (SSLCertHash) at the site or at /LM/W3SVC");
+        let mut message =
+            format!("SecureBindings leads to {keys}, and no server certificate is set (SSLCertHash) at the site or at /LM/W3SVC");
         let mut finding_place = None;
         if dead.is_none() {
             let sites: BTreeSet<usize> = bindings.iter().filter_map(|(_, key)| other(key)).collect();

@@ -40,8 +40,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .confidence(confidence)
             .subject(format!("{} {}", binding.protocol, binding.written));
         finding = match repair(server, site, binding) {
-            Some((written, command)) => finding.remedy(Remedy::command(Risk::Safe, format!("writes the binding as \"{written}\""), command)),
-            None => finding.remedy(Remedy::advice(Risk::Safe, "write the binding as ip:port:host, with both colons even when the host is empty")),
+            Some((written, command)) => {
+                finding.remedy(Remedy::command(Risk::Safe, format!("writes the binding as \"{written}\""), command))
+            }
+            None => finding
+                .remedy(Remedy::advice(Risk::Safe, "write the binding as ip:port:host, with both colons even when the host is empty")),
         };
         findings.push(finding);
     }

@@ -1,8 +1,30 @@
 //! The rules: pure functions from a server to findings. One rule, one file, with its meaning, its silence and its tests.
 
+mod asks_everyone_needlessly;
+mod binding_flag_unknown;
+mod binding_flags_not_numeric;
+mod binding_in_both_lists;
+mod ccs_cannot_negotiate;
+mod ccs_flag_combination;
+mod certificate_hash_inherited;
+mod ctl_reference_incomplete;
+mod duplicate_binding_across_sites;
+mod duplicate_binding_in_site;
+mod endpoints;
 mod finding;
+mod https_binding_without_certificate;
+mod ip_in_sni_binding;
+mod malformed_binding;
 mod peers;
 mod revocation_check_off;
+mod shared_endpoint_disagrees;
+mod shared_record_mixed_policy;
+mod shared_record_two_names;
+mod sites_disagree_on_issuers;
+mod sites_disagree_on_tls_switches;
+mod sni_or_ccs_without_host;
+mod specific_ip_shadows_sni;
+mod split_endpoint;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -48,7 +70,30 @@ pub struct Rule {
 }
 
 /// All rules, sorted by name.
-pub const RULES: &[&Rule] = &[&revocation_check_off::RULE];
+pub const RULES: &[&Rule] = &[
+    &asks_everyone_needlessly::RULE,
+    &binding_flag_unknown::RULE,
+    &binding_flags_not_numeric::RULE,
+    &binding_in_both_lists::RULE,
+    &ccs_cannot_negotiate::RULE,
+    &ccs_flag_combination::RULE,
+    &certificate_hash_inherited::RULE,
+    &ctl_reference_incomplete::RULE,
+    &duplicate_binding_across_sites::RULE,
+    &duplicate_binding_in_site::RULE,
+    &https_binding_without_certificate::RULE,
+    &ip_in_sni_binding::RULE,
+    &malformed_binding::RULE,
+    &revocation_check_off::RULE,
+    &shared_endpoint_disagrees::RULE,
+    &shared_record_mixed_policy::RULE,
+    &shared_record_two_names::RULE,
+    &sites_disagree_on_issuers::RULE,
+    &sites_disagree_on_tls_switches::RULE,
+    &sni_or_ccs_without_host::RULE,
+    &specific_ip_shadows_sni::RULE,
+    &split_endpoint::RULE,
+];
 
 /// The rule called `name`.
 pub fn rule(name: &str) -> Option<&'static Rule> {

@@ -46,9 +46,8 @@ type Difference = (Setting, Vec<(String, Vec<usize>)>);
 
 fn differences(server: &Server, sites: &[usize]) -> Vec<Difference> {
     let by_value = |setting| {
-        let groups = endpoints::grouped(sites.iter().copied(), |site| {
-            endpoints::value(&server.sites[site], setting).map(endpoints::canonical)
-        });
+        let groups =
+            endpoints::grouped(sites.iter().copied(), |site| endpoints::value(&server.sites[site], setting).map(endpoints::canonical));
         (groups.len() > 1).then_some((setting, groups))
     };
     PROPERTIES.into_iter().filter_map(by_value).collect()
@@ -71,7 +70,9 @@ fn properties(server: &Server, endpoint: &Endpoint) -> Option<Finding> {
             let values: Vec<String> = groups
                 .iter()
                 .take(3)
-                .map(|(_, members)| format!("{} at {}", said(server, members[0], *setting), endpoints::names(server, members.iter().copied())))
+                .map(|(_, members)| {
+                    format!("{} at {}", said(server, members[0], *setting), endpoints::names(server, members.iter().copied()))
+                })
                 .collect();
             let more = groups.len().saturating_sub(3);
             let more = if more == 0 { String::new() } else { format!(", and {more} more values") };
@@ -136,7 +137,7 @@ fn target<'a>(server: &'a Server, setting: Setting, groups: &[(String, Vec<usize
         .collect();
     let strict = |value: &&&Value| match (setting, value) {
         (Setting::CertCheckMode, Value::Flags(bits)) => bits & (cert_check::NO_REVOCATION | cert_check::NO_USAGE) == 0,
-        (Setting::CtlIdentifier | Setting::CtlStoreName, value) => **value != Value::None,
+        (Setting::CtlIdentifier | Setting::CtlStoreName, value) => ***value != Value::None,
         _ => true,
     };
     values.iter().find(strict).or(values.first()).copied()
@@ -273,7 +274,10 @@ mod tests {
     fn many_sites_on_one_endpoint_give_one_finding_that_stays_short() {
         let sites: String = (1..=70)
             .map(|id| {
-                format!(r#"<IIsWebServer Location="/LM/W3SVC/{id}" SecureBindings=":443:h{id}" SSLCertHash="{:02x}"></IIsWebServer>"#, id % 7)
+                format!(
+                    r#"<IIsWebServer Location="/LM/W3SVC/{id}" SecureBindings=":443:h{id}" SSLCertHash="{:02x}"></IIsWebServer>"#,
+                    id % 7
+                )
             })
             .collect();
         let found = findings(&RULE, &metabase(&format!("{SERVICE}{sites}")));

@@ -20,7 +20,11 @@ pub(super) const RULE: Rule = Rule {
              not start by themselves, and for the record of the Central Certificate Store, which cannot negotiate at all.",
     evidence: "MetaBase.xml, or applicationHost.config",
     fix: "Give the sites with another policy a record of their own: SNI (IIS 8 and later), an IP address or a port.",
-    references: &["HTTP_SERVICE_CONFIG_SSL_PARAM (learn.microsoft.com)", "MicrosoftDocs/iis-docs: .../security/access.md", "TechNet cc778630"],
+    references: &[
+        "HTTP_SERVICE_CONFIG_SSL_PARAM (learn.microsoft.com)",
+        "MicrosoftDocs/iis-docs: .../security/access.md",
+        "TechNet cc778630",
+    ],
     check,
 };
 

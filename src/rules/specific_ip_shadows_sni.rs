@@ -70,9 +70,13 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 "shows whether HTTP.sys has a record for that address",
                 format!("netsh http show sslcert ipport={key}"),
             ))
-            .remedy(Remedy::advice(Risk::Safe, "move the binding to an IP address that the host names do not resolve to, or give it a host name and SNI"));
+            .remedy(Remedy::advice(
+                Risk::Safe,
+                "move the binding to an IP address that the host names do not resolve to, or give it a host name and SNI",
+            ));
         if let Some(command) = appcmd::remove_binding(&server.sites[*site].name, &binding.protocol, &binding.written) {
-            let what = format!("removes the binding {}, when nobody needs it; the HTTP.sys record must be removed as well", binding.written);
+            let what =
+                format!("removes the binding {}, when nobody needs it; the HTTP.sys record must be removed as well", binding.written);
             finding = finding.remedy(Remedy::command(Risk::Safe, what, command));
         }
         findings.push(finding);

@@ -21,7 +21,10 @@ pub(super) const RULE: Rule = Rule {
              are wanted on either. That the exact address wins is documented for Windows Server 2012 and later only, so it is likely.",
     evidence: "MetaBase.xml, or the HTTP.sys records",
     fix: "Give both endpoints the same options, or make sure that the difference is intended.",
-    references: &["learn.microsoft.com: AD FS troubleshooting, extranet (order of SSL bindings)", "HTTP_SERVICE_CONFIG_SSL_PARAM (learn.microsoft.com)"],
+    references: &[
+        "learn.microsoft.com: AD FS troubleshooting, extranet (order of SSL bindings)",
+        "HTTP_SERVICE_CONFIG_SSL_PARAM (learn.microsoft.com)",
+    ],
     check,
 };
 
@@ -84,11 +87,17 @@ fn compare(server: &Server, wildcard: &Endpoint, specific: &Endpoint) -> Option<
         Finding::new(&RULE, server, message)
             .site(&server.sites[site])
             .at(place(specific))
-            .related(place(wildcard), format!("the endpoint {}, of {}", wildcard.key, endpoints::names(server, wildcard.sites.iter().copied())))
+            .related(
+                place(wildcard),
+                format!("the endpoint {}, of {}", wildcard.key, endpoints::names(server, wildcard.sites.iter().copied())),
+            )
             .severity(severity)
             .subject(format!("{} {}", wildcard.key, specific.key))
             .remedy(Remedy::command(Risk::ReadOnly, "shows the records that HTTP.sys really uses", "httpcfg query ssl"))
-            .remedy(Remedy::advice(Risk::Safe, "give the sites of both endpoints the same values, or confirm that the difference is intended")),
+            .remedy(Remedy::advice(
+                Risk::Safe,
+                "give the sites of both endpoints the same values, or confirm that the difference is intended",
+            )),
     )
 }
 
