@@ -24,6 +24,31 @@ pub fn list_config(location: &str, section: &str) -> String {
     format!("{APPCMD} list config{} -section:{section}", target(location))
 }
 
+/// `appcmd set config` on the list of sites: writes one attribute of a binding. `None` when a text holds a character for which no
+/// quoting inside the predicate is known.
+pub fn set_binding(site: &str, protocol: &str, binding: &str, attribute: &str, value: &str) -> Option<String> {
+    let target = binding_predicate(site, protocol, binding)?;
+    predicate_text(value).map(|value| format!("{APPCMD} set config -section:{SITES} \"/{target}.{attribute}:{value}\" /commit:apphost"))
+}
+
+/// `appcmd set config` on the list of sites: removes a binding. `None` as in [`set_binding`].
+pub fn remove_binding(site: &str, protocol: &str, binding: &str) -> Option<String> {
+    let target = binding_predicate(site, protocol, binding)?;
+    Some(format!("{APPCMD} set config -section:{SITES} \"/-{target}\" /commit:apphost"))
+}
+
+const SITES: &str = "system.applicationHost/sites";
+
+fn binding_predicate(site: &str, protocol: &str, binding: &str) -> Option<String> {
+    let (site, protocol, binding) = (predicate_text(site)?, predicate_text(protocol)?, predicate_text(binding)?);
+    Some(format!("[name='{site}'].bindings.[protocol='{protocol}',bindingInformation='{binding}']"))
+}
+
+/// A text inside the single quotes of a predicate and the double quotes of cmd.exe, which expands `%` even there.
+fn predicate_text(text: &str) -> Option<&str> {
+    (!text.contains(|c: char| c.is_control() || matches!(c, '\'' | '"' | '%'))).then_some(text)
+}
+
 fn target(location: &str) -> String {
     if location.is_empty() { String::new() } else { format!(" \"{}\"", location.replace('"', "\"\"")) }
 }
@@ -39,5 +64,22 @@ mod tests {
             r#"%windir%\system32\inetsrv\appcmd.exe set config "Default Web Site/api" -section:system.webServer/security/access /sslFlags:"Ssl, SslNegotiateCert" /commit:apphost"#
         );
         assert!(list_config("", "system.webServer/serverRuntime").ends_with("list config -section:system.webServer/serverRuntime"));
+    }
+
+    #[test]
+    fn a_binding_is_named_by_site_protocol_and_text() {
+        assert_eq!(
+            set_binding("My Site", "https", "*:443:www.contoso.com", "sslFlags", "5").unwrap(),
+            r#"%windir%\system32\inetsrv\appcmd.exe set config -section:system.applicationHost/sites "/[name='My Site'].bindings.[protocol='https',bindingInformation='*:443:www.contoso.com'].sslFlags:5" /commit:apphost"#
+        );
+        assert!(remove_binding("S", "https", "*:443:").unwrap().contains(r#" "/-[name='S'].bindings.["#));
+    }
+
+    #[test]
+    fn a_binding_that_no_quoting_brings_through_has_no_command() {
+        for text in ["O'Reilly", "a\"b", "%PATH%", "a\nb"] {
+            assert_eq!(remove_binding(text, "https", "*:443:"), None, "{text}");
+            assert_eq!(set_binding("S", "https", "*:443:", "bindingInformation", text), None, "{text}");
+        }
     }
 }

@@ -1,110 +1,270 @@
-//! What rules need to know of the endpoints of a site, worked out once for all sites.
+//! What several rules about endpoints and bindings need: who is on an endpoint, how sites fall into groups by value, and the words and
+//! commands for it.
 
-use crate::catalogue::{Setting, Value};
-use crate::remedy::{Remedy, Risk, adsutil};
-use crate::server::{Endpoint, Resolved, Server, Site};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
-use super::scopes::site_key;
+use crate::catalogue::{Setting, Value, cert_check, entry};
+use crate::remedy::{Remedy, Risk, adsutil, appcmd};
+use crate::server::{Binding, Endpoint, EndpointKey, Generation, Origin, Resolved, Server, Site, binding_flags};
 
-/// Which endpoints serve which site, and what is known of them.
-#[derive(Debug)]
-pub(super) struct EndpointMap<'a> {
-    server: &'a Server,
-    /// For each site the indexes of its endpoints, ascending.
-    of_site: Vec<Vec<usize>>,
-    /// For each endpoint, whether any of its sites wants client certificates.
-    wanted: Vec<bool>,
+/// The nine properties of an SSL record that every site of IIS 6 writes for itself, in the order of importance to a client.
+pub(super) const PROPERTIES: [Setting; 9] = [
+    Setting::ServerCertificate,
+    Setting::ServerCertificateStore,
+    Setting::CertCheckMode,
+    Setting::RevocationFreshnessTime,
+    Setting::RevocationUrlRetrievalTimeout,
+    Setting::CtlIdentifier,
+    Setting::CtlStoreName,
+    Setting::NegotiateClientCertificate,
+    Setting::DsMapper,
+];
+
+/// How many sites or bindings a sentence names before it only counts.
+const NAMED: usize = 5;
+
+/// The bindings of declared sites that lead to each endpoint, each with the index of its site.
+pub(super) fn bindings_by_endpoint(server: &Server) -> BTreeMap<&EndpointKey, Vec<(usize, &Binding)>> {
+    let mut map: BTreeMap<&EndpointKey, Vec<(usize, &Binding)>> = BTreeMap::new();
+    for (index, binding) in bindings(server) {
+        if let Some(key) = &binding.endpoint {
+            map.entry(key).or_default().push((index, binding));
+        }
+    }
+    map
 }
 
-impl<'a> EndpointMap<'a> {
-    /// Looks at every endpoint once.
-    pub(super) fn new(server: &'a Server) -> Self {
-        let wants: Vec<bool> = server.sites.iter().map(Site::wants_certificates).collect();
-        let mut of_site = vec![Vec::new(); server.sites.len()];
-        let mut wanted = Vec::with_capacity(server.endpoints.len());
-        for (index, endpoint) in server.endpoints.iter().enumerate() {
-            for site in &endpoint.sites {
-                of_site[*site].push(index);
+/// All bindings of all sites, each with the index of its site.
+pub(super) fn bindings(server: &Server) -> impl Iterator<Item = (usize, &Binding)> {
+    server.sites.iter().enumerate().flat_map(|(index, site)| site.bindings.iter().map(move |binding| (index, binding)))
+}
+
+/// The keys of the endpoints of every site, sorted.
+pub(super) fn keys_by_site(server: &Server) -> Vec<Vec<&EndpointKey>> {
+    let mut keys = vec![Vec::new(); server.sites.len()];
+    for endpoint in &server.endpoints {
+        for site in &endpoint.sites {
+            if let Some(keys) = keys.get_mut(*site) {
+                keys.push(&endpoint.key);
             }
-            wanted.push(endpoint.sites.iter().any(|site| wants[*site]));
         }
-        EndpointMap { server, of_site, wanted }
     }
+    keys
+}
 
-    /// Indexes of the endpoints that serve a site.
-    pub(super) fn indexes(&self, site: usize) -> &[usize] {
-        &self.of_site[site]
-    }
+/// Whether the record can exist: some site on it has a server certificate, or it is not known that none has.
+pub(super) fn may_have_certificate(server: &Server, endpoint: &Endpoint) -> bool {
+    endpoint.sites.iter().any(|site| value(&server.sites[*site], Setting::ServerCertificate) != Some(&Value::None))
+}
 
-    /// The endpoints that serve a site.
-    pub(super) fn of(&self, site: usize) -> impl Iterator<Item = &'a Endpoint> {
-        let server = self.server;
-        self.of_site[site].iter().map(move |index| &server.endpoints[*index])
-    }
+/// The value that a site itself says, inherits or leaves to the default; `None` when that is not known.
+pub(super) fn value(site: &Site, setting: Setting) -> Option<&Value> {
+    site.root().value(setting)
+}
 
-    /// Keys of a site's endpoints, for messages; empty when it has none.
-    pub(super) fn keys(&self, site: usize) -> String {
-        let keys: Vec<String> = self.of(site).map(|endpoint| endpoint.key.to_string()).collect();
-        keys.join(", ")
-    }
-
-    /// Whether any site on the endpoints of a site wants client certificates.
-    pub(super) fn wanted(&self, site: usize) -> bool {
-        self.of_site[site].iter().any(|endpoint| self.wanted[*endpoint])
-    }
-
-    /// Whether the sites on an endpoint of a site say different things of `setting`, so that one of them is not in effect.
-    pub(super) fn contested(&self, site: usize, setting: Setting) -> bool {
-        self.of(site).any(|endpoint| endpoint.settings.get(setting).is_some_and(|effective| effective.known().is_none()))
-    }
-
-    /// Whether the client certificate is asked for in the first handshake on all endpoints of a site; `None` when that is not known.
-    pub(super) fn negotiates(&self, site: usize) -> Option<bool> {
-        let of = |settings: Option<&Resolved>| settings.and_then(Resolved::known).and_then(Value::bool);
-        let setting = Setting::NegotiateClientCertificate;
-        if self.of_site[site].is_empty() {
-            return of(self.server.sites[site].root().settings.get(setting));
-        }
-        let mut all = self.of(site).map(|endpoint| of(endpoint.settings.get(setting)));
-        let first = all.next()??;
-        all.all(|other| other == Some(first)).then_some(first)
+/// Values that are equal in meaning have the same canonical text.
+pub(super) fn canonical(value: &Value) -> String {
+    match value {
+        Value::Text(text) => format!("text {}", text.to_lowercase()),
+        other => format!("{other:?}"),
     }
 }
 
-/// A known CertCheckMode of a site.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Mode<'a> {
-    /// Index of the site.
-    pub(super) index: usize,
-    /// The site.
-    pub(super) site: &'a Site,
-    /// The value with its origin.
-    pub(super) resolved: &'a Resolved,
-    /// Its bits.
-    pub(super) bits: u32,
+/// Items by key, the largest group first, groups of equal size in the order of their first item. Items without a key are left out.
+pub(super) fn grouped<T: Copy + Ord, K: Ord>(items: impl IntoIterator<Item = T>, key: impl Fn(T) -> Option<K>) -> Vec<(K, Vec<T>)> {
+    let mut groups: BTreeMap<K, Vec<T>> = BTreeMap::new();
+    for item in items {
+        if let Some(key) = key(item) {
+            groups.entry(key).or_default().push(item);
+        }
+    }
+    let mut groups: Vec<(K, Vec<T>)> = groups.into_iter().collect();
+    groups.sort_by_key(|(_, items)| (Reverse(items.len()), items.first().copied()));
+    groups
 }
 
-/// The known CertCheckMode of every site that has one.
-pub(super) fn modes(server: &Server) -> impl Iterator<Item = Mode<'_>> {
-    server.sites.iter().enumerate().filter_map(|(index, site)| {
-        let resolved = site.root().settings.get(Setting::CertCheckMode)?;
-        Some(Mode { index, site, resolved, bits: resolved.known()?.flags()? })
+/// `a, b and c`; a long list is cut and counted.
+pub(super) fn list(items: impl IntoIterator<Item = String>) -> String {
+    let mut items: Vec<String> = items.into_iter().collect();
+    if items.len() > NAMED + 1 {
+        let more = items.len() - NAMED;
+        items.truncate(NAMED);
+        items.push(format!("{more} more"));
+    }
+    match items.pop() {
+        Some(last) if !items.is_empty() => format!("{} and {last}", items.join(", ")),
+        last => last.unwrap_or_default(),
+    }
+}
+
+/// The sites by label, as a list.
+pub(super) fn names(server: &Server, sites: impl IntoIterator<Item = usize>) -> String {
+    list(sites.into_iter().map(|site| server.sites[site].label()))
+}
+
+/// What a setting is called where it is written: the metabase property, or the catalogue's title.
+pub(super) fn title(server: &Server, setting: Setting) -> &'static str {
+    let entry = entry(setting);
+    match (&entry.iis6, server.generation) {
+        (Some(iis6), Generation::Iis6) => &iis6.property,
+        _ => &entry.title,
+    }
+}
+
+/// The value with its origin and meaning: `not set → 0 (revocation is checked, ...)`.
+pub(super) fn said(server: &Server, setting: Setting, resolved: &Resolved) -> String {
+    let shown = resolved.value.show(setting, server.generation);
+    let said = match &resolved.origin {
+        Origin::Explicit { .. } if shown.is_empty() => "empty".to_owned(),
+        Origin::Explicit { .. } => shown,
+        Origin::Inherited { from, .. } => format!("{shown}, inherited from {from}"),
+        Origin::Default { .. } if shown.is_empty() => "not set".to_owned(),
+        Origin::Default { .. } => format!("not set → {shown}"),
+        Origin::Unknown { .. } => return "not known".to_owned(),
+    };
+    match resolved.value {
+        Value::Text(_) | Value::Bytes(_) => said,
+        _ => format!("{said} ({})", resolved.value.meaning(setting)),
+    }
+}
+
+/// The metabase key of a site of IIS 6.
+pub(super) fn metabase_key(server: &Server, site: &Site) -> Option<String> {
+    let id = site.id.filter(|_| server.generation == Generation::Iis6)?;
+    Some(format!("/LM/W3SVC/{id}"))
+}
+
+/// The command that gives `site` the value `to` for an endpoint property of IIS 6; `None` where no command can write it.
+pub(super) fn align(server: &Server, site: &Site, setting: Setting, to: &Value) -> Option<Remedy> {
+    let key = metabase_key(server, site)?;
+    let property = &entry(setting).iis6.as_ref()?.property;
+    let from = value(site, setting)?;
+    // A thumbprint cannot be written as text, and the mapper belongs to the whole service.
+    let writable = !matches!(setting, Setting::ServerCertificate | Setting::ServerCertificateStore | Setting::DsMapper);
+    if !writable || matches!(to, Value::Malformed(_)) {
+        return None;
+    }
+    let shown = to.show(setting, server.generation);
+    if shown.contains(|c: char| c.is_control() || matches!(c, '"' | '%')) {
+        return None;
+    }
+    let weaker = match (setting, from, to) {
+        (Setting::CertCheckMode, Value::Flags(from), Value::Flags(to)) => {
+            to & !from & (cert_check::NO_REVOCATION | cert_check::NO_USAGE) != 0
+        }
+        (Setting::CtlIdentifier | Setting::CtlStoreName, from, _) => *from != Value::None,
+        _ => false,
+    };
+    let risk = if weaker { Risk::WeakensSecurity } else { Risk::Safe };
+    let label = site.label();
+    Some(match to {
+        Value::None => Remedy::command(risk, format!("removes {property} from {label}"), adsutil::delete(&key, property)),
+        _ => Remedy::command(risk, format!("sets {property} of {label} to {shown}"), adsutil::set(&key, property, &shown)),
     })
 }
 
-/// A remedy that replaces the CertCheckMode of a site; `None` where the value is kept in an HTTP.sys record. `what` says what it does; the
-/// old and the new value are added to it.
-pub(super) fn set_mode(server: &Server, mode: &Mode<'_>, risk: Risk, what: &str, new: u32) -> Option<Remedy> {
-    let key = site_key(server, mode.site)?;
-    let what = format!("{what}; CertCheckMode {} becomes {new}", mode.bits);
-    Some(Remedy::command(risk, what, adsutil::set(&key, "CertCheckMode", &new.to_string())))
+/// The command that writes the complete list of secure bindings of a site of IIS 6; `None` when a binding is not fit for a command line.
+pub(super) fn set_secure_bindings(server: &Server, site: &Site, bindings: &[&str]) -> Option<String> {
+    adsutil::set_list(&metabase_key(server, site)?, "SecureBindings", bindings)
 }
 
-/// The remedy that every change of the revocation check begins with.
-pub(super) fn test_revocation() -> Remedy {
-    Remedy::command(
-        Risk::ReadOnly,
-        "on the server: shows for each CRL and OCSP address of a client certificate whether it can be reached",
-        "certutil -verify -urlfetch client.cer",
-    )
+/// The command that gives a binding of IIS 7 or later other binding flags.
+pub(super) fn set_flags(server: &Server, site: &Site, binding: &Binding, flags: u32) -> Option<String> {
+    if server.generation == Generation::Iis6 || site.name.is_empty() {
+        return None;
+    }
+    appcmd::set_binding(&site.name, &binding.protocol, &binding.written, "sslFlags", &flags.to_string())
+}
+
+/// Whether the binding is of http or https, whose text is `ip:port:host`.
+pub(super) fn is_web(binding: &Binding) -> bool {
+    binding.is_https() || binding.protocol.eq_ignore_ascii_case("http")
+}
+
+/// Protocol, address, port and host of a binding in one spelling. Other protocols than http and https have a text of their own.
+pub(super) type Identity = (String, String, Option<u16>, String);
+
+/// Identity of a binding; `None` when it cannot be read.
+pub(super) fn identity(binding: &Binding) -> Option<Identity> {
+    let protocol = binding.protocol.to_lowercase();
+    if !is_web(binding) {
+        return Some((protocol, binding.written.trim().to_lowercase(), None, String::new()));
+    }
+    binding.fault.is_none().then(|| (protocol, binding.ip.to_lowercase(), binding.port, binding.host.to_lowercase()))
+}
+
+/// The switches of binding flags that are on, in words.
+pub(super) fn switches(bits: u32) -> Vec<String> {
+    const NAMES: [(u32, &str); 6] = [
+        (binding_flags::NO_HTTP2, "HTTP/2 off"),
+        (binding_flags::NO_OCSP_STAPLING, "OCSP stapling off"),
+        (binding_flags::NO_QUIC, "QUIC off"),
+        (binding_flags::NO_TLS13, "TLS 1.3 off"),
+        (binding_flags::NO_LEGACY_TLS, "legacy TLS off"),
+        (binding_flags::NEGOTIATE, "client certificate negotiated in the first handshake"),
+    ];
+    let mut names: Vec<String> = NAMES.iter().filter(|(bit, _)| bits & bit != 0).map(|(_, name)| (*name).to_owned()).collect();
+    let unknown = bits & !binding_flags::KNOWN;
+    if unknown != 0 {
+        names.push(format!("bits {unknown:#x} without a known meaning"));
+    }
+    names
+}
+
+/// The switches of `bits` as a list, or the words for none.
+pub(super) fn switch_list(bits: u32) -> String {
+    let names = switches(bits);
+    if names.is_empty() { "no switch set".to_owned() } else { names.join(", ") }
+}
+
+/// The bits of binding flags that are switches, not the choice of the record.
+pub(super) const SWITCHES: u32 = !(binding_flags::SNI | binding_flags::CCS);
+
+/// What of the flags differ between words: set in one, clear in another.
+pub(super) fn differing(words: impl IntoIterator<Item = u32>) -> u32 {
+    let (any, all) = words.into_iter().fold((0, u32::MAX), |(any, all), word| (any | word, all & word));
+    any & !all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::{FileId, Place};
+
+    fn binding(protocol: &str, written: &str) -> Binding {
+        Binding::parse(protocol, written, protocol == "https", None, Place { file: FileId(0), line: 1, column: 1 })
+    }
+
+    #[test]
+    fn a_long_list_is_cut_and_counted() {
+        let items = |count: usize| list((1..=count).map(|item| item.to_string()));
+        assert_eq!(items(0), "");
+        assert_eq!(items(1), "1");
+        assert_eq!(items(3), "1, 2 and 3");
+        assert_eq!(items(6), "1, 2, 3, 4, 5 and 6");
+        assert_eq!(items(70), "1, 2, 3, 4, 5 and 65 more");
+    }
+
+    #[test]
+    fn groups_are_largest_first_and_leave_out_what_has_no_key() {
+        let groups = grouped([1, 2, 3, 4, 5], |item| (item != 5).then_some(item == 2));
+        assert_eq!(groups, [(false, vec![1, 3, 4]), (true, vec![2])]);
+    }
+
+    #[test]
+    fn one_binding_has_one_identity_however_it_is_spelled() {
+        for written in [":443:WWW.contoso.com", "*:443:www.contoso.com", "0.0.0.0:443:www.Contoso.com"] {
+            assert_eq!(identity(&binding("HTTPS", written)), identity(&binding("https", "*:443:www.contoso.com")), "{written}");
+        }
+        assert_ne!(identity(&binding("net.tcp", "808:*")), identity(&binding("net.tcp", "809:*")));
+        assert_eq!(identity(&binding("https", ":443")), None);
+    }
+
+    #[test]
+    fn only_bits_that_are_not_the_same_everywhere_differ() {
+        assert_eq!(differing([4 | 32, 32]), 4);
+        assert_eq!(differing([32, 32]), 0);
+        assert_eq!(switch_list(4 | 0x100), "HTTP/2 off, bits 0x100 without a known meaning");
+    }
 }

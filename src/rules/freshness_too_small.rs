@@ -1,6 +1,6 @@
 //! `freshness-too-small`: CRLs are fetched anew so often that the fetching becomes the fault.
 
-use super::endpoints::{EndpointMap, modes};
+use super::endpoint_map::{EndpointMap, modes};
 use super::scopes::site_key;
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value, cert_check};

@@ -1,6 +1,6 @@
 //! `freshness-without-effect`: a freshness time is written, but the bit that makes it count is not set.
 
-use super::endpoints::{EndpointMap, modes, set_mode};
+use super::endpoint_map::{EndpointMap, modes, set_mode};
 use super::scopes::site_key;
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value, cert_check};

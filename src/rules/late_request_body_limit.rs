@@ -1,6 +1,6 @@
 //! `late-request-body-limit`: the client certificate is asked for late, and a large request body stands in its way.
 
-use super::endpoints::EndpointMap;
+use super::endpoint_map::EndpointMap;
 use super::scopes::{parents, site_key};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value, access, entry};

@@ -1,6 +1,6 @@
 //! `maps-certificate-never-asks`: certificates are to be mapped to accounts, but none is ever asked for.
 
-use super::endpoints::EndpointMap;
+use super::endpoint_map::EndpointMap;
 use super::scopes::{access_text, risk_of, said_access, set_access};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, access};

@@ -1,14 +1,28 @@
 //! The rules: pure functions from a server to findings. One rule, one file, with its meaning, its silence and its tests.
 
 mod access_flags_unreadable;
+mod asks_everyone_needlessly;
+mod binding_flag_unknown;
+mod binding_flags_not_numeric;
+mod binding_in_both_lists;
+mod ccs_cannot_negotiate;
+mod ccs_flag_combination;
+mod certificate_hash_inherited;
 mod certificate_wanted_without_tls;
 mod child_weakens_parent;
+mod ctl_reference_incomplete;
 mod disagreement;
+mod duplicate_binding_across_sites;
+mod duplicate_binding_in_site;
+mod endpoint_map;
 mod endpoints;
 mod finding;
 mod freshness_too_small;
 mod freshness_without_effect;
+mod https_binding_without_certificate;
+mod ip_in_sni_binding;
 mod late_request_body_limit;
+mod malformed_binding;
 mod maps_certificate_never_asks;
 mod peers;
 mod read_ahead_excessive;
@@ -19,8 +33,16 @@ mod revocation_check_off;
 mod revocation_mode_contradictory;
 mod revocation_mode_unknown_bits;
 mod scopes;
+mod shared_endpoint_disagrees;
+mod shared_record_mixed_policy;
+mod shared_record_two_names;
 mod sites_disagree_on_access;
+mod sites_disagree_on_issuers;
 mod sites_disagree_on_revocation;
+mod sites_disagree_on_tls_switches;
+mod sni_or_ccs_without_host;
+mod specific_ip_shadows_sni;
+mod split_endpoint;
 mod ssl128_without_ssl;
 mod ssl_map_cert_used;
 #[cfg(test)]
@@ -72,11 +94,24 @@ pub struct Rule {
 /// All rules, sorted by name.
 pub const RULES: &[&Rule] = &[
     &access_flags_unreadable::RULE,
+    &asks_everyone_needlessly::RULE,
+    &binding_flag_unknown::RULE,
+    &binding_flags_not_numeric::RULE,
+    &binding_in_both_lists::RULE,
+    &ccs_cannot_negotiate::RULE,
+    &ccs_flag_combination::RULE,
+    &certificate_hash_inherited::RULE,
     &certificate_wanted_without_tls::RULE,
     &child_weakens_parent::RULE,
+    &ctl_reference_incomplete::RULE,
+    &duplicate_binding_across_sites::RULE,
+    &duplicate_binding_in_site::RULE,
     &freshness_too_small::RULE,
     &freshness_without_effect::RULE,
+    &https_binding_without_certificate::RULE,
+    &ip_in_sni_binding::RULE,
     &late_request_body_limit::RULE,
+    &malformed_binding::RULE,
     &maps_certificate_never_asks::RULE,
     &read_ahead_excessive::RULE,
     &read_ahead_unit_mistake::RULE,
@@ -85,8 +120,16 @@ pub const RULES: &[&Rule] = &[
     &revocation_check_off::RULE,
     &revocation_mode_contradictory::RULE,
     &revocation_mode_unknown_bits::RULE,
+    &shared_endpoint_disagrees::RULE,
+    &shared_record_mixed_policy::RULE,
+    &shared_record_two_names::RULE,
     &sites_disagree_on_access::RULE,
+    &sites_disagree_on_issuers::RULE,
     &sites_disagree_on_revocation::RULE,
+    &sites_disagree_on_tls_switches::RULE,
+    &sni_or_ccs_without_host::RULE,
+    &specific_ip_shadows_sni::RULE,
+    &split_endpoint::RULE,
     &ssl_map_cert_used::RULE,
     &ssl128_without_ssl::RULE,
     &tls_required_unreachable::RULE,

@@ -1,6 +1,6 @@
 //! `read-ahead-unit-mistake`: the read-ahead size is so small that it was probably meant in kilobytes.
 
-use super::endpoints::EndpointMap;
+use super::endpoint_map::EndpointMap;
 use super::scopes::{said, set_read_ahead, takers};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value};

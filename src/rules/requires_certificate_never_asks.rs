@@ -1,6 +1,6 @@
 //! `requires-certificate-never-asks`: a URL requires a client certificate and never asks for one.
 
-use super::endpoints::EndpointMap;
+use super::endpoint_map::EndpointMap;
 use super::scopes::{access_text, risk_of, said_access, set_access};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, access};

@@ -1,6 +1,6 @@
 //! `revocation-cache-only`: bit 2 of CertCheckMode is set, revocation is checked against cached CRLs and nothing is fetched.
 
-use super::endpoints::{EndpointMap, modes, set_mode, test_revocation};
+use super::endpoint_map::{EndpointMap, modes, set_mode, test_revocation};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, cert_check};
 use crate::remedy::Risk;

@@ -1,6 +1,6 @@
 //! `revocation-mode-contradictory`: CertCheckMode holds more than one of the bits 1, 2 and 4, which exclude one another.
 
-use super::endpoints::{EndpointMap, modes, set_mode, test_revocation};
+use super::endpoint_map::{EndpointMap, modes, set_mode, test_revocation};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, cert_check};
 use crate::remedy::Risk;

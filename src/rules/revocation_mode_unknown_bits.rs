@@ -1,6 +1,6 @@
 //! `revocation-mode-unknown-bits`: CertCheckMode holds something that has no known meaning.
 
-use super::endpoints::{EndpointMap, modes, set_mode};
+use super::endpoint_map::{EndpointMap, modes, set_mode};
 use super::scopes::site_key;
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value, cert_check};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::disagreement::{Split, identity, names, split};
-use super::endpoints::{EndpointMap, test_revocation};
+use super::endpoint_map::{EndpointMap, test_revocation};
 use super::scopes::site_key;
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value, cert_check};

@@ -19,6 +19,20 @@ pub(crate) fn apphost(body: &str) -> Server {
     crate::apphost::assemble(&config, &[], None, "server".to_owned())
 }
 
+/// A server from one of the project's fixtures, such as `metabase/04_shared_endpoint_collision.xml`.
+pub(crate) fn fixture(path: &str) -> Server {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(path);
+    let bytes = std::fs::read(&file).unwrap();
+    let text = crate::input::decode(&bytes, None).unwrap().text;
+    if path.starts_with("metabase/") {
+        let metabase = crate::metabase::read(&text, FileId(0), Limits::default(), None).unwrap();
+        crate::metabase::assemble(&metabase, "server".to_owned())
+    } else {
+        let config = crate::apphost::read(&text, FileId(0), Limits::default()).unwrap();
+        crate::apphost::assemble(&config, &[], None, "server".to_owned())
+    }
+}
+
 /// The findings of one rule.
 pub(crate) fn findings(rule: &'static Rule, server: &Server) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -28,20 +42,6 @@ pub(crate) fn findings(rule: &'static Rule, server: &Server) -> Vec<Finding> {
 
 /// A `/LM/W3SVC` key, so that absent values are defaults and not unknown.
 pub(crate) const SERVICE: &str = r#"<IIsWebService Location="/LM/W3SVC"></IIsWebService>"#;
-
-/// The server of one of the samples, such as `metabase/01_working_failing_pair.xml`.
-pub(crate) fn fixture(name: &str) -> Server {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
-    let bytes = std::fs::read(path).unwrap();
-    let text = crate::input::decode(&bytes, None).unwrap().text;
-    if name.starts_with("metabase/") {
-        let metabase = crate::metabase::read(&text, FileId(0), Limits::default(), None).unwrap();
-        crate::metabase::assemble(&metabase, "server".to_owned())
-    } else {
-        let config = crate::apphost::read(&text, FileId(0), Limits::default()).unwrap();
-        crate::apphost::assemble(&config, &[], None, "server".to_owned())
-    }
-}
 
 /// The URL paths of findings, in their order.
 pub(crate) fn paths(findings: &[Finding]) -> Vec<&str> {

@@ -1,6 +1,6 @@
 //! `usage-check-off`: the usage of client certificates is not checked.
 
-use super::endpoints::{EndpointMap, modes, set_mode};
+use super::endpoint_map::{EndpointMap, modes, set_mode};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, cert_check};
 use crate::remedy::Risk;

@@ -1,0 +1,93 @@
+//! `asks-everyone-needlessly`: every visitor is asked for a certificate that no path wants.
+
+use super::endpoints;
+use super::{Confidence, Context, Finding, Rule, Severity};
+use crate::catalogue::{Setting, Value};
+use crate::server::Generation;
+
+pub(super) const RULE: Rule = Rule {
+    name: "asks-everyone-needlessly",
+    severity: Severity::Low,
+    confidence: Confidence::Firm,
+    title: "Every visitor is asked for a certificate that nothing uses",
+    meaning: "SSLAlwaysNegoClientCert makes the server ask for a client certificate in the first handshake of every connection, but no path of any site \
+              on the endpoint accepts or requires one.",
+    sees: "A certificate prompt in the browser of every visitor.",
+    silent: "When any path of any site on the endpoint wants certificates, or when the access flags or the setting itself are not known.",
+    evidence: "MetaBase.xml; on IIS 7 and later applicationHost.config and the HTTP.sys record",
+    fix: "Set SSLAlwaysNegoClientCert to FALSE, unless an application reads the certificate itself.",
+    references: &["TechNet cc778630", "SDK ms525641"],
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let server = context.server;
+    if server.generation != Generation::Iis6 {
+        return;
+    }
+    for endpoint in server.endpoints.iter().filter(|endpoint| endpoints::may_have_certificate(server, endpoint)) {
+        let negotiates = endpoint.settings.get(Setting::NegotiateClientCertificate).and_then(|resolved| resolved.known()?.bool());
+        let unused = |site: &usize| server.sites[*site].scopes.iter().all(|scope| scope.access().is_some() && !scope.wants_certificates());
+        if negotiates != Some(true) || !endpoint.sites.iter().all(unused) {
+            continue;
+        }
+        let started = endpoint.sites.iter().copied().find(|site| server.sites[*site].auto_start);
+        let Some(site) = started.or(endpoint.sites.first().copied()).map(|site| &server.sites[site]) else { continue };
+        let resolved = site.root().settings.get(Setting::NegotiateClientCertificate);
+        let message = format!(
+            "SSLAlwaysNegoClientCert is {}: every visitor of {} is asked for a certificate, but no path of {} wants one",
+            resolved.map(|resolved| endpoints::said(server, Setting::NegotiateClientCertificate, resolved)).unwrap_or_default(),
+            endpoint.key,
+            endpoints::names(server, endpoint.sites.iter().copied())
+        );
+        let mut finding = Finding::new(&RULE, server, message)
+            .site(site)
+            .setting(Setting::NegotiateClientCertificate)
+            .at(resolved.and_then(|resolved| resolved.origin.place()).or(site.place))
+            .subject(endpoint.key.to_string());
+        for site in endpoint.sites.iter().take(4) {
+            if let Some(remedy) = endpoints::align(server, &server.sites[*site], Setting::NegotiateClientCertificate, &Value::Bool(false)) {
+                finding = finding.remedy(remedy);
+            }
+        }
+        findings.push(finding);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{SERVICE, findings, fixture, metabase};
+    use super::*;
+
+    fn site(negotiate: &str, access: &str) -> Vec<Finding> {
+        findings(
+            &RULE,
+            &metabase(&format!(
+                r#"{SERVICE}<IIsWebServer Location="/LM/W3SVC/1" SecureBindings=":443:" SSLCertHash="aa" {negotiate}></IIsWebServer>
+                   <IIsWebVirtualDir Location="/LM/W3SVC/1/ROOT" AccessSSLFlags="8"></IIsWebVirtualDir>
+                   <IIsWebVirtualDir Location="/LM/W3SVC/1/ROOT/app" AccessSSLFlags="{access}"></IIsWebVirtualDir>"#
+            )),
+        )
+    }
+
+    #[test]
+    fn asking_where_nobody_wants_a_certificate_is_low() {
+        let found = site(r#"SSLAlwaysNegoClientCert="TRUE""#, "8");
+        assert_eq!((found.len(), found[0].severity, found[0].confidence), (1, Severity::Low, Confidence::Firm));
+        assert!(found[0].message.contains("0.0.0.0:443"));
+        assert!(found[0].remedies[0].command.as_deref().unwrap().ends_with("set W3SVC/1/SSLAlwaysNegoClientCert FALSE"));
+    }
+
+    #[test]
+    fn one_path_that_wants_certificates_is_reason_enough() {
+        assert!(site(r#"SSLAlwaysNegoClientCert="TRUE""#, "40").is_empty());
+    }
+
+    #[test]
+    fn asking_late_and_flags_that_cannot_be_read_are_silent() {
+        assert!(site("", "8").is_empty());
+        assert!(site(r#"SSLAlwaysNegoClientCert="FALSE""#, "8").is_empty());
+        assert!(site(r#"SSLAlwaysNegoClientCert="TRUE""#, "AccessSSL.Negotiate").is_empty());
+        assert!(findings(&RULE, &fixture("metabase/07_renegotiation_413.xml")).is_empty());
+    }
+}

@@ -1,0 +1,95 @@
+//! `ccs-cannot-negotiate`: a site on the Central Certificate Store wants client certificates, which its record cannot ask for early.
+
+use std::collections::BTreeSet;
+
+use super::endpoints;
+use super::{Confidence, Context, Finding, Rule, Severity};
+use crate::remedy::{Remedy, Risk};
+use crate::server::{Binding, EndpointKey, binding_flags};
+
+pub(super) const RULE: Rule = Rule {
+    name: "ccs-cannot-negotiate",
+    severity: Severity::Medium,
+    confidence: Confidence::Likely,
+    title: "A site that wants client certificates uses the Central Certificate Store",
+    meaning: "The record of the Central Certificate Store takes default options only: it cannot ask for the client certificate in the first \
+              handshake. The certificate is therefore always asked for late, after the request has arrived, which TLS 1.3 and HTTP/2 make \
+              difficult.",
+    sees: "Over TLS 1.3 or HTTP/2 a reset connection, 403.7 or 500.0; 413 for request bodies larger than the read-ahead size.",
+    silent: "For sites where no path accepts or requires certificates, and where HTTP/2 and TLS 1.3 are both switched off in the binding flags. Likely, \
+             because a scoped record, which takes options, cannot be seen in the file, and because the versions of Windows and TLS decide.",
+    evidence: "applicationHost.config",
+    fix: "Give the host name an SNI record with its own certificate instead, and let it negotiate in the first handshake.",
+    references: &[
+        "segor/SslCertBinding.Net: README",
+        "MicrosoftDocs/iis-docs: iis-80-centralized-ssl-certificate-support-ssl-scalability-and-manageability.md",
+    ],
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let server = context.server;
+    let both_off = |binding: &Binding| binding.has_flag(binding_flags::NO_HTTP2) && binding.has_flag(binding_flags::NO_TLS13);
+    for site in server.sites.iter().filter(|site| site.wants_certificates()) {
+        let bindings: Vec<&Binding> =
+            site.bindings.iter().filter(|binding| matches!(binding.endpoint, Some(EndpointKey::Ccs(_))) && !both_off(binding)).collect();
+        let Some(first) = bindings.first() else { continue };
+        let keys: BTreeSet<String> = bindings.iter().filter_map(|binding| binding.endpoint.as_ref()).map(ToString::to_string).collect();
+        let subject = keys.into_iter().collect::<Vec<_>>().join(", ");
+        let policy = if site.requires_certificates() { "requires" } else { "accepts" };
+        let message = format!(
+            "{} {policy} client certificates, but {} leads to the record of the Central Certificate Store ({subject}), which likely cannot ask for \
+             them in the first handshake",
+            site.label(),
+            endpoints::list(bindings.iter().map(|binding| binding.written.clone()))
+        );
+        let wanting = site.scopes.iter().find(|scope| scope.wants_certificates());
+        let said = wanting.and_then(|scope| scope.settings.get(crate::catalogue::Setting::AccessFlags)?.origin.place());
+        let mut finding = Finding::new(&RULE, server, message).site(site).at(Some(first.place)).subject(subject);
+        finding = finding.related(said, "client certificates are wanted here").remedy(Remedy::advice(
+            Risk::Safe,
+            "use SNI without the Central Certificate Store for these host names, each with a record that has clientcertnegotiation=enable",
+        ));
+        for binding in bindings.iter().skip(1).take(8) {
+            finding = finding.related(Some(binding.place), format!("binding {}", binding.written));
+        }
+        findings.push(finding);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{apphost, findings, fixture};
+    use super::*;
+
+    fn site(flags: u32, access: &str) -> Vec<Finding> {
+        findings(
+            &RULE,
+            &apphost(&format!(
+                r#"<system.applicationHost><sites><site name="A" id="1"><bindings>
+                   <binding protocol="https" bindingInformation="*:443:a.test" sslFlags="{flags}" />
+                   </bindings></site></sites></system.applicationHost>
+                   <location path="A"><system.webServer><security><access sslFlags="{access}" /></security></system.webServer></location>"#
+            )),
+        )
+    }
+
+    #[test]
+    fn both_bindings_of_the_shop_lead_to_the_store() {
+        let found = findings(&RULE, &fixture("apphost/F7_ccs_and_new_bits.config"));
+        let shop = found.iter().find(|finding| finding.message.contains("Shop")).unwrap();
+        assert_eq!((shop.severity, shop.confidence), (Severity::Medium, Confidence::Likely));
+        assert!(
+            shop.message.contains("shop.fabrikam.test") && shop.message.contains("www.fabrikam.test") && shop.message.contains("ccs:443")
+        );
+        assert_eq!(found.iter().filter(|finding| finding.message.contains("Shop")).count(), 1);
+    }
+
+    #[test]
+    fn a_site_without_client_certificates_or_without_the_store_is_silent() {
+        assert_eq!(site(2, "Ssl, SslNegotiateCert").len(), 1);
+        assert!(site(2, "Ssl").is_empty());
+        assert!(site(1, "Ssl, SslNegotiateCert").is_empty());
+        assert!(site(2 + 4 + 32, "Ssl, SslNegotiateCert").is_empty());
+    }
+}

@@ -1,0 +1,101 @@
+//! `ctl-reference-incomplete`: a site names a certificate trust list without its store, or the store without a list.
+
+use super::endpoints;
+use super::{Confidence, Context, Finding, Rule, Severity};
+use crate::catalogue::{Setting, Value};
+use crate::remedy::{Remedy, Risk, adsutil};
+use crate::server::Generation;
+
+pub(super) const RULE: Rule = Rule {
+    name: "ctl-reference-incomplete",
+    severity: Severity::High,
+    confidence: Confidence::Firm,
+    title: "A certificate trust list is only half named",
+    meaning: "A certificate trust list is found by its name (SslCtlIdentifier) in its store (SslCtlStoreName), and neither of them inherits. Without the \
+              store the list that should restrict the issuers cannot be found; a store without a name restricts nothing.",
+    sees: "Issuers are likely not restricted, or clients are refused with 403.7 or 403.16.",
+    silent: "When both are set or neither is. Low for a store alone. On Windows Server 2012 and later a store without identifier is the regular form.",
+    evidence: "MetaBase.xml; up to Windows Server 2008 R2 the HTTP.sys record",
+    fix: "Set the missing property, or remove the other one.",
+    references: &["TechNet cc737514", "TechNet cc778242", "MBSchema.xml"],
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let server = context.server;
+    if server.generation != Generation::Iis6 {
+        return;
+    }
+    for site in server.sites.iter().filter(|site| site.declared) {
+        let settings = &site.root().settings;
+        let (Some(identifier), Some(store)) = (settings.get(Setting::CtlIdentifier), settings.get(Setting::CtlStoreName)) else { continue };
+        let (message, setting, severity) = match (identifier.known(), store.known()) {
+            (Some(list @ Value::Text(_)), Some(Value::None)) => {
+                let list = list.show(Setting::CtlIdentifier, server.generation);
+                let message = format!("SslCtlIdentifier is {list}, but SslCtlStoreName is not set: the list cannot be found");
+                (message, Setting::CtlIdentifier, Severity::High)
+            }
+            (Some(Value::None), Some(name @ Value::Text(_))) => {
+                let name = name.show(Setting::CtlStoreName, server.generation);
+                let message = format!("SslCtlStoreName is {name}, but SslCtlIdentifier is not set: the store alone restricts nothing");
+                (message, Setting::CtlStoreName, Severity::Low)
+            }
+            _ => continue,
+        };
+        let resolved = if setting == Setting::CtlIdentifier { identifier } else { store };
+        let mut finding = Finding::new(&RULE, server, message).site(site).setting(setting).at(resolved.origin.place()).severity(severity);
+        if let Some(key) = endpoints::metabase_key(server, site) {
+            finding = if setting == Setting::CtlIdentifier {
+                finding
+                    .remedy(Remedy::command(
+                        Risk::Safe,
+                        "names the store, when the list lies in the usual one, CA",
+                        adsutil::set(&key, "SslCtlStoreName", "CA"),
+                    ))
+                    .remedy(Remedy::command(
+                        Risk::WeakensSecurity,
+                        "gives up the restriction of issuers: every root that the machine trusts is acceptable",
+                        adsutil::delete(&key, "SslCtlIdentifier"),
+                    ))
+            } else {
+                finding.sees("Nothing: issuers are not restricted.").remedy(Remedy::command(
+                    Risk::Safe,
+                    "removes the store name that has no effect; or set SslCtlIdentifier, when issuers were meant to be restricted",
+                    adsutil::delete(&key, "SslCtlStoreName"),
+                ))
+            };
+        }
+        findings.push(finding);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{SERVICE, findings, fixture, metabase};
+    use super::*;
+
+    fn site(attributes: &str) -> Vec<Finding> {
+        findings(&RULE, &metabase(&format!(r#"{SERVICE}<IIsWebServer Location="/LM/W3SVC/1" {attributes}></IIsWebServer>"#)))
+    }
+
+    #[test]
+    fn a_list_without_its_store_is_high() {
+        let found = findings(&RULE, &fixture("metabase/08_contradictory_flags.xml"));
+        assert_eq!((found.len(), found[0].severity, found[0].confidence), (1, Severity::High, Confidence::Firm));
+        assert!(found[0].message.contains("{7D2B6F52-4C2E-4B0D-9B1C-0A6E6C0E2A11}") && found[0].place.is_some());
+        let risks: Vec<Risk> = found[0].remedies.iter().map(|remedy| remedy.risk).collect();
+        assert_eq!(risks, [Risk::Safe, Risk::WeakensSecurity]);
+    }
+
+    #[test]
+    fn a_store_without_a_list_is_low() {
+        assert_eq!(site(r#"SslCtlStoreName="CA""#)[0].severity, Severity::Low);
+    }
+
+    #[test]
+    fn both_or_neither_is_silent() {
+        assert!(site("").is_empty());
+        assert!(site(r#"SslCtlIdentifier="" SslCtlStoreName="""#).is_empty());
+        assert!(findings(&RULE, &fixture("metabase/04_shared_endpoint_collision.xml")).is_empty());
+    }
+}

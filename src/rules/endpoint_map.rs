@@ -1,0 +1,110 @@
+//! What rules need to know of the endpoints of a site, worked out once for all sites.
+
+use crate::catalogue::{Setting, Value};
+use crate::remedy::{Remedy, Risk, adsutil};
+use crate::server::{Endpoint, Resolved, Server, Site};
+
+use super::scopes::site_key;
+
+/// Which endpoints serve which site, and what is known of them.
+#[derive(Debug)]
+pub(super) struct EndpointMap<'a> {
+    server: &'a Server,
+    /// For each site the indexes of its endpoints, ascending.
+    of_site: Vec<Vec<usize>>,
+    /// For each endpoint, whether any of its sites wants client certificates.
+    wanted: Vec<bool>,
+}
+
+impl<'a> EndpointMap<'a> {
+    /// Looks at every endpoint once.
+    pub(super) fn new(server: &'a Server) -> Self {
+        let wants: Vec<bool> = server.sites.iter().map(Site::wants_certificates).collect();
+        let mut of_site = vec![Vec::new(); server.sites.len()];
+        let mut wanted = Vec::with_capacity(server.endpoints.len());
+        for (index, endpoint) in server.endpoints.iter().enumerate() {
+            for site in &endpoint.sites {
+                of_site[*site].push(index);
+            }
+            wanted.push(endpoint.sites.iter().any(|site| wants[*site]));
+        }
+        EndpointMap { server, of_site, wanted }
+    }
+
+    /// Indexes of the endpoints that serve a site.
+    pub(super) fn indexes(&self, site: usize) -> &[usize] {
+        &self.of_site[site]
+    }
+
+    /// The endpoints that serve a site.
+    pub(super) fn of(&self, site: usize) -> impl Iterator<Item = &'a Endpoint> {
+        let server = self.server;
+        self.of_site[site].iter().map(move |index| &server.endpoints[*index])
+    }
+
+    /// Keys of a site's endpoints, for messages; empty when it has none.
+    pub(super) fn keys(&self, site: usize) -> String {
+        let keys: Vec<String> = self.of(site).map(|endpoint| endpoint.key.to_string()).collect();
+        keys.join(", ")
+    }
+
+    /// Whether any site on the endpoints of a site wants client certificates.
+    pub(super) fn wanted(&self, site: usize) -> bool {
+        self.of_site[site].iter().any(|endpoint| self.wanted[*endpoint])
+    }
+
+    /// Whether the sites on an endpoint of a site say different things of `setting`, so that one of them is not in effect.
+    pub(super) fn contested(&self, site: usize, setting: Setting) -> bool {
+        self.of(site).any(|endpoint| endpoint.settings.get(setting).is_some_and(|effective| effective.known().is_none()))
+    }
+
+    /// Whether the client certificate is asked for in the first handshake on all endpoints of a site; `None` when that is not known.
+    pub(super) fn negotiates(&self, site: usize) -> Option<bool> {
+        let of = |settings: Option<&Resolved>| settings.and_then(Resolved::known).and_then(Value::bool);
+        let setting = Setting::NegotiateClientCertificate;
+        if self.of_site[site].is_empty() {
+            return of(self.server.sites[site].root().settings.get(setting));
+        }
+        let mut all = self.of(site).map(|endpoint| of(endpoint.settings.get(setting)));
+        let first = all.next()??;
+        all.all(|other| other == Some(first)).then_some(first)
+    }
+}
+
+/// A known CertCheckMode of a site.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mode<'a> {
+    /// Index of the site.
+    pub(super) index: usize,
+    /// The site.
+    pub(super) site: &'a Site,
+    /// The value with its origin.
+    pub(super) resolved: &'a Resolved,
+    /// Its bits.
+    pub(super) bits: u32,
+}
+
+/// The known CertCheckMode of every site that has one.
+pub(super) fn modes(server: &Server) -> impl Iterator<Item = Mode<'_>> {
+    server.sites.iter().enumerate().filter_map(|(index, site)| {
+        let resolved = site.root().settings.get(Setting::CertCheckMode)?;
+        Some(Mode { index, site, resolved, bits: resolved.known()?.flags()? })
+    })
+}
+
+/// A remedy that replaces the CertCheckMode of a site; `None` where the value is kept in an HTTP.sys record. `what` says what it does; the
+/// old and the new value are added to it.
+pub(super) fn set_mode(server: &Server, mode: &Mode<'_>, risk: Risk, what: &str, new: u32) -> Option<Remedy> {
+    let key = site_key(server, mode.site)?;
+    let what = format!("{what}; CertCheckMode {} becomes {new}", mode.bits);
+    Some(Remedy::command(risk, what, adsutil::set(&key, "CertCheckMode", &new.to_string())))
+}
+
+/// The remedy that every change of the revocation check begins with.
+pub(super) fn test_revocation() -> Remedy {
+    Remedy::command(
+        Risk::ReadOnly,
+        "on the server: shows for each CRL and OCSP address of a client certificate whether it can be reached",
+        "certutil -verify -urlfetch client.cer",
+    )
+}

@@ -1,0 +1,132 @@
+//! `https-binding-without-certificate`: a site has a secure binding and no server certificate.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::endpoints;
+use super::{Confidence, Context, Finding, Rule, Severity};
+use crate::catalogue::{Setting, Value};
+use crate::remedy::{Remedy, Risk};
+use crate::server::{Binding, EndpointKey, Generation};
+
+pub(super) const RULE: Rule = Rule {
+    name: "https-binding-without-certificate",
+    severity: Severity::High,
+    confidence: Confidence::Likely,
+    title: "A secure binding has no server certificate",
+    meaning: "The site listens for https, but neither the site nor the web service names a server certificate (SSLCertHash). Without one HTTP.sys \
+              has no SSL record for the endpoint and cannot complete a TLS handshake.",
+    sees: "The connection is reset or the handshake fails; nothing is written to the log of the site.",
+    silent: "When the certificate cannot be known: an export without `/LM/W3SVC`, or IIS 7 and later, where the HTTP.sys record holds it. Medium \
+             when another site's certificate on the same endpoint, or on any address of the port, likely serves it.",
+    evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys record",
+    fix: "Assign a certificate with the certificate wizard, or remove the secure binding.",
+    references: &["SDK ms525719", "SDK ms524780", "TechNet cc739755"],
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let server = context.server;
+    if server.generation != Generation::Iis6 {
+        return;
+    }
+    // Which started sites have a certificate on each endpoint.
+    let mut served: BTreeMap<&EndpointKey, usize> = BTreeMap::new();
+    for (index, binding) in endpoints::bindings(server) {
+        let site = &server.sites[index];
+        let has = site.auto_start && endpoints::value(site, Setting::ServerCertificate).is_some_and(|value| *value != Value::None);
+        if let (true, Some(key)) = (has, &binding.endpoint) {
+            served.entry(key).or_insert(index);
+        }
+    }
+    for site in server.sites.iter().filter(|site| site.declared) {
+        if endpoints::value(site, Setting::ServerCertificate) != Some(&Value::None) {
+            continue;
+        }
+        let bindings: Vec<(&Binding, &EndpointKey)> =
+            site.bindings.iter().filter_map(|binding| binding.endpoint.as_ref().map(|key| (binding, key))).collect();
+        let other = |key: &EndpointKey| {
+            let any = match key {
+                EndpointKey::IpPort(_, port) => served.get(&EndpointKey::IpPort("0.0.0.0".to_owned(), *port)),
+                _ => None,
+            };
+            served.get(key).or(any).copied()
+        };
+        let dead = bindings.iter().find(|(_, key)| other(key).is_none());
+        let Some((binding, _)) = dead.or(bindings.first()) else { continue };
+        let keys: BTreeSet<String> = bindings.iter().map(|(_, key)| key.to_string()).collect();
+        let subject = keys.iter().cloned().collect::<Vec<_>>().join(", ");
+        let keys = endpoints::list(keys);
+        let mut message =
+            format!("SecureBindings leads to {keys}, and no server certificate is set (SSLCertHash) at the site or at /LM/W3SVC");
+        let mut finding_place = None;
+        if dead.is_none() {
+            let sites: BTreeSet<usize> = bindings.iter().filter_map(|(_, key)| other(key)).collect();
+            finding_place = sites.first().copied();
+            message.push_str(&format!("; it is likely served by the record of {}", endpoints::names(server, sites)));
+        }
+        let mut finding = Finding::new(&RULE, server, message)
+            .site(site)
+            .setting(Setting::ServerCertificate)
+            .at(Some(binding.place))
+            .severity(if dead.is_some() { Severity::High } else { Severity::Medium })
+            .subject(subject)
+            .remedy(Remedy::command(Risk::ReadOnly, "shows the records that HTTP.sys really has", "httpcfg query ssl"))
+            .remedy(Remedy::advice(
+                Risk::Safe,
+                "assign a certificate with the certificate wizard of IIS Manager; SSLCertHash cannot be written as text with adsutil",
+            ));
+        if let Some(other) = finding_place {
+            let other = &server.sites[other];
+            let place = other.root().settings.get(Setting::ServerCertificate).and_then(|resolved| resolved.origin.place());
+            finding = finding
+                .related(place, format!("server certificate of {}", other.label()))
+                .sees("The server certificate of another site, with that site's client-certificate options.");
+        }
+        findings.push(finding);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{SERVICE, findings, fixture, metabase};
+    use super::*;
+
+    fn site(id: u32, attributes: &str) -> String {
+        format!(r#"<IIsWebServer Location="/LM/W3SVC/{id}" {attributes}></IIsWebServer>"#)
+    }
+
+    fn found(sites: &[String]) -> Vec<Finding> {
+        findings(&RULE, &metabase(&format!("{SERVICE}{}", sites.concat())))
+    }
+
+    #[test]
+    fn a_secure_binding_without_certificate_is_high_and_reported_once_per_site() {
+        let found = found(&[site(1, r#"SecureBindings=":443:  10.0.0.5:8443:""#)]);
+        assert_eq!((found.len(), found[0].severity, found[0].confidence), (1, Severity::High, Confidence::Likely));
+        assert!(found[0].message.contains("0.0.0.0:443") && found[0].message.contains("10.0.0.5:8443"), "{}", found[0].message);
+    }
+
+    #[test]
+    fn a_site_that_another_record_serves_is_medium_and_names_it() {
+        for binding in [":443:b", "10.0.0.5:443:"] {
+            let found = found(&[site(1, r#"SecureBindings=":443:" SSLCertHash="aa""#), site(2, &format!(r#"SecureBindings="{binding}""#))]);
+            assert_eq!((found.len(), found[0].severity), (1, Severity::Medium), "{binding}");
+            assert!(found[0].message.contains("record of site 1"));
+        }
+    }
+
+    #[test]
+    fn an_own_or_inherited_certificate_and_a_plain_site_are_silent() {
+        assert!(found(&[site(1, r#"SecureBindings=":443:" SSLCertHash="aa""#)]).is_empty());
+        assert!(found(&[site(1, r#"ServerBindings=":80:""#)]).is_empty());
+        let service = r#"<IIsWebService Location="/LM/W3SVC" SSLCertHash="aa"></IIsWebService>"#;
+        assert!(findings(&RULE, &metabase(&format!("{service}{}", site(1, r#"SecureBindings=":443:""#)))).is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_known_is_not_said() {
+        assert!(findings(&RULE, &metabase(&site(1, r#"SecureBindings=":443:""#))).is_empty(), "an export without the service");
+        assert!(findings(&RULE, &fixture("apphost/F1_consistent_sni.config")).is_empty());
+        assert!(findings(&RULE, &fixture("metabase/08_contradictory_flags.xml")).is_empty(), "no secure binding at all");
+    }
+}

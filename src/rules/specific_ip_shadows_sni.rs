@@ -1,0 +1,128 @@
+//! `specific-ip-shadows-sni`: a record of a specific IP address outranks the SNI and CCS records of its port.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::endpoints;
+use super::{Confidence, Context, Finding, Rule, Severity};
+use crate::remedy::{Remedy, Risk, appcmd};
+use crate::server::{Binding, EndpointKey, Generation, binding_flags};
+
+pub(super) const RULE: Rule = Rule {
+    name: "specific-ip-shadows-sni",
+    severity: Severity::Medium,
+    confidence: Confidence::Likely,
+    title: "A binding with an IP address outranks SNI bindings of the same port",
+    meaning: "HTTP.sys looks for a record of the exact IP address and port first, and only then for one of the host name. Clients that reach the \
+              server through that address get the certificate and the client-certificate options of that record, whatever host name they ask \
+              for.",
+    sees: "Through that address: the wrong server certificate, and 403.7 or 403.13 of another site's options.",
+    silent: "For `0.0.0.0:port` and `[::]:port` beside SNI, the normal default site, which comes last. When every SNI binding of the port is limited \
+             to another address. Likely, not firm, while the HTTP.sys records themselves are not known.",
+    evidence: "applicationHost.config; an HTTP.sys record makes it certain",
+    fix: "Remove the binding and record with the IP address, turn it into an SNI binding, or move it to an address that the host names do not use.",
+    references: &["learn.microsoft.com: AD FS troubleshooting, extranet (order of SSL bindings)", "KB4034932", "win-acme/win-acme#1686"],
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let server = context.server;
+    if server.generation == Generation::Iis6 {
+        return;
+    }
+    let mut by_port: BTreeMap<u16, Vec<(usize, &Binding)>> = BTreeMap::new();
+    for (site, binding) in endpoints::bindings(server) {
+        match &binding.endpoint {
+            Some(EndpointKey::HostPort(_, port) | EndpointKey::Ccs(port)) if server.sites[site].auto_start => {
+                by_port.entry(*port).or_default().push((site, binding));
+            }
+            _ => {}
+        }
+    }
+    for (key, specific) in endpoints::bindings_by_endpoint(server) {
+        let EndpointKey::IpPort(ip, port) = key else { continue };
+        let Some(named) = by_port.get(port).filter(|_| !matches!(ip.as_str(), "0.0.0.0" | "[::]")) else { continue };
+        let reachable = |binding: &Binding| matches!(binding.ip.as_str(), "*" | "[::]") || binding.ip == *ip;
+        if !named.iter().any(|(_, binding)| reachable(binding)) {
+            continue;
+        }
+        let started = specific.iter().find(|(site, _)| server.sites[*site].auto_start);
+        let Some((site, binding)) = started.or(specific.first()) else { continue };
+        let hosts: BTreeSet<String> = named
+            .iter()
+            .map(|(_, binding)| match binding.host.as_str() {
+                "" => format!("the {} binding {}", if binding.has_flag(binding_flags::CCS) { "CCS" } else { "SNI" }, binding.written),
+                host => host.to_lowercase(),
+            })
+            .collect();
+        let message = format!(
+            "{key} of {} outranks the SNI and CCS bindings of port {port}: a client that reaches that address and asks for {} likely gets the \
+             certificate and the client-certificate options of {key}",
+            server.sites[*site].label(),
+            endpoints::list(hosts)
+        );
+        let mut finding = Finding::new(&RULE, server, message).site(&server.sites[*site]).at(Some(binding.place)).subject(key.to_string());
+        for (other, binding) in named.iter().take(8) {
+            finding = finding.related(Some(binding.place), format!("binding {} of {}", binding.written, server.sites[*other].label()));
+        }
+        finding = finding
+            .remedy(Remedy::command(
+                Risk::ReadOnly,
+                "shows whether HTTP.sys has a record for that address",
+                format!("netsh http show sslcert ipport={key}"),
+            ))
+            .remedy(Remedy::advice(
+                Risk::Safe,
+                "move the binding to an IP address that the host names do not resolve to, or give it a host name and SNI",
+            ));
+        if let Some(command) = appcmd::remove_binding(&server.sites[*site].name, &binding.protocol, &binding.written) {
+            let what =
+                format!("removes the binding {}, when nobody needs it; the HTTP.sys record must be removed as well", binding.written);
+            finding = finding.remedy(Remedy::command(Risk::Safe, what, command));
+        }
+        findings.push(finding);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{apphost, findings, fixture};
+    use super::*;
+
+    fn two(first: &str, second: &str, flags: u32) -> Vec<Finding> {
+        findings(
+            &RULE,
+            &apphost(&format!(
+                r#"<system.applicationHost><sites>
+                   <site name="A" id="1"><bindings><binding protocol="https" bindingInformation="{first}" /></bindings></site>
+                   <site name="B" id="2"><bindings><binding protocol="https" bindingInformation="{second}" sslFlags="{flags}" /></bindings></site>
+                   </sites></system.applicationHost>"#
+            )),
+        )
+    }
+
+    #[test]
+    fn both_addresses_of_the_old_site_outrank_the_names_of_the_new_one() {
+        let found = findings(&RULE, &fixture("apphost/F3_specific_ip_shadows_sni.config"));
+        assert_eq!(found.len(), 2);
+        for (finding, key) in found.iter().zip(["10.20.0.5:443", "[fd00:20::5]:443"]) {
+            assert!(finding.message.starts_with(key), "{}", finding.message);
+            assert!(finding.message.contains("api.fabrikam.test and portal.fabrikam.test"), "{}", finding.message);
+            assert_eq!((finding.severity, finding.confidence), (Severity::Medium, Confidence::Likely));
+        }
+        assert_ne!(found[0].fingerprint(), found[1].fingerprint());
+    }
+
+    #[test]
+    fn the_central_store_is_outranked_too() {
+        assert_eq!(two("10.0.0.5:443:", "*:443:b.test", 2).len(), 1);
+    }
+
+    #[test]
+    fn a_default_site_another_port_and_another_address_are_silent() {
+        assert!(two("*:443:", "*:443:b.test", 1).is_empty());
+        assert!(two("[::]:443:", "*:443:b.test", 1).is_empty());
+        assert!(two("10.0.0.5:8443:", "*:443:b.test", 1).is_empty());
+        assert!(two("10.0.0.5:443:", "10.0.0.6:443:b.test", 1).is_empty());
+        assert!(two("10.0.0.5:443:", "*:443:b.test", 0).is_empty());
+    }
+}
