@@ -24,6 +24,11 @@ pub fn list_config(location: &str, section: &str) -> String {
     format!("{APPCMD} list config{} -section:{section}", target(location))
 }
 
+/// `appcmd unlock config`: lets web.config files of all sites hold the section.
+pub fn unlock_config(section: &str) -> String {
+    format!("{APPCMD} unlock config -section:{section}")
+}
+
 fn target(location: &str) -> String {
     if location.is_empty() { String::new() } else { format!(" \"{}\"", location.replace('"', "\"\"")) }
 }
@@ -38,6 +43,7 @@ mod tests {
             set_config("Default Web Site/api", "system.webServer/security/access", &[("sslFlags", "Ssl, SslNegotiateCert")]),
             r#"%windir%\system32\inetsrv\appcmd.exe set config "Default Web Site/api" -section:system.webServer/security/access /sslFlags:"Ssl, SslNegotiateCert" /commit:apphost"#
         );
+        assert!(unlock_config("system.webServer/security/access").ends_with("unlock config -section:system.webServer/security/access"));
         assert!(list_config("", "system.webServer/serverRuntime").ends_with("list config -section:system.webServer/serverRuntime"));
     }
 }

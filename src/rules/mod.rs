@@ -1,16 +1,34 @@
 //! The rules: pure functions from a server to findings. One rule, one file, with its meaning, its silence and its tests.
 
 mod access_flags_unreadable;
+mod anonymous_beside_mapping;
+mod attribute_missing;
+mod attribute_value_invalid;
 mod certificate_wanted_without_tls;
 mod child_weakens_parent;
+mod configuration_redirected;
 mod disagreement;
+mod duplicate_site_id;
+mod duplicate_site_name;
 mod endpoints;
 mod finding;
 mod freshness_too_small;
 mod freshness_without_effect;
 mod late_request_body_limit;
+mod late_xml_declaration;
+mod legacy_certificate_residue;
+mod location_case_variants;
+mod location_without_site;
+mod locked_section_set;
+mod mapping;
+mod mapping_at_application_level;
+mod mapping_not_required;
+mod mapping_without_rules;
 mod maps_certificate_never_asks;
+mod metabase_key_twice;
+mod noticed;
 mod peers;
+mod plain_text_password;
 mod read_ahead_excessive;
 mod read_ahead_unit_mistake;
 mod requires_certificate_never_asks;
@@ -19,13 +37,19 @@ mod revocation_check_off;
 mod revocation_mode_contradictory;
 mod revocation_mode_unknown_bits;
 mod scopes;
+mod section_defined_twice;
+mod section_not_declared;
+mod setting_without_effect_here;
 mod sites_disagree_on_access;
 mod sites_disagree_on_revocation;
+mod socket_pooling_setting_ignored;
 mod ssl128_without_ssl;
 mod ssl_map_cert_used;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tls_required_unreachable;
+mod two_mapping_kinds_enabled;
+mod unknown_attribute;
 mod usage_check_off;
 
 use crate::server::Server;
@@ -72,12 +96,28 @@ pub struct Rule {
 /// All rules, sorted by name.
 pub const RULES: &[&Rule] = &[
     &access_flags_unreadable::RULE,
+    &anonymous_beside_mapping::RULE,
+    &attribute_missing::RULE,
+    &attribute_value_invalid::RULE,
     &certificate_wanted_without_tls::RULE,
     &child_weakens_parent::RULE,
+    &configuration_redirected::RULE,
+    &duplicate_site_id::RULE,
+    &duplicate_site_name::RULE,
     &freshness_too_small::RULE,
     &freshness_without_effect::RULE,
     &late_request_body_limit::RULE,
+    &late_xml_declaration::RULE,
+    &legacy_certificate_residue::RULE,
+    &location_case_variants::RULE,
+    &location_without_site::RULE,
+    &locked_section_set::RULE,
+    &mapping_at_application_level::RULE,
+    &mapping_not_required::RULE,
+    &mapping_without_rules::RULE,
     &maps_certificate_never_asks::RULE,
+    &metabase_key_twice::RULE,
+    &plain_text_password::RULE,
     &read_ahead_excessive::RULE,
     &read_ahead_unit_mistake::RULE,
     &requires_certificate_never_asks::RULE,
@@ -85,11 +125,17 @@ pub const RULES: &[&Rule] = &[
     &revocation_check_off::RULE,
     &revocation_mode_contradictory::RULE,
     &revocation_mode_unknown_bits::RULE,
+    &section_defined_twice::RULE,
+    &section_not_declared::RULE,
+    &setting_without_effect_here::RULE,
     &sites_disagree_on_access::RULE,
     &sites_disagree_on_revocation::RULE,
+    &socket_pooling_setting_ignored::RULE,
     &ssl_map_cert_used::RULE,
     &ssl128_without_ssl::RULE,
     &tls_required_unreachable::RULE,
+    &two_mapping_kinds_enabled::RULE,
+    &unknown_attribute::RULE,
     &usage_check_off::RULE,
 ];
 

@@ -1,0 +1,55 @@
+//! `metabase-key-twice`: two elements of a metabase claim one key.
+
+use super::noticed::{each, noticed};
+use super::{Confidence, Context, Finding, Rule, Severity};
+use crate::remedy::{Remedy, Risk};
+use crate::server::AnomalyKind;
+
+pub(super) const RULE: Rule = Rule {
+    name: "metabase-key-twice",
+    severity: Severity::Medium,
+    confidence: Confidence::Likely,
+    title: "A metabase key is there twice",
+    meaning: "Two elements have the same Location, in any letter case. IIS never writes that; it comes from editing or merging by hand. Which of \
+              the two counts is not documented, so the settings of the key cannot be told from the file.",
+    sees: "Settings of one of the two are not in effect.",
+    silent: "Silent when every Location is there once.",
+    evidence: "MetaBase.xml",
+    fix: "Merge the two elements into one while IIS is stopped.",
+    references: &["Metabase.xml structure (TechNet cc787880)"],
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let server = context.server;
+    each(server, findings, |anomaly| {
+        let AnomalyKind::KeyTwice { key } = &anomaly.kind else { return None };
+        let message = format!("the key {key} is there twice: which of the two IIS uses is not documented");
+        let remedy = Remedy::advice(Risk::Safe, "merge the two elements into one while IIS is stopped, and keep a copy of the file");
+        Some(noticed(&RULE, server, anomaly, message).subject(key).remedy(remedy))
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{SERVICE, findings, fixture, metabase};
+    use super::*;
+
+    #[test]
+    fn two_spellings_of_one_key_are_reported_once() {
+        let server = metabase(&format!(
+            r#"{SERVICE}<IIsWebServer Location="/LM/W3SVC/1"></IIsWebServer>
+               <IIsWebServer Location="/lm/w3svc/1/" CertCheckMode="1"></IIsWebServer>"#
+        ));
+        let found = findings(&RULE, &server);
+        assert_eq!((found.len(), found[0].severity, found[0].confidence), (1, Severity::Medium, Confidence::Likely));
+        assert_eq!(found[0].place.unwrap().line, 2);
+    }
+
+    #[test]
+    fn keys_that_are_there_once_are_silent() {
+        for path in ["metabase/03_url_tree_overrides.xml", "metabase/09_hand_edited.xml"] {
+            assert!(findings(&RULE, &fixture(path)).is_empty(), "{path}");
+        }
+    }
+}
