@@ -38,11 +38,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         // Settings that are off have no part in the state.
-        let on: Vec<Setting> = involved
-            .iter()
-            .copied()
-            .filter(|setting| server.generation == Generation::Iis6 || mapping::is_on(scope, *setting))
-            .collect();
+        let on: Vec<Setting> =
+            involved.iter().copied().filter(|setting| server.generation == Generation::Iis6 || mapping::is_on(scope, *setting)).collect();
         let by_default = scope.settings.get(Setting::AnonymousAuthentication).is_some_and(|resolved| resolved.origin.place().is_none());
         let message = format!(
             "{kind} is enabled, and so is anonymous authentication{}: users without a mapped certificate enter as the anonymous user",
@@ -53,9 +50,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             Generation::Iis6 => adsutil::set(&scope.store_path, "AuthAnonymous", "FALSE"),
             Generation::Iis7 | Generation::IisExpress => appcmd::set_config(&scope.store_path, SECTION, &[("enabled", "false")]),
         };
-        findings.push(
-            mapping::located(Finding::new(&RULE, server, message), server, site, scope, &on).remedy(Remedy::command(Risk::Safe, what, command)),
-        );
+        findings.push(mapping::located(Finding::new(&RULE, server, message), server, site, scope, &on).remedy(Remedy::command(
+            Risk::Safe,
+            what,
+            command,
+        )));
     }
 }
 
@@ -73,8 +72,8 @@ mod tests {
         let found = findings(&RULE, &fixture("apphost/F6_mapping.config"));
         // The application enables mapping itself once more and inherits anonymous authentication.
         assert_eq!(paths(&found), ["/", "/edi"]);
-        assert_eq!(found[0].place.unwrap().line, 21);
-        assert!(found[0].related.iter().any(|related| related.note == "Anonymous authentication is true" && related.place.line == 19));
+        assert_eq!(found[0].place.unwrap().line, 20);
+        assert!(found[0].related.iter().any(|related| related.note == "Anonymous authentication is true" && related.place.line == 18));
         assert!(found[0].remedies[0].command.as_ref().unwrap().ends_with("anonymousAuthentication /enabled:false /commit:apphost"));
     }
 

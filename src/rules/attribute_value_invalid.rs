@@ -30,14 +30,22 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
         let what = format!("{attribute} of {element} is \"{value}\"; {expected} was expected");
         let finding = match server.generation {
-            Generation::Iis6 => noticed(&RULE, server, anomaly, format!("{what}; IIS 6 most likely skips the value and uses the inherited one or the default"))
-                .severity(Severity::Medium)
-                .confidence(Confidence::Likely)
-                .sees("The value is not in effect; IIS writes an event when it reads the file."),
+            Generation::Iis6 => noticed(
+                &RULE,
+                server,
+                anomaly,
+                format!("{what}; IIS 6 most likely skips the value and uses the inherited one or the default"),
+            )
+            .severity(Severity::Medium)
+            .confidence(Confidence::Likely)
+            .sees("The value is not in effect; IIS writes an event when it reads the file."),
             Generation::Iis7 | Generation::IisExpress => {
                 let plain = matches!(*expected, "true or false" | "an unsigned number");
-                refused(&RULE, server, anomaly, element, INVALID_DATA, &what)
-                    .confidence(if plain { Confidence::Firm } else { Confidence::Likely })
+                refused(&RULE, server, anomaly, element, INVALID_DATA, &what).confidence(if plain {
+                    Confidence::Firm
+                } else {
+                    Confidence::Likely
+                })
             }
         };
         Some(finding.subject(format!("{element}@{attribute}={value}")).remedy(Remedy::advice(Risk::Safe, format!("write {expected}"))))

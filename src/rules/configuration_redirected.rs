@@ -24,9 +24,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
     each(server, findings, |anomaly| {
         let AnomalyKind::Redirected { path } = &anomaly.kind else { return None };
-        let message =
-            format!("IIS reads its configuration from \"{path}\": the applicationHost.config beside redirection.config may not be in effect");
-        let remedy = Remedy::advice(Risk::ReadOnly, "audit the applicationHost.config in that directory, and this file only if it came from there");
+        let message = format!(
+            "IIS reads its configuration from \"{path}\": the applicationHost.config beside redirection.config may not be in effect"
+        );
+        let remedy =
+            Remedy::advice(Risk::ReadOnly, "audit the applicationHost.config in that directory, and this file only if it came from there");
         Some(noticed(&RULE, server, anomaly, message).remedy(remedy))
     });
 }

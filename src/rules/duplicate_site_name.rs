@@ -49,8 +49,11 @@ mod tests {
     use super::*;
 
     fn sites(names: &[&str]) -> crate::server::Server {
-        let sites: String =
-            names.iter().zip(1..).map(|(name, id)| format!(r#"<site name="{name}" id="{id}" serverAutoStart="false"><bindings/></site>"#)).collect();
+        let sites: String = names
+            .iter()
+            .zip(1..)
+            .map(|(name, id)| format!(r#"<site name="{name}" id="{id}" serverAutoStart="false"><bindings/></site>"#))
+            .collect();
         apphost(&format!("<system.applicationHost><sites>{sites}</sites></system.applicationHost>"))
     }
 

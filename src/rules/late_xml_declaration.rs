@@ -32,7 +32,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             Generation::Iis6 => noticed(&RULE, server, anomaly, format!("{what}; IIS 6 most likely does not start with this file"))
                 .sees("IIS most likely does not start."),
             // Whether the parser of IIS is that strict is not documented.
-            Generation::Iis7 | Generation::IisExpress => refused(&RULE, server, anomaly, "", INVALID_DATA, &format!("{what}; if IIS is as strict")),
+            Generation::Iis7 | Generation::IisExpress => {
+                refused(&RULE, server, anomaly, "", INVALID_DATA, &format!("{what}; if IIS is as strict"))
+            }
         };
         let remedy = Remedy::advice(Risk::Safe, "remove what stands before the declaration, if the file on the server has it too");
         Some(finding.subject("declaration").remedy(remedy))
@@ -43,8 +45,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 mod tests {
     use super::super::testing::{findings, fixture, noticed};
     use super::*;
-    use crate::server::Server;
     use crate::input::FileId;
+    use crate::server::Server;
     use crate::xml::Limits;
 
     fn server(text: &str) -> Server {

@@ -18,7 +18,9 @@ pub(super) const RULE: Rule = Rule {
              case is observed and not documented.",
     evidence: "applicationHost.config and web.config",
     fix: "Merge the two locations into one.",
-    references: &["MicrosoftDocs/iis-docs: iis/get-started/planning-your-iis-architecture/deep-dive-into-iis-configuration-with-iis-7-and-iis-8.md"],
+    references: &[
+        "MicrosoftDocs/iis-docs: iis/get-started/planning-your-iis-architecture/deep-dive-into-iis-configuration-with-iis-7-and-iis-8.md",
+    ],
     check,
 };
 

@@ -18,7 +18,9 @@ pub(super) const RULE: Rule = Rule {
              tell from the file, so it is a hint.",
     evidence: "applicationHost.config",
     fix: "If the site was renamed, rename the location path. If the site is gone, remove the location.",
-    references: &["MicrosoftDocs/iis-docs: iis/get-started/planning-your-iis-architecture/deep-dive-into-iis-configuration-with-iis-7-and-iis-8.md"],
+    references: &[
+        "MicrosoftDocs/iis-docs: iis/get-started/planning-your-iis-architecture/deep-dive-into-iis-configuration-with-iis-7-and-iis-8.md",
+    ],
     check,
 };
 
@@ -32,7 +34,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             noticed(&RULE, server, anomaly, message)
                 .subject(path)
                 .remedy(Remedy::advice(Risk::Safe, "if the site was renamed: write the new name into the location path"))
-                .remedy(Remedy::advice(Risk::Safe, "if the site is gone: remove the location, so that a later site of that name does not get it")),
+                .remedy(Remedy::advice(
+                    Risk::Safe,
+                    "if the site is gone: remove the location, so that a later site of that name does not get it",
+                )),
         )
     });
 }

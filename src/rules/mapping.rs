@@ -9,7 +9,8 @@ pub(super) const AD_SECTION: &str = "system.webServer/security/authentication/cl
 /// Section of mapping by IIS.
 pub(super) const IIS_SECTION: &str = "system.webServer/security/authentication/iisClientCertificateMappingAuthentication";
 /// Where mapping by IIS is documented.
-pub(super) const IIS_REFERENCE: &str = "MicrosoftDocs/iis-docs: iis/configuration/system.webServer/security/authentication/iisClientCertificateMappingAuthentication/index.md";
+pub(super) const IIS_REFERENCE: &str =
+    "MicrosoftDocs/iis-docs: iis/configuration/system.webServer/security/authentication/iisClientCertificateMappingAuthentication/index.md";
 
 /// Paths at which a state of the `involved` settings is said: those that say one of them, and the root of each site, which speaks for
 /// what comes from above. A path that only inherits is never named again.

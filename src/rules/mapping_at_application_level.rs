@@ -26,13 +26,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
     each(server, findings, |anomaly| {
         (anomaly.kind == AnomalyKind::MappingBelowSite).then(|| {
-            let message = format!(
-                "the mapping entries of {} are ignored: IIS uses the entries of the site",
-                whereabouts(server, anomaly)
-            );
-            noticed(&RULE, server, anomaly, message)
-                .setting(Setting::IisCertificateMapping)
-                .remedy(Remedy::advice(Risk::Safe, "move the entries to the site and remove them here; the accounts then hold for the whole site"))
+            let message = format!("the mapping entries of {} are ignored: IIS uses the entries of the site", whereabouts(server, anomaly));
+            noticed(&RULE, server, anomaly, message).setting(Setting::IisCertificateMapping).remedy(Remedy::advice(
+                Risk::Safe,
+                "move the entries to the site and remove them here; the accounts then hold for the whole site",
+            ))
         })
     });
 }

@@ -35,7 +35,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let message = if asks {
             format!("{kind} is enabled, and the access flags are {written}: a client certificate is accepted but not required")
         } else {
-            format!("{kind} is enabled, and the access flags are {written}: no client certificate is asked for, so most likely none is ever mapped")
+            format!(
+                "{kind} is enabled, and the access flags are {written}: no client certificate is asked for, so most likely none is ever mapped"
+            )
         };
         let on: Vec<Setting> =
             involved.into_iter().filter(|setting| *setting == Setting::AccessFlags || mapping::is_on(scope, *setting)).collect();

@@ -31,11 +31,16 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if !mapping::is_on(scope, Setting::IisCertificateMapping) || entries(site.root(), &server.scope).any(|entry| entry.enabled) {
             continue;
         }
-        let below = if site.scopes.iter().skip(1).any(|scope| !scope.mappings.is_empty()) { "; entries below the site do not count" } else { "" };
-        let message = format!("iisClientCertificateMappingAuthentication is enabled, but {} has no enabled mapping entry{below}", site.label());
+        let below =
+            if site.scopes.iter().skip(1).any(|scope| !scope.mappings.is_empty()) { "; entries below the site do not count" } else { "" };
+        let message =
+            format!("iisClientCertificateMappingAuthentication is enabled, but {} has no enabled mapping entry{below}", site.label());
         findings.push(
             mapping::located(Finding::new(&RULE, server, message), server, site, scope, INVOLVED)
-                .remedy(Remedy::advice(Risk::Safe, "add one-to-one or many-to-one entries to the site, where certificates are to be mapped"))
+                .remedy(Remedy::advice(
+                    Risk::Safe,
+                    "add one-to-one or many-to-one entries to the site, where certificates are to be mapped",
+                ))
                 .remedy(off(&scope.store_path)),
         );
     }
@@ -62,10 +67,14 @@ fn matches_nothing(entry: &Mapping) -> bool {
 }
 
 fn useless(context: &Context<'_>, entry: &Mapping) -> Finding {
-    Finding::new(&RULE, context.server, format!("the many-to-one entry \"{}\" is enabled and has no rules: it never matches a certificate", entry.name))
-        .setting(Setting::IisCertificateMapping)
-        .at(Some(entry.place))
-        .subject(&entry.name)
+    Finding::new(
+        &RULE,
+        context.server,
+        format!("the many-to-one entry \"{}\" is enabled and has no rules: it never matches a certificate", entry.name),
+    )
+    .setting(Setting::IisCertificateMapping)
+    .at(Some(entry.place))
+    .subject(&entry.name)
 }
 
 fn off(location: &str) -> Remedy {
@@ -96,7 +105,7 @@ mod tests {
     fn an_enabled_entry_without_rules_is_named_and_a_denying_one_is_not() {
         let found = findings(&RULE, &fixture("apphost/F6_mapping.config"));
         assert_eq!(found.iter().map(|finding| finding.subject.as_str()).collect::<Vec<_>>(), ["Empty"]);
-        assert_eq!((found[0].place.unwrap().line, found[0].severity), (36, Severity::Medium));
+        assert_eq!((found[0].place.unwrap().line, found[0].severity), (34, Severity::Medium));
     }
 
     #[test]

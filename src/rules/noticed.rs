@@ -36,10 +36,13 @@ pub(super) fn each(server: &Server, findings: &mut Vec<Finding>, judge: impl Fn(
 /// A finding for `anomaly`, with its site, path and places.
 pub(super) fn noticed(rule: &'static Rule, server: &Server, anomaly: &Anomaly, message: impl Into<String>) -> Finding {
     let finding = Finding::new(rule, server, message);
-    located(match site_of(server, anomaly) {
-        Some(site) => finding.site(site),
-        None => finding,
-    }, anomaly)
+    located(
+        match site_of(server, anomaly) {
+            Some(site) => finding.site(site),
+            None => finding,
+        },
+        anomaly,
+    )
 }
 
 /// A finding for something that IIS 7 and later refuse with 500.19. `within` is the element or section path, which tells how far the

@@ -65,7 +65,8 @@ mod tests {
 
     #[test]
     fn both_words_for_the_lock_on_one_tag_are_refused() {
-        let found = findings(&RULE, &apphost(&format!(r#"<location path="A" overrideMode="Allow" allowOverride="true">{ACCESS}</location>"#)));
+        let found =
+            findings(&RULE, &apphost(&format!(r#"<location path="A" overrideMode="Allow" allowOverride="true">{ACCESS}</location>"#)));
         assert_eq!(found.len(), 1);
         assert!(found[0].sees.contains("0x8007000d"));
     }

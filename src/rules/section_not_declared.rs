@@ -95,7 +95,9 @@ mod tests {
     #[test]
     fn declared_sections_and_fragments_are_silent() {
         assert!(findings(&RULE, &apphost(&format!("{}{ACCESS}", sections(DECLARED)))).is_empty());
-        for path in ["apphost/F1_consistent_sni.config", "apphost/F4_flag_and_path_mistakes.config", "apphost/F5_locking_and_webconfig.config"] {
+        for path in
+            ["apphost/F1_consistent_sni.config", "apphost/F4_flag_and_path_mistakes.config", "apphost/F5_locking_and_webconfig.config"]
+        {
             assert!(findings(&RULE, &fixture(path)).is_empty(), "{path}");
         }
     }

@@ -51,7 +51,10 @@ fn check_iis6(context: &Context<'_>, findings: &mut Vec<Finding>) {
                     "for mapping by IIS: switches mapping by Active Directory off for all sites",
                     adsutil::set("/LM/W3SVC", "SslUseDsMapper", "FALSE"),
                 ))
-                .remedy(Remedy::advice(Risk::Safe, "for mapping by Active Directory: move the entries of IIS there and leave the rest as it is")),
+                .remedy(Remedy::advice(
+                    Risk::Safe,
+                    "for mapping by Active Directory: move the entries of IIS there and leave the rest as it is",
+                )),
         );
     }
 }
@@ -91,7 +94,7 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].path.as_deref(), Some("/edi"));
         assert_eq!((found[0].severity, found[0].confidence), (Severity::Medium, Confidence::Firm));
-        assert_eq!((found[0].place.unwrap().line, found[0].related.len()), (52, 1));
+        assert_eq!((found[0].place.unwrap().line, found[0].related.len()), (51, 1));
         assert!(found[0].remedies[0].command.as_ref().unwrap().contains("\"Partner/edi\""));
     }
 
