@@ -2,7 +2,7 @@
 
 use super::{Confidence, Context, Finding, Rule, Severity, mapping};
 use crate::catalogue::Setting;
-use crate::remedy::{Remedy, Risk, adsutil, appcmd};
+use crate::remedy::{Remedy, Risk, adsutil};
 use crate::server::Generation;
 
 pub(super) const RULE: Rule = Rule {
@@ -46,15 +46,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             if by_default { " (it is unless a file says otherwise)" } else { "" }
         );
         let what = "lets no one in without a mapped certificate or another kind of authentication";
-        let command = match server.generation {
-            Generation::Iis6 => adsutil::set(&scope.store_path, "AuthAnonymous", "FALSE"),
-            Generation::Iis7 | Generation::IisExpress => appcmd::set_config(&scope.store_path, SECTION, &[("enabled", "false")]),
+        let remedy = match server.generation {
+            Generation::Iis6 => Remedy::command(Risk::Safe, what, adsutil::set(&scope.store_path, "AuthAnonymous", "FALSE")),
+            Generation::Iis7 | Generation::IisExpress => mapping::set(scope, Risk::Safe, what, SECTION, "enabled", "false"),
         };
-        findings.push(mapping::located(Finding::new(&RULE, server, message), server, site, scope, &on).remedy(Remedy::command(
-            Risk::Safe,
-            what,
-            command,
-        )));
+        findings.push(mapping::located(Finding::new(&RULE, server, message), server, site, scope, &on).remedy(remedy));
     }
 }
 
@@ -81,7 +77,8 @@ mod tests {
     fn anonymous_authentication_counts_although_no_file_says_it() {
         let mapping = |anonymous: &str| {
             apphost(&format!(
-                r#"<location path="A"><system.webServer><security><authentication>{anonymous}
+                r#"<system.applicationHost><sites><site name="A" id="1"><bindings/></site></sites></system.applicationHost>
+                   <location path="A"><system.webServer><security><authentication>{anonymous}
                    <iisClientCertificateMappingAuthentication enabled="true" /></authentication></security></system.webServer></location>"#
             ))
         };

@@ -2,6 +2,7 @@
 
 use super::Finding;
 use crate::catalogue::{Setting, Value, access, entry};
+use crate::remedy::{Remedy, Risk, appcmd};
 use crate::server::{Generation, Resolved, Scope, Server, Site};
 
 /// Section of Active Directory mapping.
@@ -64,4 +65,12 @@ pub(super) fn located(mut finding: Finding, server: &Server, site: &Site, scope:
         finding = finding.related(resolved.origin.place(), note);
     }
     finding
+}
+
+/// A remedy that sets one attribute of a section at `scope`: a command, or advice where a lone web.config does not tell its location.
+pub(super) fn set(scope: &Scope, risk: Risk, what: &str, section: &str, attribute: &str, value: &str) -> Remedy {
+    if scope.store_path.starts_with("(web.config)") {
+        return Remedy::advice(risk, format!("{what}: {attribute}=\"{value}\" in {section} of this file"));
+    }
+    Remedy::command(risk, what, appcmd::set_config(&scope.store_path, section, &[(attribute, value)]))
 }

@@ -2,7 +2,7 @@
 
 use super::{Confidence, Context, Finding, Rule, Severity, mapping};
 use crate::catalogue::{Setting, Value, access};
-use crate::remedy::{Remedy, Risk, appcmd};
+use crate::remedy::Risk;
 use crate::server::Generation;
 
 pub(super) const RULE: Rule = Rule {
@@ -41,12 +41,17 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         };
         let on: Vec<Setting> =
             involved.into_iter().filter(|setting| *setting == Setting::AccessFlags || mapping::is_on(scope, *setting)).collect();
-        let required = Value::Flags(bits | access::SSL | access::NEGOTIATE | access::REQUIRE).show(Setting::AccessFlags, server.generation);
+        // A bit without a name cannot be written as a name.
+        let required = Value::Flags(bits & access::KNOWN | access::SSL | access::NEGOTIATE | access::REQUIRE)
+            .show(Setting::AccessFlags, server.generation);
         let finding = Finding::new(&RULE, server, message).confidence(if asks { Confidence::Firm } else { Confidence::Likely });
-        findings.push(mapping::located(finding, server, site, scope, &on).remedy(Remedy::command(
+        findings.push(mapping::located(finding, server, site, scope, &on).remedy(mapping::set(
+            scope,
             Risk::Safe,
             "requires a client certificate, where every user has one",
-            appcmd::set_config(&scope.store_path, "system.webServer/security/access", &[("sslFlags", &required)]),
+            "system.webServer/security/access",
+            "sslFlags",
+            &required,
         )));
     }
 }
@@ -59,7 +64,8 @@ mod tests {
 
     fn site(flags: &str, mapping: bool) -> Server {
         apphost(&format!(
-            r#"<location path="A"><system.webServer><security><access sslFlags="{flags}" /><authentication>
+            r#"<system.applicationHost><sites><site name="A" id="1"><bindings/></site></sites></system.applicationHost>
+               <location path="A"><system.webServer><security><access sslFlags="{flags}" /><authentication>
                <clientCertificateMappingAuthentication enabled="{mapping}" /></authentication></security></system.webServer></location>"#
         ))
     }

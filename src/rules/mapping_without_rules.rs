@@ -3,8 +3,8 @@
 use super::mapping::{self, IIS_SECTION};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::Setting;
-use crate::remedy::{Remedy, Risk, appcmd};
-use crate::server::{Mapping, Scope};
+use crate::remedy::{Remedy, Risk};
+use crate::server::{Mapping, Scope, Site};
 
 pub(super) const RULE: Rule = Rule {
     name: "mapping-without-rules",
@@ -16,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
               entries of the site and of the server count; those of an application are ignored.",
     sees: "401 or 403 although the client certificate is valid.",
     silent: "Silent where mapping by IIS is off. An entry that denies is not reported for having no rules. Entries that a second file adds \
-             are only seen when that file was given, which is why this is only likely.",
+             are only seen when that file was given, which is why this is only likely, and a hint for a file without a list of sites.",
     evidence: "applicationHost.config and web.config",
     fix: "Add entries with rules to the site, or switch iisClientCertificateMappingAuthentication off.",
     references: &[mapping::IIS_REFERENCE],
@@ -28,20 +28,21 @@ const INVOLVED: &[Setting] = &[Setting::IisCertificateMapping];
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
     for (site, scope) in mapping::said(server, INVOLVED) {
-        if !mapping::is_on(scope, Setting::IisCertificateMapping) || entries(site.root(), &server.scope).any(|entry| entry.enabled) {
+        if !mapping::is_on(scope, Setting::IisCertificateMapping) || entries(context, site).any(|entry| entry.enabled) {
             continue;
         }
+        let confidence = if server.lists_sites { Confidence::Likely } else { Confidence::Hint };
         let below =
             if site.scopes.iter().skip(1).any(|scope| !scope.mappings.is_empty()) { "; entries below the site do not count" } else { "" };
         let message =
             format!("iisClientCertificateMappingAuthentication is enabled, but {} has no enabled mapping entry{below}", site.label());
         findings.push(
-            mapping::located(Finding::new(&RULE, server, message), server, site, scope, INVOLVED)
+            mapping::located(Finding::new(&RULE, server, message).confidence(confidence), server, site, scope, INVOLVED)
                 .remedy(Remedy::advice(
                     Risk::Safe,
                     "add one-to-one or many-to-one entries to the site, where certificates are to be mapped",
                 ))
-                .remedy(off(&scope.store_path)),
+                .remedy(off(scope)),
         );
     }
     for site in &server.sites {
@@ -58,8 +59,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn entries<'a>(root: &'a Scope, server: &'a Scope) -> impl Iterator<Item = &'a Mapping> {
-    root.mappings.iter().chain(&server.mappings)
+/// The entries that count for `site`. Which path a lone web.config belongs to is not known, so there all entries may count.
+fn entries<'a>(context: &Context<'a>, site: &'a Site) -> impl Iterator<Item = &'a Mapping> {
+    let counting = if context.server.lists_sites { 1 } else { site.scopes.len() };
+    site.scopes.iter().take(counting).chain([&context.server.scope]).flat_map(|scope| &scope.mappings)
 }
 
 fn matches_nothing(entry: &Mapping) -> bool {
@@ -77,12 +80,9 @@ fn useless(context: &Context<'_>, entry: &Mapping) -> Finding {
     .subject(&entry.name)
 }
 
-fn off(location: &str) -> Remedy {
-    Remedy::command(
-        Risk::WeakensSecurity,
-        "switches mapping off, where none is wanted; requests that failed so far may then be served without a mapped account",
-        appcmd::set_config(location, IIS_SECTION, &[("enabled", "false")]),
-    )
+fn off(scope: &Scope) -> Remedy {
+    let what = "switches mapping off, where none is wanted; requests that failed so far may then be served without a mapped account";
+    mapping::set(scope, Risk::WeakensSecurity, what, IIS_SECTION, "enabled", "false")
 }
 
 fn off_entry() -> Remedy {
@@ -97,7 +97,8 @@ mod tests {
 
     fn site(section: &str) -> Server {
         apphost(&format!(
-            r#"<location path="A"><system.webServer><security><authentication>{section}</authentication></security></system.webServer></location>"#
+            r#"<system.applicationHost><sites><site name="A" id="1"><bindings/></site></sites></system.applicationHost>
+               <location path="A"><system.webServer><security><authentication>{section}</authentication></security></system.webServer></location>"#
         ))
     }
 
@@ -113,6 +114,22 @@ mod tests {
         let found = findings(&RULE, &site(r#"<iisClientCertificateMappingAuthentication enabled="true" />"#));
         assert_eq!((found.len(), found[0].confidence), (1, Confidence::Likely));
         assert_eq!(found[0].remedies.last().unwrap().risk, Risk::WeakensSecurity);
+    }
+
+    #[test]
+    fn a_lone_web_config_gives_a_hint_and_its_entries_count_wherever_they_stand() {
+        let lone = |entries: &str| {
+            apphost(&format!(
+                r#"<location path="app"><system.webServer><security><authentication>
+                   <iisClientCertificateMappingAuthentication enabled="true">{entries}</iisClientCertificateMappingAuthentication>
+                   </authentication></security></system.webServer></location>"#
+            ))
+        };
+        let found = findings(&RULE, &lone(""));
+        assert_eq!((found.len(), found[0].confidence), (1, Confidence::Hint));
+        assert!(found[0].remedies.iter().all(|remedy| remedy.command.is_none()));
+        let entry = r#"<oneToOneMappings><add userName="u" password="[enc:x:AA:enc]" certificate="AA==" /></oneToOneMappings>"#;
+        assert!(findings(&RULE, &lone(entry)).is_empty());
     }
 
     #[test]

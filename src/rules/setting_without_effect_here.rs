@@ -2,7 +2,7 @@
 
 use super::noticed::{each, noticed};
 use super::{Confidence, Context, Finding, Rule, Severity};
-use crate::catalogue::{Setting, Value, cert_check, entry};
+use crate::catalogue::{Level, Setting, Value, cert_check, entry};
 use crate::remedy::{Remedy, Risk, adsutil};
 use crate::server::{AnomalyKind, Generation};
 
@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
     confidence: Confidence::Likely,
     title: "A setting is written where it has no effect",
     meaning: "Settings of the endpoint, such as CertCheckMode, count at the site or the web service; SslCtlIdentifier and SslCtlStoreName only \
-              at the site; SslUseDsMapper only at the web service. IIS 6 lets scripts write them at any key. What is written here is not \
+              at the site; SslUseDsMapper only at the web service; bindings only at a site. IIS 6 lets scripts write them at any key. What is written here is not \
               in effect, so whoever wrote it believes in a protection, or in an exception, that does not exist.",
     sees: "Nothing at first: the intended setting is not in effect.",
     silent: "Silent for settings that count for each URL: AccessSSLFlags, UploadReadAheadSize, AuthFlags. It is only likely, because IIS 6 \
@@ -26,19 +26,31 @@ pub(super) const RULE: Rule = Rule {
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
     each(server, findings, |anomaly| {
+        if let AnomalyKind::BindingsWithoutEffect { property, key, value } = &anomaly.kind {
+            let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
+            let message = format!(
+                "{property} is set to {value} at {key}, where it has no effect; it counts at the key of a site and is never inherited"
+            );
+            return Some(
+                noticed(&RULE, server, anomaly, message).subject(format!("{key} {property}")).remedy(removal(key, property)).remedy(
+                    Remedy::advice(
+                        Risk::Safe,
+                        "if it is wanted, add it to the bindings of the site; the whole list is replaced when it is set",
+                    ),
+                ),
+            );
+        }
         let AnomalyKind::WithoutEffect { setting, key, value, counts_at } = &anomaly.kind else { return None };
         let property = entry(*setting).iis6.as_ref().map_or(setting.name(), |iis6| &iis6.property);
         let message = format!("{property} is set to {value} at {key}, where it has no effect; it counts at {counts_at}");
         let site = anomaly.site.and_then(|index| server.sites.get(index)).and_then(|site| site.id);
-        let mut finding = noticed(&RULE, server, anomaly, message).setting(*setting).subject(key).remedy(Remedy::command(
-            Risk::Safe,
-            "removes it here, where it does nothing",
-            adsutil::delete(key, property),
-        ));
+        let mut finding = noticed(&RULE, server, anomaly, message).setting(*setting).subject(key).remedy(removal(key, property));
         let level = match (setting, site) {
             (Setting::DsMapper, _) => Some("/LM/W3SVC".to_owned()),
             // A certificate cannot be set as text, and which site a value of the service was meant for cannot be known.
             (Setting::ServerCertificate | Setting::ServerCertificateStore, _) | (_, None) => None,
+            // A setting of a URL is at no wrong level; it only lacks the mark that lets keys below see it.
+            _ if entry(*setting).level == Level::Url => None,
             (_, Some(id)) => Some(format!("/LM/W3SVC/{id}")),
         };
         finding = finding.remedy(match level {
@@ -51,6 +63,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         });
         Some(finding)
     });
+}
+
+fn removal(key: &str, property: &str) -> Remedy {
+    Remedy::command(Risk::Safe, "removes it here, where it does nothing", adsutil::delete(key, property))
 }
 
 /// What putting the value into effect risks. A value that cannot be read is not called safe.
@@ -101,6 +117,30 @@ mod tests {
         settings.sort();
         assert_eq!(settings, [Setting::CertCheckMode, Setting::DsMapper]);
         assert!(found.iter().all(|finding| (finding.severity, finding.confidence) == (Severity::Medium, Confidence::Likely)));
+    }
+
+    #[test]
+    fn bindings_of_the_service_are_reported() {
+        let server = metabase(
+            r#"<IIsWebService Location="/LM/W3SVC">
+               <Custom Name="SecureBindings" ID="2021" Value=":443:" Type="MULTISZ" UserType="IIS_MD_UT_SERVER" Attributes="INHERIT" />
+               </IIsWebService><IIsWebServer Location="/LM/W3SVC/1"></IIsWebServer>"#,
+        );
+        let found = findings(&RULE, &server);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].message.starts_with("SecureBindings is set to :443: at /LM/W3SVC,"));
+    }
+
+    #[test]
+    fn a_setting_that_keys_below_cannot_see_gets_no_command_that_changes_its_level() {
+        let server = metabase(
+            r#"<IIsWebService Location="/LM/W3SVC">
+               <Custom Name="AccessSSLFlags" ID="6030" Value="8" Type="DWORD" UserType="IIS_MD_UT_FILE" Attributes="NO_ATTRIBUTES" />
+               </IIsWebService><IIsWebServer Location="/LM/W3SVC/1"></IIsWebServer>"#,
+        );
+        let found = findings(&RULE, &server);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].remedies.iter().filter(|remedy| remedy.command.is_some()).count(), 1);
     }
 
     #[test]

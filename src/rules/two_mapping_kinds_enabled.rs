@@ -3,7 +3,7 @@
 use super::mapping::{self, AD_SECTION, IIS_SECTION};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, access};
-use crate::remedy::{Remedy, Risk, adsutil, appcmd};
+use crate::remedy::{Remedy, Risk, adsutil};
 use crate::server::Generation;
 
 pub(super) const RULE: Rule = Rule {
@@ -69,15 +69,21 @@ fn check_iis7(context: &Context<'_>, findings: &mut Vec<Finding>) {
                        other, and the entries of IIS do not work";
         findings.push(
             mapping::located(Finding::new(&RULE, server, message), server, site, scope, SWITCHES)
-                .remedy(Remedy::command(
+                .remedy(mapping::set(
+                    scope,
                     Risk::Safe,
                     "for mapping by Active Directory: switches the entries of IIS off",
-                    appcmd::set_config(&scope.store_path, IIS_SECTION, &[("enabled", "false")]),
+                    IIS_SECTION,
+                    "enabled",
+                    "false",
                 ))
-                .remedy(Remedy::command(
+                .remedy(mapping::set(
+                    scope,
                     Risk::Safe,
                     "for the entries of IIS: switches mapping by Active Directory off",
-                    appcmd::set_config(&scope.store_path, AD_SECTION, &[("enabled", "false")]),
+                    AD_SECTION,
+                    "enabled",
+                    "false",
                 )),
         );
     }
