@@ -1,6 +1,6 @@
 //! `attribute-missing`: a required attribute is not there.
 
-use super::noticed::{INVALID_DATA, each, noticed, refused};
+use super::noticed::{INVALID_DATA, Refusal, each, noticed, refused};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk};
 use crate::server::{AnomalyKind, Generation};
@@ -30,7 +30,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 .severity(Severity::Medium)
                 .confidence(Confidence::Likely)
                 .sees("The element is without effect."),
-            Generation::Iis7 | Generation::IisExpress => refused(&RULE, server, anomaly, element, INVALID_DATA, &what),
+            Generation::Iis7 | Generation::IisExpress => {
+                refused(&RULE, server, anomaly, Refusal { what, within: element, hresult: INVALID_DATA, confidence: Confidence::Firm })
+            }
         };
         let remedy = Remedy::advice(Risk::Safe, format!("write {attribute}, or remove the element if it is a left-over"));
         Some(finding.subject(format!("{element}@{attribute}")).remedy(remedy))

@@ -1,6 +1,6 @@
 //! `attribute-value-invalid`: a value is not of the type that the schema demands.
 
-use super::noticed::{INVALID_DATA, each, noticed, refused};
+use super::noticed::{INVALID_DATA, Refusal, each, noticed, refused};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk};
 use crate::server::{AnomalyKind, Generation};
@@ -41,11 +41,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .sees("The value is not in effect; IIS writes an event when it reads the file."),
             Generation::Iis7 | Generation::IisExpress => {
                 let plain = matches!(*expected, "true or false" | "an unsigned number");
-                refused(&RULE, server, anomaly, element, INVALID_DATA, &what).confidence(if plain {
-                    Confidence::Firm
-                } else {
-                    Confidence::Likely
-                })
+                let confidence = if plain { Confidence::Firm } else { Confidence::Likely };
+                refused(&RULE, server, anomaly, Refusal { what, within: element, hresult: INVALID_DATA, confidence })
             }
         };
         Some(finding.subject(format!("{element}@{attribute}={value}")).remedy(Remedy::advice(Risk::Safe, format!("write {expected}"))))
@@ -70,6 +67,18 @@ mod tests {
         assert_eq!(found.iter().filter_map(|finding| finding.path.as_deref()).collect::<Vec<_>>(), ["/", "/app"]);
         assert_eq!((found[0].severity, found[0].confidence), (Severity::High, Confidence::Firm));
         assert!(found[1].message.contains("0x8007000d, which hits only \"A\" (id 1) at /app and below"));
+    }
+
+    #[test]
+    fn a_lone_web_config_does_not_hit_the_whole_server() {
+        let found = findings(
+            &RULE,
+            &apphost(
+                r#"<system.webServer><security><authentication><anonymousAuthentication enabled="yes" /></authentication></security></system.webServer>"#,
+            ),
+        );
+        assert_eq!(found.len(), 1);
+        assert!(found[0].message.ends_with("which hits only \"(web.config)\" at / and below"));
     }
 
     #[test]

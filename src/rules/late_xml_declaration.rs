@@ -1,6 +1,6 @@
 //! `late-xml-declaration`: something stands before the XML declaration.
 
-use super::noticed::{INVALID_DATA, each, noticed, refused};
+use super::noticed::{INVALID_DATA, Refusal, each, noticed, refused};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk};
 use crate::server::{AnomalyKind, Generation};
@@ -31,9 +31,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let finding = match server.generation {
             Generation::Iis6 => noticed(&RULE, server, anomaly, format!("{what}; IIS 6 most likely does not start with this file"))
                 .sees("IIS most likely does not start."),
-            // Whether the parser of IIS is that strict is not documented.
             Generation::Iis7 | Generation::IisExpress => {
-                refused(&RULE, server, anomaly, "", INVALID_DATA, &format!("{what}; if IIS is as strict"))
+                // Whether the parser of IIS is that strict is not documented.
+                let refusal = Refusal { what: what.to_owned(), within: "", hresult: INVALID_DATA, confidence: Confidence::Likely };
+                refused(&RULE, server, anomaly, refusal)
             }
         };
         let remedy = Remedy::advice(Risk::Safe, "remove what stands before the declaration, if the file on the server has it too");

@@ -1,6 +1,6 @@
 //! `locked-section-set`: a section or attribute is set below a lock.
 
-use super::noticed::{LOCK_VIOLATION, each, refused};
+use super::noticed::{LOCK_VIOLATION, Refusal, each, refused};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk, appcmd};
 use crate::server::AnomalyKind;
@@ -29,10 +29,13 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             None => (format!("{section} is set although it is locked above"), section.clone()),
             Some(attribute) => (format!("{attribute} of {section} is set although it is locked above"), format!("{section}@{attribute}")),
         };
-        let finding = refused(&RULE, server, anomaly, section, LOCK_VIOLATION, &what).subject(subject).remedy(Remedy::advice(
-            Risk::Safe,
-            "set it for this path in a location of applicationHost.config (appcmd with /commit:apphost), and remove it here",
-        ));
+        let finding =
+            refused(&RULE, server, anomaly, Refusal { what, within: section, hresult: LOCK_VIOLATION, confidence: Confidence::Firm })
+                .subject(subject)
+                .remedy(Remedy::advice(
+                    Risk::Safe,
+                    "set it for this path in a location of applicationHost.config (appcmd with /commit:apphost), and remove it here",
+                ));
         Some(match attribute {
             None => finding.remedy(Remedy::command(
                 Risk::WeakensSecurity,

@@ -1,6 +1,7 @@
 //! What the rules about certificate mapping share: at which paths they speak, and which mapping is in effect there.
 
 use super::Finding;
+use super::noticed::LONE_WEB_CONFIG;
 use crate::catalogue::{Setting, Value, access, entry};
 use crate::remedy::{Remedy, Risk, appcmd};
 use crate::server::{Generation, Resolved, Scope, Server, Site};
@@ -69,7 +70,7 @@ pub(super) fn located(mut finding: Finding, server: &Server, site: &Site, scope:
 
 /// A remedy that sets one attribute of a section at `scope`: a command, or advice where a lone web.config does not tell its location.
 pub(super) fn set(scope: &Scope, risk: Risk, what: &str, section: &str, attribute: &str, value: &str) -> Remedy {
-    if scope.store_path.starts_with("(web.config)") {
+    if scope.store_path.starts_with(LONE_WEB_CONFIG) {
         return Remedy::advice(risk, format!("{what}: {attribute}=\"{value}\" in {section} of this file"));
     }
     Remedy::command(risk, what, appcmd::set_config(&scope.store_path, section, &[(attribute, value)]))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Finding, Rule};
+use super::{Confidence, Finding, Rule};
 use crate::server::{Anomaly, Server, Site};
 
 /// The file is not what the schema allows.
@@ -11,6 +11,9 @@ pub(super) const INVALID_DATA: &str = "0x8007000d";
 pub(super) const ALREADY_EXISTS: &str = "0x800700b7";
 /// A section is locked above.
 pub(super) const LOCK_VIOLATION: &str = "0x80070021";
+
+/// What stands for the location of a web.config that was given without the file of its server.
+pub(super) const LONE_WEB_CONFIG: &str = "(web.config)";
 
 /// Lets `judge` look at every anomaly. Findings that are the same but for their place become one: the later places are related to the
 /// first.
@@ -45,15 +48,29 @@ pub(super) fn noticed(rule: &'static Rule, server: &Server, anomaly: &Anomaly, m
     )
 }
 
-/// A finding for something that IIS 7 and later refuse with 500.19. `within` is the element or section path, which tells how far the
-/// refusal reaches; it is said in the message and in what is seen.
-pub(super) fn refused(rule: &'static Rule, server: &Server, anomaly: &Anomaly, within: &str, hresult: &str, what: &str) -> Finding {
+/// What IIS 7 and later refuse with 500.19.
+pub(super) struct Refusal<'a> {
+    /// What is wrong, to be put at the start of the message.
+    pub(super) what: String,
+    /// Element or section path, which tells how far the refusal reaches; empty for the whole file.
+    pub(super) within: &'a str,
+    /// The HRESULT of the error.
+    pub(super) hresult: &'static str,
+    /// Whether the refusal is documented or only likely.
+    pub(super) confidence: Confidence,
+}
+
+/// A finding for something that IIS refuses. Its message and what is seen say with which error, and what is hit.
+pub(super) fn refused(rule: &'static Rule, server: &Server, anomaly: &Anomaly, refusal: Refusal<'_>) -> Finding {
+    let Refusal { what, within, hresult, confidence } = refusal;
     let reach = reach(server, anomaly, within);
     let hits = match reach {
         Reach::Server => "the whole server".to_owned(),
         Reach::Path(site, path) => format!("only {} at {path} and below", site.label()),
     };
-    let finding = Finding::new(rule, server, format!("{what}; IIS refuses this with 500.19, HRESULT {hresult}, which hits {hits}"));
+    let refuses = if confidence == Confidence::Firm { "refuses" } else { "most likely refuses" };
+    let message = format!("{what}; IIS {refuses} this with 500.19, HRESULT {hresult}, which hits {hits}");
+    let finding = Finding::new(rule, server, message).confidence(confidence);
     let finding = match reach {
         Reach::Path(site, _) => finding.site(site),
         Reach::Server => match site_of(server, anomaly) {
@@ -109,7 +126,12 @@ fn reach<'a>(server: &'a Server, anomaly: &'a Anomaly, within: &str) -> Reach<'a
 }
 
 fn site_of<'a>(server: &'a Server, anomaly: &Anomaly) -> Option<&'a Site> {
-    anomaly.site.and_then(|index| server.sites.get(index))
+    match (anomaly.site, server.sites.as_slice()) {
+        (Some(index), sites) => sites.get(index),
+        // A web.config without its server is one site, whose level is that of the file.
+        (None, [only]) if only.root().store_path == LONE_WEB_CONFIG => Some(only),
+        (None, _) => None,
+    }
 }
 
 fn located(mut finding: Finding, anomaly: &Anomaly) -> Finding {

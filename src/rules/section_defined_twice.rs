@@ -1,6 +1,6 @@
 //! `section-defined-twice`: one section or lock is said twice for one path, so IIS refuses the file.
 
-use super::noticed::{ALREADY_EXISTS, INVALID_DATA, each, refused};
+use super::noticed::{ALREADY_EXISTS, INVALID_DATA, Refusal, each, refused};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk};
 use crate::server::AnomalyKind;
@@ -31,13 +31,16 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         AnomalyKind::SectionDefinedTwice { section, location } => {
             let at = if location.is_empty() { "at the level of the file".to_owned() } else { format!("for the location \"{location}\"") };
             let what = format!("{section} is defined twice {at}");
-            let finding = refused(&RULE, server, anomaly, section, ALREADY_EXISTS, &what).subject(format!("{section} {location}"));
+            let finding =
+                refused(&RULE, server, anomaly, Refusal { what, within: section, hresult: ALREADY_EXISTS, confidence: Confidence::Firm })
+                    .subject(format!("{section} {location}"));
             Some(finding.remedy(Remedy::advice(Risk::Safe, "keep one of the two with the stricter value and remove the other")))
         }
         AnomalyKind::OverrideGivenTwice => {
-            let what = "overrideMode and allowOverride stand on one location tag";
+            let what = "overrideMode and allowOverride stand on one location tag".to_owned();
             // That it is an error is documented, its number is not.
-            let finding = refused(&RULE, server, anomaly, "", INVALID_DATA, what).confidence(Confidence::Likely);
+            let finding =
+                refused(&RULE, server, anomaly, Refusal { what, within: "", hresult: INVALID_DATA, confidence: Confidence::Likely });
             Some(finding.subject("overrideMode").remedy(Remedy::advice(Risk::Safe, "keep overrideMode and remove allowOverride")))
         }
         _ => None,

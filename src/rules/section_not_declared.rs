@@ -1,6 +1,6 @@
 //! `section-not-declared`: the declarations of sections are missing, doubled or in the wrong place.
 
-use super::noticed::{ALREADY_EXISTS, INVALID_DATA, each, refused};
+use super::noticed::{ALREADY_EXISTS, INVALID_DATA, Refusal, each, refused};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk};
 use crate::server::AnomalyKind;
@@ -31,8 +31,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         AnomalyKind::SectionNotDeclared { section } => {
             let what = format!("the section {section} is used and not declared in configSections");
             Some(
-                refused(&RULE, server, anomaly, section, INVALID_DATA, &what)
-                    .confidence(Confidence::Likely)
+                refused(&RULE, server, anomaly, Refusal { what, within: section, hresult: INVALID_DATA, confidence: Confidence::Likely })
                     .subject(section)
                     .remedy(Remedy::advice(Risk::Safe, "install the role service or module that brings the section, or declare it"))
                     .remedy(Remedy::advice(Risk::Safe, "if nothing needs it, remove the section")),
@@ -41,15 +40,15 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         AnomalyKind::SectionDeclaredTwice { section } => {
             let what = format!("the section {section} is declared twice in configSections");
             Some(
-                refused(&RULE, server, anomaly, "", ALREADY_EXISTS, &what)
+                refused(&RULE, server, anomaly, Refusal { what, within: "", hresult: ALREADY_EXISTS, confidence: Confidence::Firm })
                     .subject(format!("{section} twice"))
                     .remedy(Remedy::advice(Risk::Safe, "remove one of the two declarations")),
             )
         }
         AnomalyKind::ConfigSectionsMisplaced => {
-            let what = "configSections must stand once, as the first child of configuration";
+            let what = "configSections must stand once, as the first child of configuration".to_owned();
             Some(
-                refused(&RULE, server, anomaly, "", INVALID_DATA, what)
+                refused(&RULE, server, anomaly, Refusal { what, within: "", hresult: INVALID_DATA, confidence: Confidence::Firm })
                     .subject("configSections")
                     .remedy(Remedy::advice(Risk::Safe, "merge all configSections into one at the start of configuration")),
             )
