@@ -49,6 +49,11 @@ fn predicate_text(text: &str) -> Option<&str> {
     (!text.contains(|c: char| c.is_control() || matches!(c, '\'' | '"' | '%'))).then_some(text)
 }
 
+/// `appcmd unlock config`: lets web.config files of all sites hold the section.
+pub fn unlock_config(section: &str) -> String {
+    format!("{APPCMD} unlock config -section:{section}")
+}
+
 fn target(location: &str) -> String {
     if location.is_empty() { String::new() } else { format!(" \"{}\"", location.replace('"', "\"\"")) }
 }
@@ -63,6 +68,7 @@ mod tests {
             set_config("Default Web Site/api", "system.webServer/security/access", &[("sslFlags", "Ssl, SslNegotiateCert")]),
             r#"%windir%\system32\inetsrv\appcmd.exe set config "Default Web Site/api" -section:system.webServer/security/access /sslFlags:"Ssl, SslNegotiateCert" /commit:apphost"#
         );
+        assert!(unlock_config("system.webServer/security/access").ends_with("unlock config -section:system.webServer/security/access"));
         assert!(list_config("", "system.webServer/serverRuntime").ends_with("list config -section:system.webServer/serverRuntime"));
     }
 

@@ -1,7 +1,10 @@
 //! The rules: pure functions from a server to findings. One rule, one file, with its meaning, its silence and its tests.
 
 mod access_flags_unreadable;
+mod anonymous_beside_mapping;
 mod asks_everyone_needlessly;
+mod attribute_missing;
+mod attribute_value_invalid;
 mod binding_flag_unknown;
 mod binding_flags_not_numeric;
 mod binding_in_both_lists;
@@ -10,10 +13,13 @@ mod ccs_flag_combination;
 mod certificate_hash_inherited;
 mod certificate_wanted_without_tls;
 mod child_weakens_parent;
+mod configuration_redirected;
 mod ctl_reference_incomplete;
 mod disagreement;
 mod duplicate_binding_across_sites;
 mod duplicate_binding_in_site;
+mod duplicate_site_id;
+mod duplicate_site_name;
 mod endpoint_map;
 mod endpoints;
 mod finding;
@@ -22,9 +28,21 @@ mod freshness_without_effect;
 mod https_binding_without_certificate;
 mod ip_in_sni_binding;
 mod late_request_body_limit;
+mod late_xml_declaration;
+mod legacy_certificate_residue;
+mod location_case_variants;
+mod location_without_site;
+mod locked_section_set;
 mod malformed_binding;
+mod mapping;
+mod mapping_at_application_level;
+mod mapping_not_required;
+mod mapping_without_rules;
 mod maps_certificate_never_asks;
+mod metabase_key_twice;
+mod noticed;
 mod peers;
+mod plain_text_password;
 mod read_ahead_excessive;
 mod read_ahead_unit_mistake;
 mod requires_certificate_never_asks;
@@ -33,6 +51,9 @@ mod revocation_check_off;
 mod revocation_mode_contradictory;
 mod revocation_mode_unknown_bits;
 mod scopes;
+mod section_defined_twice;
+mod section_not_declared;
+mod setting_without_effect_here;
 mod shared_endpoint_disagrees;
 mod shared_record_mixed_policy;
 mod shared_record_two_names;
@@ -41,6 +62,7 @@ mod sites_disagree_on_issuers;
 mod sites_disagree_on_revocation;
 mod sites_disagree_on_tls_switches;
 mod sni_or_ccs_without_host;
+mod socket_pooling_setting_ignored;
 mod specific_ip_shadows_sni;
 mod split_endpoint;
 mod ssl128_without_ssl;
@@ -48,6 +70,8 @@ mod ssl_map_cert_used;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tls_required_unreachable;
+mod two_mapping_kinds_enabled;
+mod unknown_attribute;
 mod usage_check_off;
 
 use crate::server::Server;
@@ -94,7 +118,10 @@ pub struct Rule {
 /// All rules, sorted by name.
 pub const RULES: &[&Rule] = &[
     &access_flags_unreadable::RULE,
+    &anonymous_beside_mapping::RULE,
     &asks_everyone_needlessly::RULE,
+    &attribute_missing::RULE,
+    &attribute_value_invalid::RULE,
     &binding_flag_unknown::RULE,
     &binding_flags_not_numeric::RULE,
     &binding_in_both_lists::RULE,
@@ -103,16 +130,29 @@ pub const RULES: &[&Rule] = &[
     &certificate_hash_inherited::RULE,
     &certificate_wanted_without_tls::RULE,
     &child_weakens_parent::RULE,
+    &configuration_redirected::RULE,
     &ctl_reference_incomplete::RULE,
     &duplicate_binding_across_sites::RULE,
     &duplicate_binding_in_site::RULE,
+    &duplicate_site_id::RULE,
+    &duplicate_site_name::RULE,
     &freshness_too_small::RULE,
     &freshness_without_effect::RULE,
     &https_binding_without_certificate::RULE,
     &ip_in_sni_binding::RULE,
     &late_request_body_limit::RULE,
+    &late_xml_declaration::RULE,
+    &legacy_certificate_residue::RULE,
+    &location_case_variants::RULE,
+    &location_without_site::RULE,
+    &locked_section_set::RULE,
     &malformed_binding::RULE,
+    &mapping_at_application_level::RULE,
+    &mapping_not_required::RULE,
+    &mapping_without_rules::RULE,
     &maps_certificate_never_asks::RULE,
+    &metabase_key_twice::RULE,
+    &plain_text_password::RULE,
     &read_ahead_excessive::RULE,
     &read_ahead_unit_mistake::RULE,
     &requires_certificate_never_asks::RULE,
@@ -120,6 +160,9 @@ pub const RULES: &[&Rule] = &[
     &revocation_check_off::RULE,
     &revocation_mode_contradictory::RULE,
     &revocation_mode_unknown_bits::RULE,
+    &section_defined_twice::RULE,
+    &section_not_declared::RULE,
+    &setting_without_effect_here::RULE,
     &shared_endpoint_disagrees::RULE,
     &shared_record_mixed_policy::RULE,
     &shared_record_two_names::RULE,
@@ -128,11 +171,14 @@ pub const RULES: &[&Rule] = &[
     &sites_disagree_on_revocation::RULE,
     &sites_disagree_on_tls_switches::RULE,
     &sni_or_ccs_without_host::RULE,
+    &socket_pooling_setting_ignored::RULE,
     &specific_ip_shadows_sni::RULE,
     &split_endpoint::RULE,
     &ssl_map_cert_used::RULE,
     &ssl128_without_ssl::RULE,
     &tls_required_unreachable::RULE,
+    &two_mapping_kinds_enabled::RULE,
+    &unknown_attribute::RULE,
     &usage_check_off::RULE,
 ];
 

@@ -1,8 +1,8 @@
 //! Helpers for the tests of rules: servers from pieces of configuration, and the findings of one rule.
 
 use super::{Context, Finding, Rule};
-use crate::input::FileId;
-use crate::server::Server;
+use crate::input::{FileId, Place};
+use crate::server::{Anomaly, AnomalyKind, Generation, Scope, Server, Settings, Site};
 use crate::xml::Limits;
 
 /// A server of IIS 6 from metabase keys; the root elements are added.

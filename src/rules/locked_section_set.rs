@@ -1,0 +1,84 @@
+//! `locked-section-set`: a section or attribute is set below a lock.
+
+use super::noticed::{LOCK_VIOLATION, Refusal, each, refused};
+use super::{Confidence, Context, Finding, Rule, Severity};
+use crate::remedy::{Remedy, Risk, appcmd};
+use crate::server::AnomalyKind;
+
+pub(super) const RULE: Rule = Rule {
+    name: "locked-section-set",
+    severity: Severity::High,
+    confidence: Confidence::Firm,
+    title: "A locked section or attribute is set",
+    meaning: "The section is locked at a level above, by overrideMode or overrideModeDefault `Deny` or by a lock attribute, and is set here all \
+              the same. IIS does not ignore that: it refuses the configuration of the path, even when the value is the same as above. \
+              The sections access, serverRuntime and all kinds of authentication are locked unless someone unlocked them.",
+    sees: "500.19 with HRESULT 0x80070021 for this path and below.",
+    silent: "Silent where the section is unlocked for the path.",
+    evidence: "applicationHost.config together with web.config",
+    fix: "Move the setting into a location of applicationHost.config and remove it here, or unlock the section for the path.",
+    references: &["MicrosoftDocs/iis-docs: iis/get-started/planning-for-security/how-to-use-locking-in-iis-configuration.md", "KB942055"],
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let server = context.server;
+    each(server, findings, |anomaly| {
+        let AnomalyKind::LockedSectionSet { section, attribute } = &anomaly.kind else { return None };
+        let (what, subject) = match attribute {
+            None => (format!("{section} is set although it is locked above"), section.clone()),
+            Some(attribute) => (format!("{attribute} of {section} is set although it is locked above"), format!("{section}@{attribute}")),
+        };
+        let finding =
+            refused(&RULE, server, anomaly, Refusal { what, within: section, hresult: LOCK_VIOLATION, confidence: Confidence::Firm })
+                .subject(subject)
+                .remedy(Remedy::advice(
+                    Risk::Safe,
+                    "set it for this path in a location of applicationHost.config (appcmd with /commit:apphost), and remove it here",
+                ));
+        Some(match attribute {
+            None => finding.remedy(Remedy::command(
+                Risk::WeakensSecurity,
+                "unlocks the section for every site: whoever may write a web.config then decides it",
+                appcmd::unlock_config(section),
+            )),
+            Some(_) => finding.remedy(Remedy::advice(
+                Risk::WeakensSecurity,
+                "remove the attribute from the lock; whoever may write a web.config then decides it",
+            )),
+        })
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{findings, fixture, noticed};
+    use super::*;
+    use crate::server::Generation;
+
+    fn kind(attribute: Option<&str>) -> AnomalyKind {
+        AnomalyKind::LockedSectionSet { section: "system.webServer/security/access".to_owned(), attribute: attribute.map(str::to_owned) }
+    }
+
+    #[test]
+    fn a_locked_section_is_refused_for_its_path_only() {
+        let found = findings(&RULE, &noticed(Generation::Iis7, &kind(None), &[Some("/api")]));
+        assert_eq!((found.len(), found[0].severity, found[0].confidence), (1, Severity::High, Confidence::Firm));
+        assert!(found[0].message.contains("0x80070021, which hits only \"Shop\" (id 7) at /api and below"));
+        let unlock = found[0].remedies.last().unwrap();
+        assert_eq!(unlock.risk, Risk::WeakensSecurity);
+        assert!(unlock.command.as_ref().unwrap().ends_with("appcmd.exe unlock config -section:system.webServer/security/access"));
+    }
+
+    #[test]
+    fn a_locked_attribute_is_named_and_gets_no_command_that_unlocks_the_whole_section() {
+        let found = findings(&RULE, &noticed(Generation::Iis7, &kind(Some("sslFlags")), &[Some("/")]));
+        assert!(found[0].message.starts_with("sslFlags of system.webServer/security/access is set"));
+        assert!(found[0].remedies.iter().all(|remedy| remedy.command.is_none()));
+    }
+
+    #[test]
+    fn locations_that_unlock_and_lock_are_silent_by_themselves() {
+        assert!(findings(&RULE, &fixture("apphost/F5_locking_and_webconfig.config")).is_empty());
+    }
+}
