@@ -56,12 +56,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{SERVICE, apphost, findings, fixture, metabase};
+    use super::super::testing::{SERVICE, apphost, findings, fixture, metabase, paths};
     use super::*;
-
-    fn paths(found: &[Finding]) -> Vec<&str> {
-        found.iter().filter_map(|finding| finding.path.as_deref()).collect()
-    }
 
     #[test]
     fn a_site_that_maps_and_lets_anonymous_users_in_is_reported() {

@@ -47,3 +47,45 @@ pub(crate) const SERVICE: &str = r#"<IIsWebService Location="/LM/W3SVC"></IIsWeb
 pub(crate) fn paths(findings: &[Finding]) -> Vec<&str> {
     findings.iter().filter_map(|finding| finding.path.as_deref()).collect()
 }
+
+/// A server in which a reader noticed `kind`, on line 7, once for each of `places`: the path in the only site `Shop` (id 7), or the
+/// level of the server.
+pub(crate) fn noticed(generation: Generation, kind: &AnomalyKind, places: &[Option<&str>]) -> Server {
+    let scope = |path: &str, store_path: &str| Scope {
+        path: path.to_owned(),
+        store_path: store_path.to_owned(),
+        is_application: false,
+        place: None,
+        product: None,
+        settings: Settings::default(),
+        mappings: Vec::new(),
+    };
+    let site = Site {
+        id: Some(7),
+        name: "Shop".to_owned(),
+        declared: true,
+        place: None,
+        auto_start: true,
+        bindings: Vec::new(),
+        above: Settings::default(),
+        scopes: vec![scope("/", "Shop")],
+    };
+    let anomalies = places.iter().zip(7..).map(|(path, line)| Anomaly {
+        kind: kind.clone(),
+        place: Place { file: FileId(0), line, column: 1 },
+        related: Vec::new(),
+        site: path.map(|_| 0),
+        path: path.map(str::to_owned),
+    });
+    Server {
+        name: "server".to_owned(),
+        generation,
+        inputs: vec![FileId(0)],
+        scope: scope("", ""),
+        anomalies: anomalies.collect(),
+        sites: vec![site],
+        endpoints: Vec::new(),
+        lists_sites: true,
+        notices: Vec::new(),
+    }
+}
