@@ -102,12 +102,17 @@ fn reasons(setting: Setting, me: &Point<'_, '_>, other: &Point<'_, '_>) -> Vec<R
         },
         Setting::ServerCertificate => match (me.value(), other.value()) {
             (Value::None, Value::Bytes(_)) => {
-                vec![("handshake", true, "this site has no server certificate, so the TLS handshake fails and nothing is logged".to_owned())]
+                vec![(
+                    "handshake",
+                    true,
+                    "this site has no server certificate, so the TLS handshake fails and nothing is logged".to_owned(),
+                )]
             }
             _ => Vec::new(),
         },
         Setting::ServerCertificateStore => {
-            let why = format!("the server certificate is sought in the store {}; when it is not there, no handshake succeeds", me.said.value());
+            let why =
+                format!("the server certificate is sought in the store {}; when it is not there, no handshake succeeds", me.said.value());
             vec![("handshake", true, why)]
         }
         Setting::UploadReadAheadSize => match (me.value().number(), other.value().number(), me.late()) {
@@ -136,7 +141,8 @@ fn reasons(setting: Setting, me: &Point<'_, '_>, other: &Point<'_, '_>) -> Vec<R
         Setting::IisCertificateMapping | Setting::AdCertificateMapping => mapping(setting, me),
         Setting::AllowDoubleEscaping => match me.value().bool() {
             Some(false) => {
-                let why = "names with '+', such as those of delta CRLs, are refused here, so other servers cannot check revocation with them";
+                let why =
+                    "names with '+', such as those of delta CRLs, are refused here, so other servers cannot check revocation with them";
                 vec![("404.11", false, why.to_owned())]
             }
             _ => Vec::new(),
@@ -184,7 +190,8 @@ fn access_flags(me: &Point<'_, '_>, mine: u32, theirs: u32) -> Vec<Reason> {
         match me.view.mode {
             Some(mode) if mode & cert_check::NO_REVOCATION != 0 => {}
             mode => {
-                let when = if mode.is_some() { "and checked for revocation" } else { "and likely checked for revocation, as is the default" };
+                let when =
+                    if mode.is_some() { "and checked for revocation" } else { "and likely checked for revocation, as is the default" };
                 let why = format!("a client certificate is asked for here {when}; when no valid CRL can be had, it is refused");
                 reasons.push(("403.13", mode.is_none() || only_accepted, why));
             }
@@ -206,7 +213,7 @@ fn access_flags(me: &Point<'_, '_>, mine: u32, theirs: u32) -> Vec<Reason> {
     reasons
 }
 
-/// What can happen where the certificate is asked for after the request has arrived. `required` adds what happens to a required one.
+/// What can happen where the certificate is asked for after the request has arrived. `anywhere` is for a whole site, not for one path.
 fn late_request(me: &Point<'_, '_>, anywhere: bool) -> Vec<Reason> {
     // Known only when the first handshake is known not to ask.
     let known = me.view.early == Some(false) && me.asks() == Some(true);
@@ -224,7 +231,9 @@ fn late_request(me: &Point<'_, '_>, anywhere: bool) -> Vec<Reason> {
 fn late_body(me: &Point<'_, '_>, bytes: Option<u64>) -> String {
     let when = if me.view.early.is_none() { "likely asked for late" } else { "asked for late" };
     match bytes {
-        Some(bytes) => format!("the client certificate is {when} here; a request body of more than {bytes} bytes (read-ahead size) is refused"),
+        Some(bytes) => {
+            format!("the client certificate is {when} here; a request body of more than {bytes} bytes (read-ahead size) is refused")
+        }
         None => format!("the client certificate is {when}; a request body larger than the read-ahead size of its URL is refused"),
     }
 }
@@ -236,9 +245,11 @@ fn cert_check_mode(me: &Point<'_, '_>, other: &Point<'_, '_>) -> Vec<Reason> {
     if mine & cert_check::NO_REVOCATION == 0 {
         let mode = mine & (cert_check::CACHE_ONLY | cert_check::FRESHNESS);
         let why = match mode {
-            0 => "this site asks for client certificates and checks revocation: when the server can reach no valid CRL for a certificate of \
+            0 => {
+                "this site asks for client certificates and checks revocation: when the server can reach no valid CRL for a certificate of \
                   the chain, the client is refused as if it were revoked"
-                .to_owned(),
+                    .to_owned()
+            }
             cert_check::CACHE_ONLY => "this site asks for client certificates and checks revocation against cached CRLs only: when the \
                                        cached one is missing or has expired, the client is refused"
                 .to_owned(),

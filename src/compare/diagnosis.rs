@@ -1,5 +1,7 @@
 //! One site fails, the other works: which differences can cause the status, why, and what to do about it, the harmless first.
 
+use std::collections::BTreeSet;
+
 use super::causes::status_matches;
 use super::{Cause, Difference, Reach, Said, Side, SiteDiff, SiteRef, keys_text};
 use crate::catalogue::{Level, Setting, Value, access, cert_check, entry};
@@ -43,8 +45,7 @@ pub fn diagnose(diff: &SiteDiff, failing: Side, failing_site: SiteRef<'_>, statu
     let mut suspects = Vec::new();
     let mut without_effect = Vec::new();
     for (index, difference) in diff.differences.iter().enumerate() {
-        let mut why: Vec<Cause> =
-            difference.causes.iter().filter(|cause| cause.side == failing && asked(cause.status)).cloned().collect();
+        let mut why: Vec<Cause> = difference.causes.iter().filter(|cause| cause.side == failing && asked(cause.status)).cloned().collect();
         if !why.is_empty() {
             why.sort_by_key(|cause| cause.likely);
             let remedies = remedies(difference, failing, failing_site, &why);
@@ -58,17 +59,10 @@ pub fn diagnose(diff: &SiteDiff, failing: Side, failing_site: SiteRef<'_>, statu
     }
     suspects.sort_by_key(|suspect| (suspect.why.iter().all(|cause| cause.likely), suspect.difference));
     let mut order: Vec<usize> = suspects.iter().map(|suspect| suspect.difference).chain(without_effect.iter().copied()).collect();
-    let rest = (0..diff.differences.len()).filter(|index| !order.contains(index)).collect::<Vec<_>>();
-    order.extend(rest);
-    let mut diagnosis = Diagnosis {
-        failing,
-        status: status.map(str::to_owned),
-        suspects,
-        without_effect,
-        order,
-        verdict: Vec::new(),
-        advice: Vec::new(),
-    };
+    let named: BTreeSet<usize> = order.iter().copied().collect();
+    order.extend((0..diff.differences.len()).filter(|index| !named.contains(index)));
+    let mut diagnosis =
+        Diagnosis { failing, status: status.map(str::to_owned), suspects, without_effect, order, verdict: Vec::new(), advice: Vec::new() };
     diagnosis.conclude(diff, failing_site);
     diagnosis
 }
@@ -114,10 +108,11 @@ impl Diagnosis {
                 _ => format!("the difference in {title} is not in effect"),
             });
         }
-        let unknown: Vec<_> = diff.not_assessed.iter().filter(|item| entry(item.setting).statuses.iter().any(|status| asked(status))).collect();
+        let unknown: Vec<_> =
+            diff.not_assessed.iter().filter(|item| entry(item.setting).statuses.iter().any(|status| asked(status))).collect();
         if !unknown.is_empty() {
             let names = unknown.iter().map(|item| item.setting.name()).collect::<Vec<_>>().join(", ");
-            let needs: std::collections::BTreeSet<&str> =
+            let needs: BTreeSet<&str> =
                 unknown.iter().flat_map(|item| [item.needs.left.as_deref(), item.needs.right.as_deref()]).flatten().collect();
             let needs = needs.into_iter().collect::<Vec<_>>().join("; ");
             let one = if unknown.iter().all(|item| item.same_records) {
@@ -226,7 +221,10 @@ fn remedies(difference: &Difference, failing: Side, site: SiteRef<'_>, why: &[Ca
             remedies.extend(fix.set(Risk::Safe, "gives CRLs as much time to arrive as on the working site", &working.resolved.value));
         }
         Setting::CtlIdentifier | Setting::CtlStoreName => {
-            remedies.push(Remedy::advice(Risk::Safe, "add the issuers of the refused clients to the list or store, if they are meant to be accepted"));
+            remedies.push(Remedy::advice(
+                Risk::Safe,
+                "add the issuers of the refused clients to the list or store, if they are meant to be accepted",
+            ));
             remedies.extend(fix.set(
                 Risk::WeakensSecurity,
                 "accepts the same issuers as the working site; without a list every root counts that this computer trusts",
@@ -436,5 +434,115 @@ fn site_key(site: &Site, root: &str) -> String {
         (_, Some((key, last))) if last.eq_ignore_ascii_case("root") => key.to_owned(),
         (Some(id), _) => format!("/LM/W3SVC/{id}"),
         _ => root.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::compare_sites;
+    use super::super::testing::{Build, BuildSite};
+    use super::*;
+    use crate::server::Server;
+
+    fn pair(left: impl FnOnce(BuildSite) -> BuildSite, right: impl FnOnce(BuildSite) -> BuildSite) -> Server {
+        Build::iis6().site(690402, "failing", left).site(90326589, "working", right).server()
+    }
+
+    fn diagnosed(server: &Server, status: Option<&str>) -> (SiteDiff, Diagnosis) {
+        let (left, right) = (SiteRef { server, site: 0 }, SiteRef { server, site: 1 });
+        let diff = compare_sites(left, right);
+        let diagnosis = diagnose(&diff, Side::Left, left, status);
+        (diff, diagnosis)
+    }
+
+    fn requiring(site: BuildSite, binding: &str) -> BuildSite {
+        site.https(binding).set(Setting::AccessFlags, "104")
+    }
+
+    #[test]
+    fn a_revocation_failure_is_put_down_to_cert_check_mode_with_the_weakening_fix_last() {
+        let server = pair(
+            |site| requiring(site, "192.0.2.21:443:").set(Setting::MaxContentLength, "5"),
+            |site| requiring(site, "192.0.2.22:443:").set(Setting::CertCheckMode, "1").set(Setting::ServerCertificate, "aa"),
+        );
+        let (diff, diagnosis) = diagnosed(&server, Some("403.13"));
+        assert_eq!(diagnosis.suspects.len(), 1);
+        let suspect = &diagnosis.suspects[0];
+        assert_eq!(diff.differences[suspect.difference].setting, Setting::CertCheckMode);
+        assert_eq!(diagnosis.order.len(), diff.differences.len());
+        assert_eq!(diagnosis.order[0], suspect.difference);
+        assert_eq!(diagnosis.verdict[0], "the difference in CertCheckMode at / can cause 403.13");
+        assert!(diagnosis.verdict[1].contains("working site is the weaker one"));
+        let commands: Vec<_> = suspect.remedies.iter().filter_map(|remedy| remedy.command.as_deref()).collect();
+        assert!(commands.contains(&"certutil -verify -urlfetch client.cer") && commands.contains(&"proxycfg"), "{commands:?}");
+        assert!(suspect.remedies.windows(2).all(|pair| pair[0].risk <= pair[1].risk));
+        let last = suspect.remedies.last().unwrap();
+        assert_eq!(last.risk, Risk::WeakensSecurity);
+        assert!(last.what.contains("accepts revoked certificates") && last.what.contains("replaces 0"));
+        assert!(last.command.as_deref().unwrap().ends_with("set W3SVC/690402/CertCheckMode 1"));
+        let local = &suspect.remedies[suspect.remedies.len() - 2];
+        assert_eq!(local.risk, Risk::Safe);
+        assert!(local.command.as_deref().unwrap().ends_with("set W3SVC/690402/CertCheckMode 2"));
+    }
+
+    #[test]
+    fn on_a_shared_record_the_written_difference_is_no_cause_and_that_is_said() {
+        let server = pair(|site| requiring(site, ":443:a"), |site| requiring(site, ":443:b").set(Setting::CertCheckMode, "1"));
+        let (_, diagnosis) = diagnosed(&server, Some("403.13"));
+        assert!(diagnosis.suspects.is_empty());
+        assert_eq!(diagnosis.without_effect, [0]);
+        assert!(diagnosis.verdict[0].contains("0.0.0.0:443 serves both sites") && diagnosis.verdict[0].contains("may change nothing"));
+        assert!(diagnosis.advice.iter().any(|remedy| remedy.command.as_deref() == Some("httpcfg query ssl")));
+        assert!(diagnosis.advice.iter().all(|remedy| remedy.risk == Risk::ReadOnly));
+    }
+
+    #[test]
+    fn when_nothing_can_cause_it_what_was_compared_is_listed() {
+        let server = pair(|site| requiring(site, "192.0.2.1:443:"), |site| requiring(site, "192.0.2.2:443:"));
+        let (_, diagnosis) = diagnosed(&server, Some("403.17"));
+        assert_eq!(diagnosis.verdict[0], "no difference that was found can cause 403.17 on this site alone");
+        assert!(diagnosis.verdict[1].starts_with("compared at 1 path: access-flags, cert-check-mode"));
+        assert!(!diagnosis.advice.is_empty());
+    }
+
+    #[test]
+    fn what_was_not_assessed_is_never_taken_for_innocent() {
+        let server = Build::iis7()
+            .site(1, "a", |site| site.binding("https", "*:443:a.test", Some("1")))
+            .site(2, "b", |site| site.binding("https", "*:443:b.test", Some("1")))
+            .server();
+        let (_, diagnosis) = diagnosed(&server, Some("403.13"));
+        let text = diagnosis.verdict.last().unwrap();
+        assert!(text.starts_with("not assessed, and able to cause it: cert-check-mode"), "{text}");
+        assert!(text.ends_with("what would tell: netsh http show sslcert"), "{text}");
+        assert!(diagnosis.advice.iter().any(|remedy| remedy.command.as_deref() == Some("netsh winhttp show proxy")));
+    }
+
+    #[test]
+    fn a_certificate_that_is_required_and_never_asked_for_is_mended_by_asking() {
+        let server = pair(
+            |site| site.https("192.0.2.1:443:").at("/app", Setting::AccessFlags, "72"),
+            |site| site.https("192.0.2.2:443:").at("/App", Setting::AccessFlags, "104"),
+        );
+        let (_, diagnosis) = diagnosed(&server, Some("403.7"));
+        let remedy = diagnosis.suspects[0].remedies.iter().find(|remedy| remedy.risk == Risk::Safe).unwrap();
+        assert!(remedy.command.as_deref().unwrap().ends_with("set W3SVC/690402/ROOT/app/AccessSSLFlags 104"), "{remedy:?}");
+    }
+
+    #[test]
+    fn without_a_status_every_cause_on_the_failing_side_counts() {
+        let server = pair(|site| requiring(site, "192.0.2.1:443:"), |site| site.https("192.0.2.2:443:").set(Setting::AccessFlags, "8"));
+        let (_, diagnosis) = diagnosed(&server, None);
+        assert_eq!(diagnosis.suspects.len(), 1);
+        let last = diagnosis.suspects[0].remedies.last().unwrap();
+        assert_eq!(last.risk, Risk::WeakensSecurity);
+        assert!(last.what.contains("gives up") && last.command.as_deref().unwrap().ends_with("AccessSSLFlags 8"));
+        assert!(diagnosed(&server, Some("404.11")).1.suspects.is_empty());
+    }
+
+    #[test]
+    fn a_status_is_matched_with_its_substatuses() {
+        assert!(status_matches("403.13", "403.13") && status_matches("403.13", "403") && status_matches("401", "401.2"));
+        assert!(!status_matches("403.13", "403.1") && !status_matches("403.1", "403.13") && !status_matches("413", "41"));
     }
 }

@@ -418,10 +418,8 @@ impl SiteDiff {
 
     /// The same with the sides exchanged: what comparing in the other direction gives.
     pub fn mirrored(self) -> SiteDiff {
-        let bindings = BindingDiff {
-            only: self.bindings.only.mirrored(),
-            flags: self.bindings.flags.into_iter().map(Sides::mirrored).collect(),
-        };
+        let bindings =
+            BindingDiff { only: self.bindings.only.mirrored(), flags: self.bindings.flags.into_iter().map(Sides::mirrored).collect() };
         let not_assessed = self.not_assessed.into_iter().map(|item| NotAssessed {
             needs: item.needs.mirrored(),
             endpoints: item.endpoints.mirrored(),
@@ -445,9 +443,7 @@ fn keys_text(keys: &[EndpointKey]) -> String {
 /// The origin as seen from further down: what is written above is inherited.
 fn inherited(resolved: &Resolved, from: &str) -> Resolved {
     match &resolved.origin {
-        Origin::Explicit { at } => {
-            Resolved { value: resolved.value.clone(), origin: Origin::Inherited { from: from.to_owned(), at: *at } }
-        }
+        Origin::Explicit { at } => Resolved { value: resolved.value.clone(), origin: Origin::Inherited { from: from.to_owned(), at: *at } },
         _ => resolved.clone(),
     }
 }

@@ -98,6 +98,7 @@ impl<'a> View<'a> {
     /// The endpoints among `keys` on which another site writes a different value of `setting`.
     fn contested(&self, setting: Setting, keys: &[EndpointKey]) -> Vec<Contest> {
         let mine = self.at.get().scopes.first().and_then(|root| root.value(setting));
+        let keys: BTreeSet<&EndpointKey> = keys.iter().collect();
         let mut contests = Vec::new();
         for endpoint in self.endpoints.iter().filter(|endpoint| endpoint.sites.len() > 1 && keys.contains(&endpoint.key)) {
             if endpoint.settings.get(setting).is_some_and(|effective| effective.known().is_some()) {
@@ -131,7 +132,8 @@ pub(super) fn compare_indexed(left: &Index<'_>, left_site: usize, right: &Index<
     let same_server = same_server(left.server, right.server);
     let left = View::new(SiteRef { server: left.server, site: left_site }, left);
     let right = View::new(SiteRef { server: right.server, site: right_site }, right);
-    let mut walk = Walk { left: &left, right: &right, same_server, differences: Vec::new(), not_assessed: Vec::new(), compared: BTreeSet::new() };
+    let mut walk =
+        Walk { left: &left, right: &right, same_server, differences: Vec::new(), not_assessed: Vec::new(), compared: BTreeSet::new() };
     let paths = walk.run();
     let Walk { mut differences, not_assessed, mut compared, .. } = walk;
     differences.sort_by_key(|difference| !difference.in_effect());
@@ -287,26 +289,20 @@ impl Walk<'_, '_> {
         } else {
             let keys = Sides { left: self.left.keys(), right: self.right.keys() };
             let reach = endpoint_reach(setting, self.left, self.right, &keys, self.same_server);
-            let shared: &[EndpointKey] = if let Reach::Partly { shared, .. } = &reach { shared } else { &[] };
-            let own = |keys: &[EndpointKey]| keys.iter().filter(|key| !shared.contains(key)).cloned().collect::<Vec<_>>();
-            if matches!(reach, Reach::Everywhere | Reach::Partly { .. }) {
-                contested.left = self.left.contested(setting, &own(&keys.left));
-                contested.right = self.right.contested(setting, &own(&keys.right));
-            }
-            let partly = !shared.is_empty();
+            let own = match &reach {
+                Reach::Everywhere => keys,
+                Reach::Partly { own, .. } => own.clone(),
+                _ => Sides::default(),
+            };
+            contested.left = self.left.contested(setting, &own.left);
+            contested.right = self.right.contested(setting, &own.right);
+            let partly = matches!(reach, Reach::Partly { .. });
             left.uncertain = partly || !contested.left.is_empty();
             right.uncertain = partly || !contested.right.is_empty();
             reach
         };
-        let mut difference = Difference {
-            setting,
-            path,
-            left: left.said.clone(),
-            right: right.said.clone(),
-            reach,
-            contested,
-            causes: Vec::new(),
-        };
+        let mut difference =
+            Difference { setting, path, left: left.said.clone(), right: right.said.clone(), reach, contested, causes: Vec::new() };
         if difference.in_effect() {
             difference.causes = causes(setting, &left, &right);
         }
@@ -315,6 +311,10 @@ impl Walk<'_, '_> {
 
     fn add_not_assessed(&mut self, setting: Setting, path: &str, needs: Sides<Option<String>>) {
         let endpoint = entry(setting).level == Level::Endpoint;
+        if endpoint && self.left.without_endpoint() && self.right.without_endpoint() {
+            // No record applies to either side, so there is none to ask for.
+            return;
+        }
         let endpoints = if endpoint { Sides { left: self.left.keys(), right: self.right.keys() } } else { Sides::default() };
         let same_records = endpoint && self.same_server && !endpoints.left.is_empty() && endpoints.left == endpoints.right;
         self.not_assessed.push(NotAssessed { setting, path: path.to_owned(), needs, endpoints, same_records });
@@ -454,4 +454,381 @@ fn binding_key(binding: &Binding) -> BindingKey {
 
 fn flags_key(binding: &Binding) -> FlagsKey {
     (binding.flags, if binding.flags.is_none() { binding.flags_written.clone() } else { None })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::testing::{Build, BuildSite};
+    use super::*;
+    use crate::input::{FileId, Place};
+    use crate::server::Mapping;
+
+    fn diff(server: &Server) -> SiteDiff {
+        compare_sites(SiteRef { server, site: 0 }, SiteRef { server, site: 1 })
+    }
+
+    fn lines(diff: &SiteDiff) -> Vec<String> {
+        let line = |difference: &Difference| {
+            let said = |said: &Said| format!("{} ({})", said.value(), said.resolved.origin.kind());
+            let effect = if difference.in_effect() { "" } else { " not in effect" };
+            format!("{} {}: {} / {}{effect}", difference.path, difference.setting, said(&difference.left), said(&difference.right))
+        };
+        diff.differences.iter().map(line).collect()
+    }
+
+    fn partner(site: BuildSite, binding: &str) -> BuildSite {
+        site.https(binding).set(Setting::AccessFlags, "104")
+    }
+
+    /// The failing site 690402 says nothing, the working site 90326589 switches revocation off.
+    fn article(left: &str, right: &str) -> Server {
+        Build::iis6()
+            .site(690402, "partner-a", |site| partner(site, left))
+            .site(90326589, "partner-b", |site| partner(site, right).set(Setting::CertCheckMode, "1"))
+            .server()
+    }
+
+    #[test]
+    fn an_absent_cert_check_mode_differs_in_effect_from_1_and_is_what_can_answer_403_13() {
+        let diff = diff(&article("192.0.2.21:443:", "192.0.2.22:443:"));
+        assert_eq!(lines(&diff), ["/ cert-check-mode: 0 (default) / 1 (explicit)"]);
+        let difference = &diff.differences[0];
+        assert!(difference.left.meaning().starts_with("revocation is checked"));
+        assert!(difference.right.meaning().contains("revoked certificates are accepted"));
+        assert_eq!((difference.left.number(), difference.left.place()), (Some(0), None));
+        assert!(difference.right.place().is_some());
+        let causes: Vec<_> = difference.causes.iter().map(|cause| (cause.status, cause.side, cause.likely)).collect();
+        assert_eq!(causes, [("403.13", Side::Left, false)]);
+    }
+
+    #[test]
+    fn sites_on_one_record_differ_only_in_what_is_written() {
+        let diff = diff(&article(":443:", ":443:www.fabrikam.com"));
+        assert_eq!(lines(&diff), ["/ cert-check-mode: 0 (default) / 1 (explicit) not in effect"]);
+        let effect = diff.differences[0].effect("left", "right");
+        assert!(effect.contains("same record 0.0.0.0:443") && effect.contains("likely"), "{effect}");
+        assert!(diff.differences[0].causes.is_empty());
+    }
+
+    #[test]
+    fn sites_that_share_some_endpoints_differ_only_on_the_others() {
+        let server = Build::iis6()
+            .site(1, "a", |site| partner(site, ":443:").https("192.0.2.1:443:"))
+            .site(2, "b", |site| partner(site, ":443:").set(Setting::CertCheckMode, "1"))
+            .server();
+        let diff = diff(&server);
+        assert!(diff.differences[0].in_effect());
+        let effect = diff.differences[0].effect("left", "right");
+        assert!(effect.contains("192.0.2.1:443 serves only left") && effect.contains("right has no endpoint to itself"), "{effect}");
+        assert!(diff.differences[0].causes.iter().all(|cause| cause.likely));
+    }
+
+    #[test]
+    fn an_endpoint_that_a_third_site_contests_is_uncertain() {
+        let server = Build::iis6()
+            .site(1, "a", |site| partner(site, "192.0.2.1:443:"))
+            .site(2, "b", |site| partner(site, "192.0.2.2:443:").set(Setting::CertCheckMode, "1"))
+            .site(3, "c", |site| partner(site, "192.0.2.1:443:").set(Setting::CertCheckMode, "2"))
+            .server();
+        let diff = diff(&server);
+        let effect = diff.differences[0].effect("left", "right");
+        assert!(effect.contains("Uncertain on 192.0.2.1:443, which left shares with \"c\" (id 3)"), "{effect}");
+        assert!(diff.differences[0].causes[0].likely);
+    }
+
+    #[test]
+    fn an_explicit_default_is_written_differently_and_means_the_same() {
+        let server = Build::iis6()
+            .site(1, "a", |site| partner(site, "192.0.2.1:443:").set(Setting::CertCheckMode, "0"))
+            .site(2, "b", |site| partner(site, "192.0.2.2:443:").set(Setting::ServerCertificateStore, "my"))
+            .server();
+        let diff = diff(&server);
+        assert_eq!(
+            lines(&diff),
+            [
+                "/ cert-check-mode: 0 (explicit) / 0 (default) not in effect",
+                "/ server-certificate-store: MY (default) / my (explicit) not in effect"
+            ]
+        );
+        assert_eq!(diff.differences[0].effect("left", "right"), "written differently, same effect");
+    }
+
+    #[test]
+    fn what_differs_in_effect_comes_before_what_is_only_written_differently() {
+        let server = Build::iis6()
+            .site(1, "a", |site| partner(site, "192.0.2.1:443:").set(Setting::CertCheckMode, "0").set(Setting::UploadReadAheadSize, "1"))
+            .site(2, "b", |site| partner(site, "192.0.2.2:443:"))
+            .server();
+        assert_eq!(
+            lines(&diff(&server)),
+            ["/ upload-read-ahead-size: 1 (explicit) / 49152 (default)", "/ cert-check-mode: 0 (explicit) / 0 (default) not in effect"]
+        );
+    }
+
+    #[test]
+    fn a_path_of_one_site_is_compared_with_the_nearest_path_of_the_other() {
+        let server = Build::iis6()
+            .site(1, "a", |site| site.set(Setting::AccessFlags, "8").at("/App", Setting::AccessFlags, "104").path("/App/sub"))
+            .site(2, "b", |site| site.set(Setting::AccessFlags, "8").at("/app/SUB", Setting::UploadReadAheadSize, "9").path("/app-2"))
+            .server();
+        assert_eq!(
+            lines(&diff(&server)),
+            [
+                "/App access-flags: AccessSSL | AccessSSLNegotiateCert | AccessSSLRequireCert (explicit) / AccessSSL (inherited)",
+                "/App/sub upload-read-ahead-size: 49152 (default) / 9 (explicit)",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_difference_that_a_path_inherits_is_reported_once_and_one_that_it_says_again_twice() {
+        let server = Build::iis6()
+            .site(1, "a", |site| site.set(Setting::AccessFlags, "104").path("/app").at("/app/x", Setting::AccessFlags, "104"))
+            .site(2, "b", |site| site.path("/app"))
+            .server();
+        let diff = diff(&server);
+        let paths: Vec<_> = diff.differences.iter().map(|difference| difference.path.as_str()).collect();
+        assert_eq!(paths, ["/", "/app/x"]);
+    }
+
+    #[test]
+    fn what_only_an_http_sys_record_tells_is_not_assessed_and_never_equal() {
+        let server = Build::iis7()
+            .site(1, "a", |site| site.binding("https", "*:443:a.test", Some("1")))
+            .site(2, "b", |site| site.binding("https", "*:443:b.test", Some("1")))
+            .server();
+        let diff = diff(&server);
+        assert!(diff.differences.is_empty());
+        let item = diff.not_assessed.iter().find(|item| item.setting == Setting::CertCheckMode).unwrap();
+        assert_eq!(item.needs.left.as_deref(), Some("netsh http show sslcert"));
+        assert_eq!((item.endpoints.left[0].to_string(), item.endpoints.right[0].to_string()), ("a.test:443".into(), "b.test:443".into()));
+        assert!(!item.same_records);
+        assert!(!diff.compared.contains(&Setting::CertCheckMode) && diff.compared.contains(&Setting::AccessFlags));
+    }
+
+    #[test]
+    fn generations_are_compared_by_meaning_and_what_one_has_not_is_skipped() {
+        let old = Build::iis6()
+            .site(1, "a", |site| partner(site, ":443:").set(Setting::CertCheckMode, "1").set(Setting::AccessPermissions, "513"))
+            .server();
+        let new = Build::iis7()
+            .site(1, "a", |site| site.binding("https", "*:443:", None).set(Setting::AccessFlags, "Ssl,SslNegotiateCert,SslRequireCert"));
+        let new = new.named("WEB02", 1).server();
+        let diff = compare_sites(SiteRef { server: &old, site: 0 }, SiteRef { server: &new, site: 0 });
+        assert_eq!(lines(&diff), ["/ max-content-length: 4294967295 (default) / 30000000 (default)"]);
+        let item = diff.not_assessed.iter().find(|item| item.setting == Setting::CertCheckMode).unwrap();
+        assert_eq!((item.needs.left.is_none(), item.needs.right.is_some()), (true, true));
+        assert!(diff.bindings.is_empty(), "{:?}", diff.bindings);
+    }
+
+    #[test]
+    fn an_idle_setting_is_not_in_effect() {
+        let idle = |setting, value: &str, mode: &str, access: &str| {
+            let with =
+                |site: BuildSite, binding: &str| site.https(binding).set(Setting::AccessFlags, access).set(Setting::CertCheckMode, mode);
+            let server = Build::iis6()
+                .site(1, "a", |site| with(site, "192.0.2.1:443:").set(setting, value))
+                .site(2, "b", |site| with(site, "192.0.2.2:443:"))
+                .server();
+            let diff = diff(&server);
+            (!diff.differences[0].in_effect()).then(|| diff.differences[0].effect("left", "right"))
+        };
+        assert!(idle(Setting::RevocationFreshnessTime, "60", "0", "104").unwrap().contains("bit 4"));
+        assert_eq!(idle(Setting::RevocationFreshnessTime, "60", "4", "104"), None);
+        assert!(idle(Setting::RevocationUrlRetrievalTimeout, "60", "2", "104").unwrap().contains("fetches"));
+        assert!(idle(Setting::CtlStoreName, "CA", "0", "104").unwrap().contains("CTL"));
+        assert!(idle(Setting::CtlIdentifier, "{x}", "0", "8").unwrap().contains("neither site asks"));
+        assert_eq!(idle(Setting::CtlIdentifier, "{x}", "0", "104"), None);
+    }
+
+    #[test]
+    fn without_an_https_binding_an_endpoint_setting_is_not_in_effect() {
+        let server = Build::iis6()
+            .site(1, "a", |site| site.http(":80:").set(Setting::AccessFlags, "104"))
+            .site(2, "b", |site| partner(site, ":443:").set(Setting::CertCheckMode, "1"))
+            .server();
+        let diff = diff(&server);
+        assert_eq!(
+            diff.differences[0].effect("left", "right"),
+            "not in effect: left has no https binding, so no endpoint applies it there"
+        );
+    }
+
+    #[test]
+    fn flags_say_only_what_one_side_adds() {
+        let server = Build::iis6()
+            .site(1, "a", |site| partner(site, "192.0.2.1:443:").http(":80:"))
+            .site(2, "b", |site| site.https("192.0.2.2:443:").set(Setting::AccessFlags, "AccessSSL | AccessSSL128"))
+            .server();
+        let diff = diff(&server);
+        assert_eq!(
+            diff.differences[0].effect("A", "B"),
+            "only A: the client is asked for a certificate; a client certificate is required, none answers 403.7. \
+             only B: 128-bit encryption is required, weaker answers 403.5"
+        );
+        let causes: Vec<_> = diff.differences[0].causes.iter().map(|cause| (cause.status, cause.side)).collect();
+        assert_eq!(
+            causes,
+            [
+                ("403.13", Side::Left),
+                ("403.16", Side::Left),
+                ("403.17", Side::Left),
+                ("403.5", Side::Right),
+                ("403.7", Side::Left),
+                ("413", Side::Left)
+            ]
+        );
+    }
+
+    #[test]
+    fn requiring_without_asking_can_cause_403_7_where_asking_does_not() {
+        let server = Build::iis6()
+            .site(1, "a", |site| site.https("192.0.2.1:443:").set(Setting::AccessFlags, "72"))
+            .site(2, "b", |site| partner(site, "192.0.2.2:443:"))
+            .server();
+        let diff = diff(&server);
+        let cause = diff.differences[0].causes.iter().find(|cause| (cause.status, cause.side) == ("403.7", Side::Left)).unwrap();
+        assert!(cause.why.contains("never asked for") && !cause.likely);
+    }
+
+    #[test]
+    fn bindings_are_compared_as_sets_and_flags_apart() {
+        let server = Build::iis7()
+            .site(1, "a", |site| site.http("*:80:").binding("https", "*:443:A.test", Some("1")).http(":8080:"))
+            .site(2, "b", |site| site.http("*:8080:").binding("HTTPS", "*:443:a.test", Some("33")).http("*:81:"))
+            .server();
+        let diff = diff(&server);
+        assert_eq!(diff.bindings.only.left.iter().map(|binding| binding.written.as_str()).collect::<Vec<_>>(), ["*:80:"]);
+        assert_eq!(diff.bindings.only.right.iter().map(|binding| binding.written.as_str()).collect::<Vec<_>>(), ["*:81:"]);
+        assert_eq!(diff.bindings.flags.iter().map(|pair| (pair.left.flags, pair.right.flags)).collect::<Vec<_>>(), [(Some(1), Some(33))]);
+    }
+
+    #[test]
+    fn start_state_and_mapping_entries_are_differences() {
+        let mut server = Build::iis6().site(1, "a", |site| site).site(2, "b", |site| site.stopped()).server();
+        assert!(diff(&server).starts_differ() && !diff(&server).mappings_differ());
+        let place = Place { file: FileId(0), line: 1, column: 1 };
+        let mapping = Mapping { one_to_one: false, name: String::new(), enabled: true, deny: true, rules: 0, place };
+        server.sites[0].scopes[0].mappings.push(mapping);
+        assert!(diff(&server).mappings_differ());
+        assert_eq!(diff(&server).sites.left.mappings, MappingCount { deny: 1, ..MappingCount::default() });
+    }
+
+    #[test]
+    fn a_site_without_scopes_is_survived() {
+        let mut server = article("192.0.2.1:443:", "192.0.2.2:443:");
+        server.sites[0].scopes.clear();
+        assert!(diff(&server).differences.is_empty());
+    }
+
+    #[test]
+    fn the_working_and_the_failing_site_of_a_metabase_differ_in_cert_check_mode_alone() {
+        let text = include_str!("../../tests/fixtures/metabase/01_working_failing_pair.xml").trim_start_matches('\u{feff}');
+        let read = |text: &str| {
+            let metabase = crate::metabase::read(text, FileId(0), crate::xml::Limits::default(), None).unwrap();
+            crate::metabase::assemble(&metabase, "WEB03".to_owned())
+        };
+        let apart = diff(&read(text));
+        assert_eq!(apart.differences[0].setting, Setting::CertCheckMode, "{:?}", lines(&apart));
+        assert_eq!((apart.sites.left.id, apart.sites.right.id), (Some(690402), Some(90326589)));
+        assert_eq!(apart.differences[0].left.resolved.origin.kind(), "default");
+        assert!(apart.differences[0].right.place().is_some_and(|place| place.line > 50));
+        let statuses: Vec<_> = apart.differences[0].causes.iter().map(|cause| (cause.status, cause.side)).collect();
+        assert_eq!(statuses, [("403.13", Side::Left)]);
+        assert_eq!(
+            apart.in_effect().map(|difference| difference.setting).collect::<Vec<_>>(),
+            [Setting::CertCheckMode, Setting::ServerCertificate]
+        );
+
+        let together = diff(&read(&text.replace("192.0.2.22:443:", "192.0.2.21:443:")));
+        assert_eq!(together.in_effect().count(), 0, "{:?}", lines(&together));
+        assert!(together.differences.iter().any(|difference| difference.setting == Setting::CertCheckMode));
+    }
+
+    // Servers of either generation with everything that a comparison looks at, from few values, so that much coincides.
+    fn any_server(file: u32) -> impl Strategy<Value = Server> {
+        let said = prop::collection::vec((0..Setting::ALL.len(), 0..4usize), 0..5);
+        let path = prop::sample::select(vec!["/App", "/app", "/app/x", "/app-2", "/z/y"]);
+        let at = prop::collection::vec((path, 0..Setting::ALL.len(), 0..4usize), 0..4);
+        let binding = (
+            prop::sample::select(vec!["http", "https", "https", "net.tcp"]),
+            prop::sample::select(vec!["*:443:", "*:443:a.test", "10.0.0.1:443:", ":443", "nonsense", "*:80:A.test"]),
+            prop::sample::select(vec![None, Some("1"), Some("3"), Some("bad")]),
+        );
+        let site =
+            (said.clone(), at, prop::collection::vec(binding, 0..4), any::<bool>(), 1..4u32, prop::sample::select(vec!["a", "A", "b", ""]));
+        (any::<bool>(), said, prop::collection::vec(site, 1..4)).prop_map(move |(old, service, sites)| {
+            let text = |setting: Setting, value: usize| match entry(setting).kind {
+                crate::catalogue::Kind::Flags => ["0", "104", "1", "x"][value],
+                crate::catalogue::Kind::Number => ["0", "60", "49152", "-"][value],
+                crate::catalogue::Kind::Bool => ["true", "false", "TRUE", "maybe"][value],
+                crate::catalogue::Kind::Text => ["MY", "my", "", "CA"][value],
+                crate::catalogue::Kind::Bytes => ["aa", "AA", "", "a"][value],
+            };
+            let mut build = if old { Build::iis6() } else { Build::iis7() }.named("WEB", file);
+            for (setting, value) in service {
+                build = build.service(Setting::ALL[setting], text(Setting::ALL[setting], value));
+            }
+            for (said, at, bindings, stopped, id, name) in sites {
+                build = build.site(id, name, |mut site| {
+                    for (setting, value) in said {
+                        site = site.set(Setting::ALL[setting], text(Setting::ALL[setting], value));
+                    }
+                    for (path, setting, value) in at {
+                        if entry(Setting::ALL[setting]).level == Level::Url {
+                            site = site.at(path, Setting::ALL[setting], text(Setting::ALL[setting], value));
+                        }
+                    }
+                    for (protocol, written, flags) in bindings {
+                        site = site.binding(protocol, written, flags);
+                    }
+                    if stopped { site.stopped() } else { site }
+                });
+            }
+            build.server()
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn comparing_the_other_way_round_is_the_mirror_image(left in any_server(0), right in any_server(1), same in any::<bool>()) {
+            let right = if same { &left } else { &right };
+            for a in 0..left.sites.len() {
+                for b in 0..right.sites.len() {
+                    let (a, b) = (SiteRef { server: &left, site: a }, SiteRef { server: right, site: b });
+                    let forth = compare_sites(a, b);
+                    prop_assert_eq!(compare_sites(b, a), forth.clone().mirrored());
+                    prop_assert_eq!(forth.clone().mirrored().mirrored(), forth);
+                }
+            }
+        }
+
+        #[test]
+        fn a_site_does_not_differ_from_itself(server in any_server(0)) {
+            let copy = Build::iis6().named("other", 7).server();
+            let copy = Server { inputs: copy.inputs, ..server.clone() };
+            for site in 0..server.sites.len() {
+                let this = SiteRef { server: &server, site };
+                prop_assert!(compare_sites(this, this).is_empty());
+                let other = SiteRef { server: &copy, site };
+                prop_assert!(compare_sites(this, other).is_empty());
+            }
+        }
+
+        #[test]
+        fn servers_are_matched_alike_in_both_directions(left in any_server(0), right in any_server(1)) {
+            let forth = super::super::compare_servers(&left, &right);
+            let back = super::super::compare_servers(&right, &left);
+            let mut pairs: Vec<_> = back.pairs.iter().map(|pair| (pair.right.site, pair.left.site)).collect();
+            pairs.sort();
+            prop_assert_eq!(forth.pairs.iter().map(|pair| (pair.left.site, pair.right.site)).collect::<Vec<_>>(), pairs);
+            prop_assert_eq!(forth.pairs.len() + forth.only.left.len(), left.sites.len());
+            prop_assert_eq!(forth.pairs.len() + forth.only.right.len(), right.sites.len());
+            prop_assert!(super::super::compare_servers(&left, &left).is_empty());
+        }
+    }
 }

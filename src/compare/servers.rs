@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::pair::{Index, compare_indexed};
-use super::{Difference, Reach, Said, SiteDiff, SiteRef, Sides};
+use super::{Difference, Reach, Said, Sides, SiteDiff, SiteRef};
 use crate::catalogue::Setting;
 use crate::server::{Server, Site};
 
@@ -191,5 +191,71 @@ impl Matching {
                 self.add(left, right, by);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Build;
+    use super::*;
+
+    fn matched(diff: &ServerDiff<'_>) -> Vec<(usize, usize, MatchedBy)> {
+        diff.pairs.iter().map(|pair| (pair.left.site, pair.right.site, pair.matched_by)).collect()
+    }
+
+    #[test]
+    fn sites_are_matched_by_name_then_id_then_host_header_and_the_rest_is_added_or_removed() {
+        let left = Build::iis6()
+            .site(1, "Orders", |site| site)
+            .site(2, "Billing", |site| site)
+            .site(3, "old", |site| site.https(":443:www.contoso.com"))
+            .site(4, "gone", |site| site)
+            .server();
+        let right = Build::iis6()
+            .named("WEB02", 1)
+            .site(9, "orders", |site| site)
+            .site(2, "Invoices", |site| site)
+            .site(8, "new", |site| site.https(":443:WWW.contoso.com"))
+            .site(7, "added", |site| site)
+            .server();
+        let diff = compare_servers(&left, &right);
+        assert_eq!(matched(&diff), [(0, 0, MatchedBy::Name), (1, 1, MatchedBy::Id), (2, 2, MatchedBy::HostHeader)]);
+        assert_eq!(diff.only.left.iter().map(|site| site.get().name.as_str()).collect::<Vec<_>>(), ["gone"]);
+        assert_eq!(diff.only.right.iter().map(|site| site.get().name.as_str()).collect::<Vec<_>>(), ["added"]);
+        assert!(!diff.is_empty());
+    }
+
+    #[test]
+    fn a_name_goes_before_an_id_and_each_site_is_matched_once() {
+        let left = Build::iis6().site(1, "a", |site| site).site(2, "b", |site| site).site(2, "b", |site| site).server();
+        let right = Build::iis6().named("WEB02", 1).site(2, "a", |site| site).site(1, "b", |site| site).server();
+        assert_eq!(matched(&compare_servers(&left, &right)), [(0, 0, MatchedBy::Name), (1, 1, MatchedBy::Name)]);
+    }
+
+    #[test]
+    fn a_setting_of_the_server_level_is_reported_there() {
+        let left = Build::iis6().service(Setting::CertCheckMode, "1").server();
+        let right = Build::iis6().named("WEB02", 1).service(Setting::UploadReadAheadSize, "49152").server();
+        let diff = compare_servers(&left, &right);
+        let said: Vec<_> = diff.differences.iter().map(|difference| (difference.setting, difference.in_effect())).collect();
+        assert_eq!(said, [(Setting::CertCheckMode, true), (Setting::UploadReadAheadSize, false)]);
+        assert!(
+            diff.differences[0].effect("left", "right").starts_with("for all sites and URLs that do not say otherwise: left: revocation")
+        );
+    }
+
+    #[test]
+    fn servers_are_matched_by_name_and_a_single_pair_whatever_its_names() {
+        let server = |name, file| Build::iis6().named(name, file).server();
+        let left = [server("WEB01", 0), server("WEB02", 1)];
+        let right = [server("web02", 2), server("WEB03", 3)];
+        let diff = compare_estates(&left, &right);
+        assert_eq!(
+            diff.pairs.iter().map(|pair| (&*pair.servers.left.name, &*pair.servers.right.name)).collect::<Vec<_>>(),
+            [("WEB02", "web02")]
+        );
+        assert_eq!((diff.only.left[0].name.as_str(), diff.only.right[0].name.as_str()), ("WEB01", "WEB03"));
+        let single = compare_estates(&left[..1], &right[1..]);
+        assert!(single.is_empty() && single.pairs.len() == 1);
     }
 }

@@ -145,9 +145,10 @@ impl Build {
             let mut scopes = vec![scope("/", root_path.clone(), root)];
             for (path, said) in &build.paths {
                 // The nearest path above is the last one that is a prefix, since paths come in order.
-                let parent = scopes.iter().rev().find(|parent| {
-                    parent.path == "/" || path.to_lowercase().starts_with(&format!("{}/", parent.path.to_lowercase()))
-                });
+                let parent = scopes
+                    .iter()
+                    .rev()
+                    .find(|parent| parent.path == "/" || path.to_lowercase().starts_with(&format!("{}/", parent.path.to_lowercase())));
                 let mut settings = below(&parent.unwrap().settings, &parent.unwrap().store_path, true);
                 explicit(&mut settings, said, &mut place);
                 scopes.push(scope(path, format!("{root_path}{path}"), settings));
