@@ -1,9 +1,29 @@
 //! From paths to servers: every file is read, recognised by its content and given to the server it belongs to; one unreadable file
 //! never stops the others and is never hidden.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use encoding_rs::Encoding;
 use serde::Serialize;
 
+use crate::apphost::{self, ConfigFile, PlacedFile};
+use crate::input::{self, FileId, Input};
+use crate::metabase::{self, MbSchema};
 use crate::server::Server;
+use crate::xml::{Event, Limits, XmlError, XmlReader};
+
+/// How files are read.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Limits of the XML reader.
+    pub limits: Limits,
+    /// Encoding of files that have no byte order mark and are not UTF-8.
+    pub encoding: Option<&'static Encoding>,
+    /// What the named files are, whatever their content looks like.
+    pub kind: Option<FileKind>,
+}
 
 /// Everything that one run has read.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -69,6 +89,478 @@ impl FileKind {
             FileKind::ApplicationHost => "applicationHost.config",
             FileKind::Redirection => "redirection.config",
             FileKind::WebConfig => "web.config",
+        }
+    }
+}
+
+/// Reads everything below `paths`.
+pub fn read(paths: &[PathBuf], options: &Options) -> Estate {
+    let discovered = input::discover(paths);
+    let mut reading = Reading { options, estate: Estate::default(), hosts: Vec::new(), configs: Vec::new(), schemas: BTreeMap::new() };
+    for (path, message) in discovered.errors {
+        reading.estate.inputs.push(InputReport::failed(path, None, message, None));
+    }
+    for input in &discovered.inputs {
+        reading.take(input, &discovered.inputs);
+    }
+    reading.finish()
+}
+
+/// A server file that was read, and where it lies.
+struct Host {
+    input: Input,
+    file: FileId,
+    said: Said,
+}
+
+enum Said {
+    Metabase(Box<metabase::Metabase>),
+    ApplicationHost(Box<ConfigFile>),
+}
+
+/// A web.config or redirection.config, and where it lies.
+struct Config {
+    input: Input,
+    file: FileId,
+    config: ConfigFile,
+}
+
+struct Reading<'a> {
+    options: &'a Options,
+    estate: Estate,
+    hosts: Vec<Host>,
+    configs: Vec<Config>,
+    /// Schema files by path, so that one beside many metabases is read once.
+    schemas: BTreeMap<PathBuf, Option<MbSchema>>,
+}
+
+impl Reading<'_> {
+    fn take(&mut self, input: &Input, all: &[Input]) {
+        let bytes = match self.bytes(input) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => {
+                self.estate.skipped += 1;
+                return;
+            }
+            Err(message) => {
+                self.estate.inputs.push(InputReport::failed(input.display(), self.kind_by_name(input), message, None));
+                return;
+            }
+        };
+        let decoded = match input::decode(&bytes, self.options.encoding) {
+            Ok(decoded) => decoded,
+            Err(error) => {
+                if self.must_be_ours(input) {
+                    let report = InputReport::failed(input.display(), self.kind_by_name(input), error.to_string(), Some((error.line, 1)));
+                    self.estate.inputs.push(report);
+                } else {
+                    self.estate.skipped += 1;
+                }
+                return;
+            }
+        };
+        let file = FileId(u32::try_from(self.estate.inputs.len()).unwrap_or(u32::MAX));
+        let root = root_element(&decoded.text, file, self.options.limits);
+        let forced = self.options.kind.filter(|_| input.named);
+        let shape = match (forced, &root) {
+            (Some(kind), _) => Shape::of_kind(kind),
+            (None, Ok(root)) => Shape::of_root(root),
+            (None, Err(_)) => None,
+        };
+        let mut report = InputReport {
+            path: input.display(),
+            kind: None,
+            encoding: Some(decoded.encoding),
+            server: None,
+            error: None,
+            warnings: decoded.warning.into_iter().collect(),
+        };
+        let outcome = match (shape, root) {
+            (None, Err(error)) if self.must_be_ours(input) => Err(error),
+            (None, _) if input.named => {
+                report.error = Some(InputError {
+                    message: "not recognised: expected MetaBase.xml, MBSchema.xml, applicationHost.config, redirection.config or web.config; \
+                              --as names the kind"
+                        .to_owned(),
+                    line: None,
+                    column: None,
+                });
+                self.estate.inputs.push(report);
+                return;
+            }
+            (None, _) => {
+                self.estate.skipped += 1;
+                return;
+            }
+            (Some(Shape::Schema), _) => {
+                report.kind = Some(FileKind::MbSchema);
+                MbSchema::read(&decoded.text, file, self.options.limits).map(|schema| {
+                    self.schemas.entry(input.path.clone()).or_insert(Some(schema));
+                })
+            }
+            (Some(Shape::Metabase), _) => {
+                report.kind = Some(FileKind::MetaBase);
+                let beside = self.schema_beside(input, all);
+                let schema = beside.as_ref().and_then(|path| self.schemas.get(path)).and_then(Option::as_ref);
+                metabase::read(&decoded.text, file, self.options.limits, schema).map(|said| {
+                    self.hosts.push(Host { input: input.clone(), file, said: Said::Metabase(Box::new(said)) });
+                })
+            }
+            (Some(Shape::Configuration), _) => apphost::read(&decoded.text, file, self.options.limits).map(|config| {
+                let kind = forced.unwrap_or_else(|| config.kind());
+                report.kind = Some(kind);
+                report.warnings.extend(config.warnings());
+                if kind == FileKind::ApplicationHost {
+                    self.hosts.push(Host { input: input.clone(), file, said: Said::ApplicationHost(Box::new(config)) });
+                } else {
+                    self.configs.push(Config { input: input.clone(), file, config });
+                }
+            }),
+        };
+        if let Err(error) = outcome {
+            report.kind = report.kind.or_else(|| self.kind_by_name(input));
+            report.error = Some(InputError {
+                message: error.to_string(),
+                line: Some(error.place.line),
+                column: Some(error.place.column),
+            });
+        }
+        self.estate.inputs.push(report);
+    }
+
+    /// The bytes of a file; `None` for a file in a directory whose first bytes are not those of XML and whose name promises nothing.
+    fn bytes(&self, input: &Input) -> Result<Option<Vec<u8>>, String> {
+        let limit = self.options.limits.file_bytes;
+        let mut bytes = Vec::new();
+        let told = |error: std::io::Error| format!("cannot be read: {error}");
+        if input.path.as_os_str() == "-" {
+            std::io::stdin().lock().take(limit + 1).read_to_end(&mut bytes).map_err(told)?;
+        } else {
+            let mut file = std::fs::File::open(&input.path).map_err(told)?;
+            (&mut file).take(512).read_to_end(&mut bytes).map_err(told)?;
+            if !input.named && !self.must_be_ours(input) && !looks_like_xml(&bytes) {
+                return Ok(None);
+            }
+            file.take(limit + 1 - 512).read_to_end(&mut bytes).map_err(told)?;
+        }
+        if bytes.len() as u64 > limit {
+            return Err(format!("refused: larger than {limit} bytes"));
+        }
+        if bytes.is_empty() && (input.named || self.must_be_ours(input)) {
+            return Err("the file is empty".to_owned());
+        }
+        Ok(Some(bytes))
+    }
+
+    /// Whether a file that cannot be recognised must be reported: it was named, or it has the name of a file that holds configuration.
+    fn must_be_ours(&self, input: &Input) -> bool {
+        input.named || self.kind_by_name(input).is_some()
+    }
+
+    /// What the name of a file promises. It never decides what a file is, only what an unreadable one should have been.
+    fn kind_by_name(&self, input: &Input) -> Option<FileKind> {
+        let name = input.path.file_name()?.to_str()?;
+        [FileKind::MetaBase, FileKind::MbSchema, FileKind::ApplicationHost, FileKind::Redirection, FileKind::WebConfig]
+            .into_iter()
+            .find(|kind| kind.name().eq_ignore_ascii_case(name))
+    }
+
+    /// The schema that belongs to a metabase: in the history folder the one with the same numbers, else the one beside it.
+    fn schema_beside(&mut self, input: &Input, all: &[Input]) -> Option<PathBuf> {
+        if input.path.as_os_str() == "-" {
+            return None;
+        }
+        let directory = input.path.parent()?;
+        let name = input.path.file_name()?.to_str()?.to_ascii_lowercase();
+        let paired = name.strip_prefix("metabase").map(|rest| format!("mbschema{rest}"));
+        let mut beside: Vec<PathBuf> = if input.named {
+            let entries = std::fs::read_dir(directory_or_here(directory)).ok()?;
+            let wanted = |path: &PathBuf| {
+                let name = path.file_name().and_then(|name| name.to_str()).map(str::to_ascii_lowercase);
+                name.as_deref() == Some("mbschema.xml") || (name.is_some() && name == paired)
+            };
+            entries.filter_map(Result::ok).map(|entry| directory.join(entry.file_name())).filter(wanted).collect()
+        } else {
+            all.iter().filter(|other| other.path.parent() == Some(directory)).map(|other| other.path.clone()).collect()
+        };
+        beside.sort();
+        beside.retain(|path| *path != input.path);
+        for path in &beside {
+            if !self.schemas.contains_key(path) {
+                let schema = read_schema(path, self.options);
+                self.schemas.insert(path.clone(), schema);
+            }
+        }
+        let mut schemas = beside.into_iter().filter(|path| self.schemas.get(path).is_some_and(Option::is_some));
+        let first = schemas.next()?;
+        let is_paired = |path: &PathBuf| {
+            let name = path.file_name().and_then(|name| name.to_str()).map(str::to_ascii_lowercase);
+            name.is_some() && name == paired
+        };
+        if is_paired(&first) { Some(first) } else { schemas.find(is_paired).or(Some(first)) }
+    }
+
+    fn finish(mut self) -> Estate {
+        let names = self.names();
+        let owners = self.owners();
+        let mut placed: Vec<Vec<PlacedFile>> = self.hosts.iter().map(|_| Vec::new()).collect();
+        let mut placed_files: Vec<Vec<FileId>> = self.hosts.iter().map(|_| Vec::new()).collect();
+        let mut redirections: Vec<Option<ConfigFile>> = self.hosts.iter().map(|_| None).collect();
+        let mut alone = Vec::new();
+        for (config, owner) in self.configs.into_iter().zip(owners) {
+            let Some((host, directory)) = owner else {
+                alone.push(config);
+                continue;
+            };
+            placed_files[host].push(config.file);
+            if let Some(report) = self.estate.inputs.get_mut(config.file.0 as usize) {
+                report.server = Some(names[host].clone());
+            }
+            match config.config.kind() {
+                FileKind::Redirection => redirections[host] = Some(config.config),
+                _ => placed[host].push(PlacedFile { directory, config: config.config }),
+            }
+        }
+        for (index, host) in self.hosts.iter().enumerate() {
+            let name = names[index].clone();
+            if let Some(report) = self.estate.inputs.get_mut(host.file.0 as usize) {
+                report.server = Some(name.clone());
+            }
+            let mut server = match &host.said {
+                Said::Metabase(metabase) => metabase::assemble(metabase, name),
+                Said::ApplicationHost(config) => apphost::assemble(config, &placed[index], redirections[index].as_ref(), name),
+            };
+            server.inputs = std::iter::once(host.file).chain(placed_files[index].iter().copied()).collect();
+            self.estate.servers.push(server);
+        }
+        let mut taken: BTreeSet<String> = names.into_iter().collect();
+        for config in alone {
+            // A redirection without its server says where the configuration is, and nothing about any site.
+            let name = unique(directory_name(&config.input), &mut taken);
+            let mut server = match config.config.kind() {
+                FileKind::Redirection => apphost::assemble(&ConfigFile::default(), &[], Some(&config.config), name.clone()),
+                _ => apphost::assemble(&config.config, &[], None, name.clone()),
+            };
+            server.inputs = vec![config.file];
+            if let Some(report) = self.estate.inputs.get_mut(config.file.0 as usize) {
+                report.server = Some(name);
+            }
+            self.estate.servers.push(server);
+        }
+        self.estate.servers.sort_by(|a, b| a.name.cmp(&b.name));
+        self.estate
+    }
+
+    /// The name of every server: that of its directory, or of its file where one directory holds several. Equal names are told apart by
+    /// the directories above.
+    fn names(&self) -> Vec<String> {
+        let directories: Vec<Option<PathBuf>> = self.hosts.iter().map(|host| directory_of(&host.input)).collect();
+        let mut in_directory: BTreeMap<&Option<PathBuf>, usize> = BTreeMap::new();
+        for directory in &directories {
+            *in_directory.entry(directory).or_default() += 1;
+        }
+        let mut names: Vec<Vec<String>> = Vec::new();
+        for (host, directory) in self.hosts.iter().zip(&directories) {
+            let mut parts = directory.as_deref().map(parts_of).unwrap_or_default();
+            while parts.len() > 1 && parts.last().is_some_and(|part| is_folder_of_iis(part)) {
+                parts.pop();
+            }
+            if in_directory.get(directory).copied().unwrap_or_default() > 1 || parts.is_empty() {
+                let stem = if directory.is_none() { "stdin".into() } else { host.input.path.file_stem().unwrap_or_default().to_string_lossy() };
+                parts.push(stem.into_owned());
+            }
+            names.push(parts);
+        }
+        let mut lengths = vec![1; names.len()];
+        loop {
+            let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+            for (index, parts) in names.iter().enumerate() {
+                by_name.entry(tail(parts, lengths[index])).or_default().push(index);
+            }
+            let mut grew = false;
+            for indexes in by_name.values().filter(|indexes| indexes.len() > 1) {
+                for index in indexes {
+                    if lengths[*index] < names[*index].len() {
+                        lengths[*index] += 1;
+                        grew = true;
+                    }
+                }
+            }
+            if !grew {
+                let mut taken = BTreeSet::new();
+                return names.iter().zip(lengths).map(|(parts, length)| unique(tail(parts, length), &mut taken)).collect();
+            }
+        }
+    }
+
+    /// For every web.config and redirection.config the server whose tree it lies in, and its directory relative to that tree. The tree
+    /// of a server is the highest directory that holds no other server.
+    fn owners(&self) -> Vec<Option<(usize, Vec<String>)>> {
+        let applies = |host: &Host| matches!(host.said, Said::ApplicationHost(_));
+        let mut servers_below: BTreeMap<PathBuf, Vec<usize>> = BTreeMap::new();
+        for (index, host) in self.hosts.iter().enumerate().filter(|(_, host)| applies(host) && !host.input.named) {
+            for directory in host.input.path.ancestors().skip(1) {
+                let below = servers_below.entry(directory.to_path_buf()).or_default();
+                // Two are enough to know that a directory belongs to no single server.
+                if below.len() < 2 {
+                    below.push(index);
+                }
+                if directory == host.input.root {
+                    break;
+                }
+            }
+        }
+        let mut applicable = self.hosts.iter().enumerate().filter(|(_, host)| applies(host));
+        let only = match (applicable.next(), applicable.next()) {
+            (Some((index, _)), None) => Some(index),
+            _ => None,
+        };
+        let owner = |config: &Config| {
+            if config.input.path.as_os_str() == "-" {
+                return None;
+            }
+            let mut tree: Option<(usize, &Path)> = None;
+            for directory in config.input.path.ancestors().skip(1) {
+                match servers_below.get(directory).map(Vec::as_slice) {
+                    Some([index]) => tree = Some((*index, directory)),
+                    Some(_) => break,
+                    None => {}
+                }
+            }
+            let directory = config.input.path.parent().unwrap_or(Path::new(""));
+            match (tree, only) {
+                (Some((index, root)), _) => Some((index, parts_of(directory.strip_prefix(root).unwrap_or(directory)))),
+                (None, Some(index)) => Some((index, parts_of(directory))),
+                (None, None) => None,
+            }
+        };
+        self.configs.iter().map(owner).collect()
+    }
+}
+
+/// How a file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Metabase,
+    Schema,
+    Configuration,
+}
+
+impl Shape {
+    fn of_kind(kind: FileKind) -> Option<Shape> {
+        Some(match kind {
+            FileKind::MetaBase => Shape::Metabase,
+            FileKind::MbSchema => Shape::Schema,
+            FileKind::ApplicationHost | FileKind::Redirection | FileKind::WebConfig => Shape::Configuration,
+        })
+    }
+
+    /// Told by the root element and the first element in it.
+    fn of_root((root, first): &(String, Option<String>)) -> Option<Shape> {
+        match (root.as_str(), first.as_deref()) {
+            ("configuration", Some("MBProperty")) => Some(Shape::Metabase),
+            ("MBProperty", _) => Some(Shape::Metabase),
+            ("MetaData", _) => Some(Shape::Schema),
+            ("configuration", _) => Some(Shape::Configuration),
+            ("system.applicationHost" | "sites" | "site" | "location" | "system.webServer", _) => Some(Shape::Configuration),
+            // Keys cut out of a metabase: IIsWebServer, IIsWebVirtualDir and the like.
+            (name, _) if name.starts_with("IIsWeb") || name == "IIsConfigObject" => Some(Shape::Metabase),
+            _ => None,
+        }
+    }
+}
+
+/// Names of the root element and of the first element in it.
+fn root_element(text: &str, file: FileId, limits: Limits) -> Result<(String, Option<String>), XmlError> {
+    let mut reader = XmlReader::new(text, file, limits);
+    let mut root = None;
+    loop {
+        match (reader.next(), root.take()) {
+            (Ok(Some(Event::Start)), None) => root = Some(reader.name().to_owned()),
+            (Ok(Some(Event::Start)), Some(root)) => return Ok((root, Some(reader.name().to_owned()))),
+            // What follows the root is judged by the reader of the store.
+            (_, Some(root)) => return Ok((root, None)),
+            (Err(error), None) => return Err(error),
+            (Ok(_), None) => return Ok((String::new(), None)),
+        }
+    }
+}
+
+fn read_schema(path: &Path, options: &Options) -> Option<MbSchema> {
+    let mut bytes = Vec::new();
+    let mut file = std::fs::File::open(path).ok()?;
+    (&mut file).take(512).read_to_end(&mut bytes).ok()?;
+    let head = String::from_utf8_lossy(&bytes).replace('\0', "");
+    if !looks_like_xml(&bytes) || !head.contains("<MetaData") {
+        return None;
+    }
+    file.take(options.limits.file_bytes).read_to_end(&mut bytes).ok()?;
+    let decoded = input::decode(&bytes, options.encoding).ok()?;
+    // Its own faults are reported where the schema is an input itself; a metabase is read without it.
+    MbSchema::read(&decoded.text, FileId(0), options.limits).ok()
+}
+
+/// Whether the first bytes can be those of an XML text in any encoding that is read.
+fn looks_like_xml(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").or_else(|| bytes.strip_prefix(b"\xff\xfe")).or_else(|| bytes.strip_prefix(b"\xfe\xff")).unwrap_or(bytes);
+    bytes.iter().find(|byte| !matches!(byte, 0 | b' ' | b'\t' | b'\r' | b'\n')) == Some(&b'<')
+}
+
+/// The directory of a file as an absolute path, so that `MetaBase.xml` alone is named by the directory it is read in; `None` for
+/// standard input.
+fn directory_of(input: &Input) -> Option<PathBuf> {
+    if input.path.as_os_str() == "-" {
+        return None;
+    }
+    let absolute = std::path::absolute(&input.path).ok()?;
+    absolute.parent().map(Path::to_path_buf)
+}
+
+fn directory_or_here(directory: &Path) -> &Path {
+    if directory.as_os_str().is_empty() { Path::new(".") } else { directory }
+}
+
+fn directory_name(input: &Input) -> String {
+    directory_of(input).and_then(|directory| parts_of(&directory).pop()).unwrap_or_else(|| "stdin".to_owned())
+}
+
+fn parts_of(path: &Path) -> Vec<String> {
+    let normal = path.components().filter_map(|component| match component {
+        std::path::Component::Normal(part) => Some(part.to_string_lossy().into_owned()),
+        _ => None,
+    });
+    normal.collect()
+}
+
+fn tail(parts: &[String], length: usize) -> String {
+    parts[parts.len().saturating_sub(length)..].join("/")
+}
+
+/// Folders that every IIS server has, so that none of them can name a server.
+fn is_folder_of_iis(name: &str) -> bool {
+    ["config", "inetsrv", "system32", "windows"].iter().any(|folder| name.eq_ignore_ascii_case(folder))
+}
+
+fn unique(name: String, taken: &mut BTreeSet<String>) -> String {
+    let mut candidate = name.clone();
+    let mut number = 2;
+    while taken.contains(&candidate) {
+        candidate = format!("{name}#{number}");
+        number += 1;
+    }
+    taken.insert(candidate.clone());
+    candidate
+}
+
+impl InputReport {
+    fn failed(path: String, kind: Option<FileKind>, message: String, place: Option<(u32, u32)>) -> Self {
+        InputReport {
+            path,
+            kind,
+            encoding: None,
+            server: None,
+            error: Some(InputError { message, line: place.map(|place| place.0), column: place.map(|place| place.1) }),
+            warnings: Vec::new(),
         }
     }
 }

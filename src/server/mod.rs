@@ -169,6 +169,32 @@ impl Server {
     }
 }
 
+impl Server {
+    /// Forgets all sites but those with the given indexes, for showing a part of the server. Endpoints without a site left go too.
+    pub fn keep_sites(&mut self, wanted: &[usize]) {
+        let mut new_index = vec![None; self.sites.len()];
+        let mut kept = Vec::new();
+        for (index, site) in std::mem::take(&mut self.sites).into_iter().enumerate() {
+            if wanted.contains(&index) {
+                new_index[index] = Some(kept.len());
+                kept.push(site);
+            }
+        }
+        self.sites = kept;
+        for endpoint in &mut self.endpoints {
+            endpoint.sites = endpoint.sites.iter().filter_map(|site| new_index[*site]).collect();
+        }
+        self.endpoints.retain(|endpoint| !endpoint.sites.is_empty());
+        self.anomalies.retain_mut(|anomaly| match anomaly.site {
+            None => true,
+            Some(site) => {
+                anomaly.site = new_index.get(site).copied().flatten();
+                anomaly.site.is_some()
+            }
+        });
+    }
+}
+
 impl Site {
     /// The root scope.
     pub fn root(&self) -> &Scope {

@@ -95,9 +95,17 @@ pub(super) fn split<'a>(raw: &'a str, base: usize, limits: &Limits, out: &mut Ve
     }
 }
 
+/// How many comparisons [`check_unique`] makes at most for `count` attributes.
+pub(super) fn comparisons(count: usize) -> usize {
+    if count <= FEW { count * count / 2 } else { count * count.ilog2() as usize }
+}
+
+/// Up to this many attributes, comparing each with each is faster than sorting.
+const FEW: usize = 16;
+
 /// Refuses the same name twice, then strips namespace prefixes. Sorting keeps it n log n up to the attribute limit.
 fn check_unique(attributes: &mut [Attribute<'_>], _base: usize) -> Result<(), (usize, XmlErrorKind)> {
-    let repeated = if attributes.len() <= 16 {
+    let repeated = if attributes.len() <= FEW {
         attributes
             .iter()
             .enumerate()
@@ -120,7 +128,7 @@ fn check_unique(attributes: &mut [Attribute<'_>], _base: usize) -> Result<(), (u
 /// The part of a name behind its namespace prefix. A namespace declaration keeps its prefix, so that it never looks like a setting.
 pub(super) fn local(name: &str) -> &str {
     match name.split_once(':') {
-        Some((prefix, _)) if prefix == "xmlns" => name,
+        Some(("xmlns", _)) => name,
         Some((_, local)) => local,
         None => name,
     }

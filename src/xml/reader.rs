@@ -117,6 +117,7 @@ pub struct XmlReader<'a> {
     characters_checked: bool,
     late_declaration: Option<usize>,
     cursor: Cell<Cursor>,
+    work: Cell<u64>,
 }
 
 /// A position that only moves forward, so that working out all places costs one pass over the text.
@@ -173,6 +174,7 @@ impl<'a> XmlReader<'a> {
             characters_checked: false,
             late_declaration: None,
             cursor: Cell::new(Cursor::START),
+            work: Cell::new(0),
         }
     }
 
@@ -310,6 +312,16 @@ impl<'a> XmlReader<'a> {
         self.late_declaration.map(|offset| self.place_anywhere(offset))
     }
 
+    /// How much this reader has done so far, in bytes looked at and comparisons made. It grows linearly with the text whatever its
+    /// shape, which a test proves by counting, because a clock cannot.
+    pub fn work(&self) -> u64 {
+        self.work.get()
+    }
+
+    fn worked(&self, amount: usize) {
+        self.work.set(self.work.get().saturating_add(amount as u64));
+    }
+
     fn offset(&self) -> usize {
         usize::try_from(self.inner.buffer_position()).unwrap_or(usize::MAX).min(self.text.len())
     }
@@ -330,9 +342,11 @@ impl<'a> XmlReader<'a> {
         if !attributes::is_name(name) {
             return Err(self.error(offset, XmlErrorKind::Name));
         }
+        self.worked(tag_length + 1);
         let mut attributes = std::mem::take(&mut self.attributes);
         let outcome = attributes::split(raw, name_start + name_length, &self.limits, &mut attributes);
         self.attributes = attributes;
+        self.worked(attributes::comparisons(self.attributes.len()));
         outcome.map_err(|(at, kind)| self.error(at, kind))?;
         self.name = attributes::local(name);
         self.element_offset = offset;
@@ -344,9 +358,11 @@ impl<'a> XmlReader<'a> {
     fn place_at(&self, offset: usize) -> Place {
         let mut cursor = self.cursor.get();
         if cursor.offset <= self.element_offset {
+            self.worked(self.element_offset - cursor.offset);
             cursor = cursor.advanced(self.text, self.element_offset);
             self.cursor.set(cursor);
         }
+        self.worked(offset.saturating_sub(cursor.offset));
         if offset < cursor.offset { self.place_anywhere(offset) } else { self.place_of(cursor.advanced(self.text, offset)) }
     }
 
@@ -356,6 +372,7 @@ impl<'a> XmlReader<'a> {
         while !self.text.is_char_boundary(offset) {
             offset -= 1;
         }
+        self.worked(offset);
         self.place_of(Cursor::START.advanced(self.text, offset))
     }
 

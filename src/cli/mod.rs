@@ -1,0 +1,232 @@
+//! The command line: what is asked for, where results and messages go, and what the exit code says. One file a command.
+
+mod check;
+mod diff;
+mod explain;
+mod sites;
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use encoding_rs::Encoding;
+
+use crate::estate::{Estate, FileKind, Options};
+use crate::report::style::Style;
+
+/// Width of results that go to no terminal.
+const PIPED_WIDTH: usize = 100;
+/// Narrower terminals get lines of this width.
+const LEAST_WIDTH: usize = 40;
+
+/// Audits the SSL and client-certificate configuration of IIS servers, offline.
+///
+/// Reads MetaBase.xml (IIS 6), applicationHost.config and web.config (IIS 7 and later), works out what is in effect for every site and
+/// URL path, and says where each value comes from. It never changes a server and never uses the network.
+#[derive(Parser)]
+#[command(name = "iisaudit", version, max_term_width = 120, after_help = EXIT_CODES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    common: Common,
+}
+
+const EXIT_CODES: &str = "Exit codes:
+  0  nothing found at or above --fail-on, no difference
+  1  findings or differences
+  2  wrong usage
+  3  an input could not be read, whatever else was found
+  4  no configuration found in the given paths";
+
+#[derive(Subcommand)]
+enum Command {
+    Sites(sites::SitesArguments),
+    Diff(diff::DiffArguments),
+    Check(check::CheckArguments),
+    Explain(explain::ExplainArguments),
+}
+
+/// Options of every command.
+#[derive(Args)]
+#[command(next_help_heading = "Options of every command")]
+struct Common {
+    /// How results are written
+    #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// When to use colour; NO_COLOR and a pipe switch it off
+    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
+    color: ColorChoice,
+    /// Width of tables in columns; otherwise that of the terminal, or 100
+    #[arg(long, global = true, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(LEAST_WIDTH as i64..))]
+    width: Option<u16>,
+    /// Encoding of files that are neither UTF-8 nor UTF-16, such as windows-1252
+    #[arg(long, global = true, value_name = "NAME", value_parser = parse_encoding)]
+    encoding: Option<&'static Encoding>,
+    /// What the named files are; otherwise their content tells
+    #[arg(long = "as", global = true, value_enum, value_name = "KIND")]
+    kind: Option<Kind>,
+    /// Name of the server in reports; otherwise that of its directory or file
+    #[arg(long, global = true, value_name = "NAME")]
+    name: Option<String>,
+}
+
+/// How results are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Text for people
+    Table,
+    /// JSON for programs, described by the schemas in schemas/
+    Json,
+}
+
+/// Kinds of files, for `--as`.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Kind {
+    /// MetaBase.xml
+    Metabase,
+    /// MBSchema.xml
+    Mbschema,
+    /// applicationHost.config
+    ApplicationHost,
+    /// redirection.config
+    Redirection,
+    /// web.config
+    WebConfig,
+}
+
+impl From<Kind> for FileKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Metabase => FileKind::MetaBase,
+            Kind::Mbschema => FileKind::MbSchema,
+            Kind::ApplicationHost => FileKind::ApplicationHost,
+            Kind::Redirection => FileKind::Redirection,
+            Kind::WebConfig => FileKind::WebConfig,
+        }
+    }
+}
+
+fn parse_encoding(name: &str) -> Result<&'static Encoding, String> {
+    Encoding::for_label(name.as_bytes()).ok_or_else(|| "not the name of an encoding; try windows-1252 or ibm866".to_owned())
+}
+
+/// What a command came to. The order is that of precedence: the greatest counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Outcome {
+    Clean,
+    Found,
+    NoInput,
+    Unreadable,
+    Usage,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        ExitCode::from(match outcome {
+            Outcome::Clean => 0,
+            Outcome::Found => 1,
+            Outcome::Usage => 2,
+            Outcome::Unreadable => 3,
+            Outcome::NoInput => 4,
+        })
+    }
+}
+
+/// Runs the command that the process was started with.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let common = &arguments.common;
+    let outcome = match &arguments.command {
+        Command::Sites(command) => sites::run(command, common),
+        Command::Diff(command) => diff::run(command, common),
+        Command::Check(command) => check::run(command, common),
+        Command::Explain(command) => explain::run(command, common),
+    };
+    outcome.into()
+}
+
+impl Common {
+    fn options(&self) -> Options {
+        Options { encoding: self.encoding, kind: self.kind.map(FileKind::from), ..Options::default() }
+    }
+
+    /// Reads `paths`, renames the server when asked to, and reports unreadable inputs on standard error.
+    fn read(&self, paths: &[PathBuf]) -> Result<Estate, Outcome> {
+        let mut estate = crate::estate::read(paths, &self.options());
+        if let Some(name) = &self.name {
+            match estate.servers.as_mut_slice() {
+                [server] => {
+                    for input in &mut estate.inputs {
+                        if input.server.as_ref() == Some(&server.name) {
+                            input.server = Some(name.clone());
+                        }
+                    }
+                    server.name.clone_from(name);
+                }
+                servers => {
+                    complain(&format!("--name needs exactly one server, these paths hold {}", servers.len()));
+                    return Err(Outcome::Usage);
+                }
+            }
+        }
+        Ok(estate)
+    }
+
+    fn style(&self) -> Style {
+        let terminal = std::io::stdout().is_terminal();
+        let colour = match self.color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
+        };
+        let found = || terminal_size::terminal_size().filter(|_| terminal).map(|(width, _)| usize::from(width.0));
+        let width = self.width.map(usize::from).or_else(found).unwrap_or(PIPED_WIDTH).max(LEAST_WIDTH);
+        Style { colour, width }
+    }
+
+    /// Writes a result to standard output. A reader that has gone away, such as `head`, is no failure.
+    fn print(&self, text: &str) {
+        let choice = if self.style().colour { anstream::ColorChoice::Always } else { anstream::ColorChoice::Never };
+        let mut stdout = anstream::AutoStream::new(std::io::stdout(), choice);
+        if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
+            && error.kind() != std::io::ErrorKind::BrokenPipe
+        {
+            complain(&format!("cannot write the result: {error}"));
+        }
+    }
+}
+
+/// Says on standard error what is wrong. The text is escaped, because it can quote the command line or a file.
+fn complain(message: &str) {
+    let mut stderr = anstream::stderr().lock();
+    // Nothing can be done when standard error itself is gone.
+    let _ = writeln!(stderr, "iisaudit: {}", crate::report::escape::terminal(message));
+}
+
+/// Reports unreadable inputs on standard error, and says what they and an empty estate make of the exit code.
+fn judge_inputs(estate: &Estate) -> Outcome {
+    let mut outcome = Outcome::Clean;
+    for input in &estate.inputs {
+        for warning in &input.warnings {
+            complain(&format!("warning: {}: {warning}", input.path));
+        }
+        if let Some(error) = &input.error {
+            let place = match (error.line, error.column) {
+                (Some(line), Some(column)) => format!(":{line}:{column}"),
+                _ => String::new(),
+            };
+            complain(&format!("error: {}{place}: {}", input.path, error.message));
+            outcome = Outcome::Unreadable;
+        }
+    }
+    if estate.servers.is_empty() && outcome == Outcome::Clean {
+        complain(&format!(
+            "no configuration of IIS found ({} other files skipped); give MetaBase.xml, applicationHost.config or a directory that holds one",
+            estate.skipped
+        ));
+        outcome = Outcome::NoInput;
+    }
+    outcome
+}

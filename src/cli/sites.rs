@@ -1,0 +1,50 @@
+//! `iisaudit sites`: every site with its bindings and effective settings.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Common, Format, Outcome, complain, judge_inputs};
+use crate::compare::find_site;
+use crate::report;
+
+/// Shows every site with its bindings, its SSL and client-certificate settings, and where each value comes from
+#[derive(Args)]
+#[command(after_help = "Examples:
+  iisaudit sites MetaBase.xml
+  iisaudit sites C:/Windows/System32/inetsrv/config --site \"Default Web Site\"
+  iisaudit sites servers/ --format json")]
+pub(super) struct SitesArguments {
+    /// Files, directories, or - for standard input
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Only this site: an id, a name or a host header; may be given several times
+    #[arg(long, value_name = "SITE")]
+    site: Vec<String>,
+}
+
+pub(super) fn run(arguments: &SitesArguments, common: &Common) -> Outcome {
+    let mut estate = match common.read(&arguments.paths) {
+        Ok(estate) => estate,
+        Err(outcome) => return outcome,
+    };
+    let mut outcome = judge_inputs(&estate);
+    if !arguments.site.is_empty() {
+        for server in &mut estate.servers {
+            let wanted: Vec<usize> = arguments.site.iter().filter_map(|site| find_site(server, site).ok()).collect();
+            server.keep_sites(&wanted);
+        }
+        estate.servers.retain(|server| !server.sites.is_empty());
+        if estate.servers.is_empty() {
+            complain(&format!("no site is called {}", arguments.site.join(" or ")));
+            outcome = outcome.max(Outcome::Usage);
+        }
+    }
+    if outcome != Outcome::NoInput && outcome != Outcome::Usage {
+        common.print(&match common.format {
+            Format::Table => report::sites::table(&estate, &common.style()),
+            Format::Json => report::sites::json(&estate),
+        });
+    }
+    outcome
+}
