@@ -23,6 +23,9 @@ pub struct Options {
     pub encoding: Option<&'static Encoding>,
     /// What the named files are, whatever their content looks like.
     pub kind: Option<FileKind>,
+    /// Number of the first file, so that places of two estates can stand in one report: the files of the second are numbered on from
+    /// those of the first.
+    pub first_file: u32,
 }
 
 /// Everything that one run has read.
@@ -159,7 +162,7 @@ impl Reading<'_> {
                 return;
             }
         };
-        let file = FileId(u32::try_from(self.estate.inputs.len()).unwrap_or(u32::MAX));
+        let file = FileId(self.options.first_file.saturating_add(u32::try_from(self.estate.inputs.len()).unwrap_or(u32::MAX)));
         let root = root_element(&decoded.text, file, self.options.limits);
         let forced = self.options.kind.filter(|_| input.named);
         let shape = match (forced, &root) {
@@ -179,9 +182,10 @@ impl Reading<'_> {
             (None, Err(error)) if self.must_be_ours(input) => Err(error),
             (None, _) if input.named => {
                 report.error = Some(InputError {
-                    message: "not recognised: expected MetaBase.xml, MBSchema.xml, applicationHost.config, redirection.config or web.config; \
+                    message:
+                        "not recognised: expected MetaBase.xml, MBSchema.xml, applicationHost.config, redirection.config or web.config; \
                               --as names the kind"
-                        .to_owned(),
+                            .to_owned(),
                     line: None,
                     column: None,
                 });
@@ -219,11 +223,7 @@ impl Reading<'_> {
         };
         if let Err(error) = outcome {
             report.kind = report.kind.or_else(|| self.kind_by_name(input));
-            report.error = Some(InputError {
-                message: error.to_string(),
-                line: Some(error.place.line),
-                column: Some(error.place.column),
-            });
+            report.error = Some(InputError { message: error.to_string(), line: Some(error.place.line), column: Some(error.place.column) });
         }
         self.estate.inputs.push(report);
     }
@@ -301,6 +301,7 @@ impl Reading<'_> {
     }
 
     fn finish(mut self) -> Estate {
+        let first = self.options.first_file;
         let names = self.names();
         let owners = self.owners();
         let mut placed: Vec<Vec<PlacedFile>> = self.hosts.iter().map(|_| Vec::new()).collect();
@@ -313,7 +314,7 @@ impl Reading<'_> {
                 continue;
             };
             placed_files[host].push(config.file);
-            if let Some(report) = self.estate.inputs.get_mut(config.file.0 as usize) {
+            if let Some(report) = report_of(&mut self.estate, first, config.file) {
                 report.server = Some(names[host].clone());
             }
             match config.config.kind() {
@@ -323,7 +324,7 @@ impl Reading<'_> {
         }
         for (index, host) in self.hosts.iter().enumerate() {
             let name = names[index].clone();
-            if let Some(report) = self.estate.inputs.get_mut(host.file.0 as usize) {
+            if let Some(report) = report_of(&mut self.estate, first, host.file) {
                 report.server = Some(name.clone());
             }
             let mut server = match &host.said {
@@ -338,11 +339,11 @@ impl Reading<'_> {
             // A redirection without its server says where the configuration is, and nothing about any site.
             let name = unique(directory_name(&config.input), &mut taken);
             let mut server = match config.config.kind() {
-                FileKind::Redirection => apphost::assemble(&ConfigFile::default(), &[], Some(&config.config), name.clone()),
+                FileKind::Redirection => apphost::assemble(&config.config, &[], Some(&config.config), name.clone()),
                 _ => apphost::assemble(&config.config, &[], None, name.clone()),
             };
             server.inputs = vec![config.file];
-            if let Some(report) = self.estate.inputs.get_mut(config.file.0 as usize) {
+            if let Some(report) = report_of(&mut self.estate, first, config.file) {
                 report.server = Some(name);
             }
             self.estate.servers.push(server);
@@ -366,7 +367,8 @@ impl Reading<'_> {
                 parts.pop();
             }
             if in_directory.get(directory).copied().unwrap_or_default() > 1 || parts.is_empty() {
-                let stem = if directory.is_none() { "stdin".into() } else { host.input.path.file_stem().unwrap_or_default().to_string_lossy() };
+                let stem =
+                    if directory.is_none() { "stdin".into() } else { host.input.path.file_stem().unwrap_or_default().to_string_lossy() };
                 parts.push(stem.into_owned());
             }
             names.push(parts);
@@ -438,6 +440,10 @@ impl Reading<'_> {
     }
 }
 
+fn report_of(estate: &mut Estate, first: u32, file: FileId) -> Option<&mut InputReport> {
+    estate.inputs.get_mut(usize::try_from(file.0.checked_sub(first)?).ok()?)
+}
+
 /// How a file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shape {
@@ -502,7 +508,11 @@ fn read_schema(path: &Path, options: &Options) -> Option<MbSchema> {
 
 /// Whether the first bytes can be those of an XML text in any encoding that is read.
 fn looks_like_xml(bytes: &[u8]) -> bool {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").or_else(|| bytes.strip_prefix(b"\xff\xfe")).or_else(|| bytes.strip_prefix(b"\xfe\xff")).unwrap_or(bytes);
+    let bytes = bytes
+        .strip_prefix(b"\xef\xbb\xbf")
+        .or_else(|| bytes.strip_prefix(b"\xff\xfe"))
+        .or_else(|| bytes.strip_prefix(b"\xfe\xff"))
+        .unwrap_or(bytes);
     bytes.iter().find(|byte| !matches!(byte, 0 | b' ' | b'\t' | b'\r' | b'\n')) == Some(&b'<')
 }
 

@@ -3,6 +3,7 @@
 
 pub mod apphost;
 pub mod catalogue;
+pub mod cli;
 pub mod compare;
 pub mod estate;
 pub mod explain;

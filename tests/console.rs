@@ -34,7 +34,8 @@ fn words(line: &str) -> Vec<String> {
 }
 
 fn run(command: &str) -> String {
-    let line = command.strip_prefix("cargo run --quiet -- ").or_else(|| command.strip_prefix("iisaudit ")).unwrap_or_else(|| panic!("{command}"));
+    let line =
+        command.strip_prefix("cargo run --quiet -- ").or_else(|| command.strip_prefix("iisaudit ")).unwrap_or_else(|| panic!("{command}"));
     let output = Command::new(env!("CARGO_BIN_EXE_iisaudit"))
         .args(words(line))
         .current_dir(ROOT)

@@ -135,7 +135,9 @@ fn consistent_sni_sites_give_notices_and_no_finding() {
     let found = rules::check(&Context { server: &server, groups: &[] });
     assert!(found.is_empty(), "{:?}", names(&found));
     let text: String = server.notices.iter().map(|notice| format!("{} {} {}", notice.name, notice.message, notice.needs)).collect();
-    assert!(text.contains("endpoint-not-assessed") && text.contains("orders.fabrikam.test:443") && text.contains("billing.fabrikam.test:443"));
+    assert!(
+        text.contains("endpoint-not-assessed") && text.contains("orders.fabrikam.test:443") && text.contains("billing.fabrikam.test:443")
+    );
 }
 
 #[test]

@@ -14,7 +14,8 @@ fn work(text: &str) -> (u64, Option<XmlError>) {
     loop {
         match reader.next() {
             Ok(Some(Event::Start)) => {
-                let places = reader.place().line + reader.attributes().iter().take(20).map(|each| reader.attribute_place(each).line).sum::<u32>();
+                let places =
+                    reader.place().line + reader.attributes().iter().take(20).map(|each| reader.attribute_place(each).line).sum::<u32>();
                 assert!(places > 0);
             }
             Ok(Some(Event::End)) => {}
@@ -86,7 +87,11 @@ fn a_million_nested_levels_are_refused_and_the_stack_survives() {
 fn every_hostile_shape_is_read_or_refused_by_every_reader_without_a_panic() {
     for (name, shape) in SHAPES {
         let text = shape(3_000);
-        for text in [text.clone(), format!("<configuration>{text}</configuration>"), format!("<configuration><MBProperty>{text}</MBProperty></configuration>")] {
+        for text in [
+            text.clone(),
+            format!("<configuration>{text}</configuration>"),
+            format!("<configuration><MBProperty>{text}</MBProperty></configuration>"),
+        ] {
             let outcomes = [
                 apphost::read(&text, FileId(0), Limits::default()).err(),
                 metabase::read(&text, FileId(0), Limits::default(), None).err(),

@@ -84,7 +84,7 @@ pub(super) fn run(arguments: &CheckArguments, common: &Common) -> Outcome {
     findings.sort_by(Finding::order);
     if outcome != Outcome::NoInput {
         common.print(&match common.format {
-            Format::Table => report::check::table(&estate, &findings, &common.style()),
+            Format::Table => report::check::table(&estate, &findings, common.style()),
             Format::Json => report::check::json(&estate, &findings),
         });
     }

@@ -22,7 +22,7 @@ pub(super) fn run(arguments: &ExplainArguments, common: &Common) -> Outcome {
     match crate::explain::explain(&arguments.topic) {
         Ok(explanation) => {
             common.print(&match common.format {
-                Format::Table => report::explain::text(&explanation, &common.style()),
+                Format::Table => report::explain::text(&explanation, common.style()),
                 Format::Json => report::explain::json(&explanation),
             });
             Outcome::Clean

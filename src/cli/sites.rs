@@ -42,7 +42,7 @@ pub(super) fn run(arguments: &SitesArguments, common: &Common) -> Outcome {
     }
     if outcome != Outcome::NoInput && outcome != Outcome::Usage {
         common.print(&match common.format {
-            Format::Table => report::sites::table(&estate, &common.style()),
+            Format::Table => report::sites::table(&estate, common.style()),
             Format::Json => report::sites::json(&estate),
         });
     }

@@ -1,0 +1,164 @@
+//! `iisaudit diff`: two sites, two servers or two directories.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::{Common, Format, Outcome, complain, judge_inputs};
+use crate::compare::{Side, SiteRef, compare_estates, compare_sites, diagnose, find_site, split_target};
+use crate::estate::{Estate, Options};
+use crate::report::{self, diff::Compared};
+use crate::server::Server;
+
+/// Compares two sites, two servers or two directories
+#[derive(Args)]
+#[command(
+    override_usage = "iisaudit diff [OPTIONS] <A> <B>\n       iisaudit diff [OPTIONS] --failing <A> --working <B> [--status <STATUS>]",
+    after_help = "A and B are PATH, PATH#SITE, or #SITE for a site in the file of the other side. A SITE is an id, a name or a host header.
+
+Examples:
+  iisaudit diff 'MetaBase.xml#690402' '#90326589'
+  iisaudit diff --failing 'MetaBase.xml#Partner A' --working '#Partner B' --status 403.13
+  iisaudit diff node1/applicationHost.config node2/applicationHost.config
+  iisaudit diff before/ after/"
+)]
+pub(super) struct DiffArguments {
+    /// One side
+    #[arg(value_name = "A", required_unless_present_all = ["failing", "working"], conflicts_with_all = ["failing", "working"])]
+    left: Option<String>,
+    /// The other side
+    #[arg(value_name = "B", required_unless_present_all = ["failing", "working"], conflicts_with_all = ["failing", "working"])]
+    right: Option<String>,
+    /// The site that fails; differences that can be the cause are put on top, with what to do about them
+    #[arg(long, value_name = "A", requires = "working")]
+    failing: Option<String>,
+    /// The site that works
+    #[arg(long, value_name = "B", requires = "failing")]
+    working: Option<String>,
+    /// What the failing site answers, such as 403.13
+    #[arg(long, value_name = "STATUS", requires = "failing")]
+    status: Option<String>,
+}
+
+/// One side as it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Target {
+    path: Option<PathBuf>,
+    site: Option<String>,
+}
+
+impl Target {
+    /// A file may be called `a#b`: when one of the whole name exists, that is meant.
+    fn new(text: &str) -> Target {
+        if Path::new(text).exists() {
+            return Target { path: Some(PathBuf::from(text)), site: None };
+        }
+        let (path, site) = split_target(text);
+        Target { path: path.map(PathBuf::from), site: site.map(str::to_owned) }
+    }
+}
+
+pub(super) fn run(arguments: &DiffArguments, common: &Common) -> Outcome {
+    let (Some(left), Some(right)) =
+        (arguments.failing.as_ref().or(arguments.left.as_ref()), arguments.working.as_ref().or(arguments.right.as_ref()))
+    else {
+        complain("two sides are needed; see `iisaudit diff --help`");
+        return Outcome::Usage;
+    };
+    let (left, right) = (Target::new(left), Target::new(right));
+    let (left_path, right_path) = match (&left.path, &right.path) {
+        (Some(left), Some(right)) => (left.clone(), right.clone()),
+        (Some(path), None) | (None, Some(path)) => (path.clone(), path.clone()),
+        (None, None) => {
+            complain("neither side names a file; write PATH#SITE on one of them");
+            return Outcome::Usage;
+        }
+    };
+    let one_site = |target: &Target| target.site.is_some();
+    if one_site(&left) != one_site(&right) {
+        complain("one side names a site and the other does not; write PATH#SITE on both, or on neither");
+        return Outcome::Usage;
+    }
+    if arguments.failing.is_some() && !one_site(&left) {
+        complain("--failing and --working need a site each: PATH#SITE");
+        return Outcome::Usage;
+    }
+    if common.name.is_some() {
+        complain("--name has no meaning for diff, where both sides have servers");
+        return Outcome::Usage;
+    }
+
+    let same = left_path == right_path;
+    let left_estate = crate::estate::read(std::slice::from_ref(&left_path), &common.options());
+    let first_file = u32::try_from(left_estate.inputs.len()).unwrap_or(u32::MAX);
+    let right_estate = (!same).then(|| crate::estate::read(std::slice::from_ref(&right_path), &Options { first_file, ..common.options() }));
+    let mut outcome = judge_inputs(&left_estate);
+    if let Some(estate) = &right_estate {
+        outcome = outcome.max(judge_inputs(estate));
+    }
+    if outcome == Outcome::NoInput {
+        return outcome;
+    }
+    let right_servers = right_estate.as_ref().map_or(&left_estate.servers, |estate| &estate.servers);
+    // The files of both sides, for the report; it needs no servers.
+    let files = Estate {
+        inputs: left_estate.inputs.iter().chain(right_estate.iter().flat_map(|estate| &estate.inputs)).cloned().collect(),
+        servers: Vec::new(),
+        skipped: left_estate.skipped + right_estate.as_ref().map_or(0, |estate| estate.skipped),
+    };
+
+    let (text, differs) = match (&left.site, &right.site) {
+        (Some(left_site), Some(right_site)) => {
+            let (left, right) = match (site(&left_estate.servers, left_site, &left_path), site(right_servers, right_site, &right_path)) {
+                (Ok(left), Ok(right)) => (left, right),
+                (left, right) => {
+                    for message in [left.err(), right.err()].into_iter().flatten() {
+                        complain(&message);
+                    }
+                    // Where a file could not be read, that is why the site was not found.
+                    return if outcome == Outcome::Unreadable { outcome } else { Outcome::Usage };
+                }
+            };
+            let diff = compare_sites(left, right);
+            let diagnosis = arguments.failing.as_ref().map(|_| diagnose(&diff, Side::Left, left, arguments.status.as_deref()));
+            (render(&files, Compared::Sites { diff: &diff, diagnosis: diagnosis.as_ref() }, common), !diff.is_empty())
+        }
+        _ => {
+            let diff = compare_estates(&left_estate.servers, right_servers);
+            (render(&files, Compared::Servers(&diff), common), !diff.is_empty())
+        }
+    };
+    common.print(&text);
+    if differs { outcome.max(Outcome::Found) } else { outcome }
+}
+
+fn render(files: &Estate, compared: Compared<'_>, common: &Common) -> String {
+    match common.format {
+        Format::Table => report::diff::table(files, compared, common.style()),
+        Format::Json => report::diff::json(files, compared),
+    }
+}
+
+/// The site called `text` among all servers of one side; it must be one.
+fn site<'a>(servers: &'a [Server], text: &str, path: &Path) -> Result<SiteRef<'a>, String> {
+    let mut found = Vec::new();
+    let mut problem = None;
+    for server in servers {
+        match find_site(server, text) {
+            Ok(site) => found.push(SiteRef { server, site }),
+            Err(error) => problem = Some(error.to_string()),
+        }
+    }
+    match found.as_slice() {
+        [site] => Ok(*site),
+        [] => Err(format!(
+            "{}: {}",
+            path.display(),
+            problem.unwrap_or_else(|| format!("no site {text}: no server could be read from this path"))
+        )),
+        several => {
+            let servers: Vec<&str> = several.iter().map(|site| site.server.name.as_str()).collect();
+            Err(format!("{}: several servers have a site {text}: {}; name the file of one of them", path.display(), servers.join(", ")))
+        }
+    }
+}
