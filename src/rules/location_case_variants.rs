@@ -29,7 +29,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     each(server, findings, |anomaly| {
         let AnomalyKind::LocationCaseVariants { section, path, other } = &anomaly.kind else { return None };
         let mut message = format!(
-            "the locations \"{path}\" and \"{other}\" are one path and both hold {section}: only one of them can be in effect, or IIS refuses \
+            "The locations \"{path}\" and \"{other}\" are one path and both hold {section}: only one of them can be in effect, or IIS refuses \
              the file with 500.19, HRESULT 0x800700b7"
         );
         if section.ends_with("/access")
@@ -63,7 +63,11 @@ mod tests {
         assert_eq!((found.len(), found[0].confidence), (1, Confidence::Likely));
         assert!(found[0].message.contains("\"Intranet/api\"") && found[0].message.contains("\"intranet/API\""));
         assert!(found[0].message.contains("takes the access flags to be Ssl"));
-        assert_eq!(found[0].related.len(), 1);
+        let notes: Vec<_> = found[0].related.iter().map(|related| (related.place.line, related.note.as_str())).collect();
+        assert_eq!(
+            notes,
+            [(28, "\"intranet/API\" sets access-flags to \"Ssl\""), (20, "\"Intranet/api\" sets access-flags to \"Ssl, SslRequireCert\"")]
+        );
     }
 
     #[test]

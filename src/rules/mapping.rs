@@ -37,14 +37,14 @@ pub(super) fn switches(generation: Generation) -> &'static [Setting] {
     }
 }
 
-/// The mapping that is enabled at `scope`, as IIS calls it, to be put before "is enabled".
+/// The mapping that is enabled at `scope`, as IIS calls it, to stand at the start of a message before "is enabled".
 pub(super) fn enabled(generation: Generation, scope: &Scope) -> Option<&'static str> {
     match generation {
-        Generation::Iis6 => scope.access().filter(|bits| bits & access::MAP != 0).map(|_| "certificate mapping (AccessSSLMapCert)"),
+        Generation::Iis6 => scope.access().filter(|bits| bits & access::MAP != 0).map(|_| "Certificate mapping (AccessSSLMapCert)"),
         Generation::Iis7 | Generation::IisExpress => {
             match (is_on(scope, Setting::IisCertificateMapping), is_on(scope, Setting::AdCertificateMapping)) {
-                (true, _) => Some("certificate mapping by IIS"),
-                (false, true) => Some("certificate mapping by Active Directory"),
+                (true, _) => Some("Certificate mapping by IIS"),
+                (false, true) => Some("Certificate mapping by Active Directory"),
                 (false, false) => None,
             }
         }

@@ -73,7 +73,7 @@ fn useless(context: &Context<'_>, entry: &Mapping) -> Finding {
     Finding::new(
         &RULE,
         context.server,
-        format!("the many-to-one entry \"{}\" is enabled and has no rules: it never matches a certificate", entry.name),
+        format!("The many-to-one entry \"{}\" is enabled and has no rules: it never matches a certificate", entry.name),
     )
     .setting(Setting::IisCertificateMapping)
     .at(Some(entry.place))
