@@ -1,5 +1,7 @@
 //! `location-case-variants`: one path is configured twice, in two spellings.
 
+use std::collections::BTreeMap;
+
 use super::noticed::{each, noticed};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::Setting;
@@ -26,6 +28,10 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
+    if !server.anomalies.iter().any(|anomaly| matches!(anomaly.kind, AnomalyKind::LocationCaseVariants { .. })) {
+        return;
+    }
+    let access = access_in_effect(server);
     each(server, findings, |anomaly| {
         let AnomalyKind::LocationCaseVariants { section, path, other } = &anomaly.kind else { return None };
         let mut message = format!(
@@ -33,7 +39,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
              the file with 500.19, HRESULT 0x800700b7"
         );
         if section.ends_with("/access")
-            && let Some(flags) = access_in_effect(server, path)
+            && let Some(flags) = access.get(&path.to_lowercase())
         {
             message.push_str(&format!("; the rest of this report takes the access flags to be {flags}"));
         }
@@ -45,11 +51,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     });
 }
 
-fn access_in_effect(server: &Server, location: &str) -> Option<String> {
-    let location = location.to_lowercase();
-    let mut scopes = server.sites.iter().flat_map(|site| &site.scopes);
-    let scope = scopes.find(|scope| scope.store_path.to_lowercase() == location)?;
-    Some(scope.value(Setting::AccessFlags)?.show(Setting::AccessFlags, server.generation))
+/// The access flags that are assumed at each location, by its path in lower case.
+fn access_in_effect(server: &Server) -> BTreeMap<String, String> {
+    let scopes = server.sites.iter().flat_map(|site| &site.scopes);
+    let known = scopes.filter_map(|scope| Some((scope, scope.value(Setting::AccessFlags)?)));
+    known.map(|(scope, value)| (scope.store_path.to_lowercase(), value.show(Setting::AccessFlags, server.generation))).collect()
 }
 
 #[cfg(test)]

@@ -17,11 +17,13 @@ pub(super) const IIS_REFERENCE: &str =
 /// Paths at which a state of the `involved` settings is said: those that say one of them, and the root of each site, which speaks for
 /// what comes from above. A path that only inherits is never named again.
 pub(super) fn said<'a>(server: &'a Server, involved: &'a [Setting]) -> impl Iterator<Item = (&'a Site, &'a Scope)> {
-    server.sites.iter().flat_map(move |site| {
-        let says = move |scope: &Scope| involved.iter().any(|setting| scope.settings.get(*setting).is_some_and(Resolved::is_explicit));
-        let scopes = site.scopes.iter().enumerate().filter(move |(index, scope)| *index == 0 || says(scope));
-        scopes.map(move |(_, scope)| (site, scope))
-    })
+    server.sites.iter().flat_map(move |site| said_in(site, involved).map(move |scope| (site, scope)))
+}
+
+/// The same for one site.
+pub(super) fn said_in<'a>(site: &'a Site, involved: &'a [Setting]) -> impl Iterator<Item = &'a Scope> {
+    let says = move |scope: &Scope| involved.iter().any(|setting| scope.settings.get(*setting).is_some_and(Resolved::is_explicit));
+    site.scopes.iter().enumerate().filter(move |(index, scope)| *index == 0 || says(scope)).map(|(_, scope)| scope)
 }
 
 /// Whether `setting` is known to be on.
