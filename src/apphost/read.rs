@@ -675,7 +675,7 @@ impl Builder<'_> {
     fn repeated(&self) -> Vec<(Anomaly, Option<usize>)> {
         let mut found = Vec::new();
         let mut exact: BTreeMap<(&str, Section), Place> = BTreeMap::new();
-        let mut folded: BTreeMap<(String, Section), (&str, Place)> = BTreeMap::new();
+        let mut folded: BTreeMap<(String, Section), (&str, &SectionUse)> = BTreeMap::new();
         for (index, block) in self.file.blocks.iter().enumerate() {
             let path = level(&block.path);
             let block_index = (index > 0).then_some(index);
@@ -692,17 +692,18 @@ impl Builder<'_> {
                         entry.insert(used.place);
                         match folded.entry((path.to_lowercase(), section)) {
                             Entry::Vacant(entry) => {
-                                entry.insert((&block.path, block.place));
+                                entry.insert((&block.path, used));
                             }
                             Entry::Occupied(first) => {
-                                let (other, other_place) = *first.get();
+                                let (other, other_used) = *first.get();
                                 let kind = AnomalyKind::LocationCaseVariants {
                                     section: section.path().to_owned(),
                                     path: block.path.clone(),
                                     other: other.to_owned(),
                                 };
                                 let mut anomaly = anomaly(kind, block.place);
-                                anomaly.related.push((other_place, "the other spelling".to_owned()));
+                                anomaly.related.push((used.place, format!("\"{}\" {}", block.path, says(used))));
+                                anomaly.related.push((other_used.place, format!("\"{other}\" {}", says(other_used))));
                                 found.push((anomaly, block_index));
                             }
                         }
@@ -712,6 +713,15 @@ impl Builder<'_> {
         }
         found
     }
+}
+
+/// What a section element sets, for people.
+fn says(used: &SectionUse) -> String {
+    if used.values.is_empty() {
+        return "sets nothing that is audited".to_owned();
+    }
+    let values: Vec<String> = used.values.iter().map(|said| format!("{} to \"{}\"", said.setting, said.text)).collect();
+    format!("sets {}", values.join(", "))
 }
 
 fn anomaly(kind: AnomalyKind, place: Place) -> Anomaly {

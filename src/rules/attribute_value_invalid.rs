@@ -28,7 +28,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if attribute == "sslFlags" && matches!(element.rsplit('/').next(), Some("binding" | "access")) {
             return None;
         }
-        let what = format!("{attribute} of {element} is \"{value}\"; {expected} was expected");
+        let what = format!("{element}@{attribute} is \"{value}\"; {expected} was expected");
         let finding = match server.generation {
             Generation::Iis6 => noticed(
                 &RULE,

@@ -27,7 +27,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if anomaly.kind != AnomalyKind::LateDeclaration {
             return None;
         }
-        let what = "something stands before the XML declaration, which XML forbids";
+        let what = "Something stands before the XML declaration, which XML forbids";
         let finding = match server.generation {
             Generation::Iis6 => noticed(&RULE, server, anomaly, format!("{what}; IIS 6 most likely does not start with this file"))
                 .sees("IIS most likely does not start."),

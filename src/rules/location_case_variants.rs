@@ -1,5 +1,7 @@
 //! `location-case-variants`: one path is configured twice, in two spellings.
 
+use std::collections::BTreeMap;
+
 use super::noticed::{each, noticed};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::Setting;
@@ -26,14 +28,18 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
+    if !server.anomalies.iter().any(|anomaly| matches!(anomaly.kind, AnomalyKind::LocationCaseVariants { .. })) {
+        return;
+    }
+    let access = access_in_effect(server);
     each(server, findings, |anomaly| {
         let AnomalyKind::LocationCaseVariants { section, path, other } = &anomaly.kind else { return None };
         let mut message = format!(
-            "the locations \"{path}\" and \"{other}\" are one path and both hold {section}: only one of them can be in effect, or IIS refuses \
+            "The locations \"{path}\" and \"{other}\" are one path and both hold {section}: only one of them can be in effect, or IIS refuses \
              the file with 500.19, HRESULT 0x800700b7"
         );
         if section.ends_with("/access")
-            && let Some(flags) = access_in_effect(server, path)
+            && let Some(flags) = access.get(&path.to_lowercase())
         {
             message.push_str(&format!("; the rest of this report takes the access flags to be {flags}"));
         }
@@ -45,11 +51,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     });
 }
 
-fn access_in_effect(server: &Server, location: &str) -> Option<String> {
-    let location = location.to_lowercase();
-    let mut scopes = server.sites.iter().flat_map(|site| &site.scopes);
-    let scope = scopes.find(|scope| scope.store_path.to_lowercase() == location)?;
-    Some(scope.value(Setting::AccessFlags)?.show(Setting::AccessFlags, server.generation))
+/// The access flags that are assumed at each location, by its path in lower case.
+fn access_in_effect(server: &Server) -> BTreeMap<String, String> {
+    let scopes = server.sites.iter().flat_map(|site| &site.scopes);
+    let known = scopes.filter_map(|scope| Some((scope, scope.value(Setting::AccessFlags)?)));
+    known.map(|(scope, value)| (scope.store_path.to_lowercase(), value.show(Setting::AccessFlags, server.generation))).collect()
 }
 
 #[cfg(test)]
@@ -63,7 +69,11 @@ mod tests {
         assert_eq!((found.len(), found[0].confidence), (1, Confidence::Likely));
         assert!(found[0].message.contains("\"Intranet/api\"") && found[0].message.contains("\"intranet/API\""));
         assert!(found[0].message.contains("takes the access flags to be Ssl"));
-        assert_eq!(found[0].related.len(), 1);
+        let notes: Vec<_> = found[0].related.iter().map(|related| (related.place.line, related.note.as_str())).collect();
+        assert_eq!(
+            notes,
+            [(28, "\"intranet/API\" sets access-flags to \"Ssl\""), (20, "\"Intranet/api\" sets access-flags to \"Ssl, SslRequireCert\"")]
+        );
     }
 
     #[test]

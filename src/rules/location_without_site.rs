@@ -29,7 +29,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     each(server, findings, |anomaly| {
         let AnomalyKind::LocationWithoutSite { path } = &anomaly.kind else { return None };
         let site = path.split('/').next().unwrap_or(path);
-        let message = format!("the location \"{path}\" has no effect: no site of this file is called \"{site}\"");
+        let message = format!("The location \"{path}\" has no effect: no site of this file is called \"{site}\"");
         Some(
             noticed(&RULE, server, anomaly, message)
                 .subject(path)

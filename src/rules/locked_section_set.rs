@@ -27,7 +27,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let AnomalyKind::LockedSectionSet { section, attribute } = &anomaly.kind else { return None };
         let (what, subject) = match attribute {
             None => (format!("{section} is set although it is locked above"), section.clone()),
-            Some(attribute) => (format!("{attribute} of {section} is set although it is locked above"), format!("{section}@{attribute}")),
+            Some(attribute) => (format!("{section}@{attribute} is set although it is locked above"), format!("{section}@{attribute}")),
         };
         let finding =
             refused(&RULE, server, anomaly, Refusal { what, within: section, hresult: LOCK_VIOLATION, confidence: Confidence::Firm })
@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn a_locked_attribute_is_named_and_gets_no_command_that_unlocks_the_whole_section() {
         let found = findings(&RULE, &noticed(Generation::Iis7, &kind(Some("sslFlags")), &[Some("/")]));
-        assert!(found[0].message.starts_with("sslFlags of system.webServer/security/access is set"));
+        assert!(found[0].message.starts_with("system.webServer/security/access@sslFlags is set"));
         assert!(found[0].remedies.iter().all(|remedy| remedy.command.is_none()));
     }
 

@@ -17,11 +17,13 @@ pub(super) const IIS_REFERENCE: &str =
 /// Paths at which a state of the `involved` settings is said: those that say one of them, and the root of each site, which speaks for
 /// what comes from above. A path that only inherits is never named again.
 pub(super) fn said<'a>(server: &'a Server, involved: &'a [Setting]) -> impl Iterator<Item = (&'a Site, &'a Scope)> {
-    server.sites.iter().flat_map(move |site| {
-        let says = move |scope: &Scope| involved.iter().any(|setting| scope.settings.get(*setting).is_some_and(Resolved::is_explicit));
-        let scopes = site.scopes.iter().enumerate().filter(move |(index, scope)| *index == 0 || says(scope));
-        scopes.map(move |(_, scope)| (site, scope))
-    })
+    server.sites.iter().flat_map(move |site| said_in(site, involved).map(move |scope| (site, scope)))
+}
+
+/// The same for one site.
+pub(super) fn said_in<'a>(site: &'a Site, involved: &'a [Setting]) -> impl Iterator<Item = &'a Scope> {
+    let says = move |scope: &Scope| involved.iter().any(|setting| scope.settings.get(*setting).is_some_and(Resolved::is_explicit));
+    site.scopes.iter().enumerate().filter(move |(index, scope)| *index == 0 || says(scope)).map(|(_, scope)| scope)
 }
 
 /// Whether `setting` is known to be on.
@@ -37,14 +39,14 @@ pub(super) fn switches(generation: Generation) -> &'static [Setting] {
     }
 }
 
-/// The mapping that is enabled at `scope`, as IIS calls it, to be put before "is enabled".
+/// The mapping that is enabled at `scope`, as IIS calls it, to stand at the start of a message before "is enabled".
 pub(super) fn enabled(generation: Generation, scope: &Scope) -> Option<&'static str> {
     match generation {
-        Generation::Iis6 => scope.access().filter(|bits| bits & access::MAP != 0).map(|_| "certificate mapping (AccessSSLMapCert)"),
+        Generation::Iis6 => scope.access().filter(|bits| bits & access::MAP != 0).map(|_| "Certificate mapping (AccessSSLMapCert)"),
         Generation::Iis7 | Generation::IisExpress => {
             match (is_on(scope, Setting::IisCertificateMapping), is_on(scope, Setting::AdCertificateMapping)) {
-                (true, _) => Some("certificate mapping by IIS"),
-                (false, true) => Some("certificate mapping by Active Directory"),
+                (true, _) => Some("Certificate mapping by IIS"),
+                (false, true) => Some("Certificate mapping by Active Directory"),
                 (false, false) => None,
             }
         }

@@ -26,7 +26,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
     each(server, findings, |anomaly| {
         (anomaly.kind == AnomalyKind::MappingBelowSite).then(|| {
-            let message = format!("the mapping entries of {} are ignored: IIS uses the entries of the site", whereabouts(server, anomaly));
+            let message = format!("The mapping entries of {} are ignored: IIS uses the entries of the site", whereabouts(server, anomaly));
             noticed(&RULE, server, anomaly, message).setting(Setting::IisCertificateMapping).remedy(Remedy::advice(
                 Risk::Safe,
                 "move the entries to the site and remove them here; the accounts then hold for the whole site",
@@ -45,7 +45,7 @@ mod tests {
     fn entries_of_an_application_are_reported_once_for_its_path() {
         let found = findings(&RULE, &noticed(Generation::Iis7, &AnomalyKind::MappingBelowSite, &[Some("/edi"), Some("/edi")]));
         assert_eq!((found.len(), found[0].related.len()), (1, 1));
-        assert!(found[0].message.starts_with("the mapping entries of \"Shop\" (id 7) at /edi are ignored"));
+        assert!(found[0].message.starts_with("The mapping entries of \"Shop\" (id 7) at /edi are ignored"));
     }
 
     #[test]

@@ -27,23 +27,26 @@ const INVOLVED: &[Setting] = &[Setting::IisCertificateMapping];
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
-    for (site, scope) in mapping::said(server, INVOLVED) {
-        if !mapping::is_on(scope, Setting::IisCertificateMapping) || entries(context, site).any(|entry| entry.enabled) {
+    let confidence = if server.lists_sites { Confidence::Likely } else { Confidence::Hint };
+    for site in &server.sites {
+        if entries(context, site).any(|entry| entry.enabled) {
             continue;
         }
-        let confidence = if server.lists_sites { Confidence::Likely } else { Confidence::Hint };
         let below =
             if site.scopes.iter().skip(1).any(|scope| !scope.mappings.is_empty()) { "; entries below the site do not count" } else { "" };
         let message =
             format!("iisClientCertificateMappingAuthentication is enabled, but {} has no enabled mapping entry{below}", site.label());
-        findings.push(
-            mapping::located(Finding::new(&RULE, server, message).confidence(confidence), server, site, scope, INVOLVED)
-                .remedy(Remedy::advice(
-                    Risk::Safe,
-                    "add one-to-one or many-to-one entries to the site, where certificates are to be mapped",
-                ))
-                .remedy(off(scope)),
-        );
+        for scope in mapping::said_in(site, INVOLVED).filter(|scope| mapping::is_on(scope, Setting::IisCertificateMapping)) {
+            let finding = Finding::new(&RULE, server, &message).confidence(confidence);
+            findings.push(
+                mapping::located(finding, server, site, scope, INVOLVED)
+                    .remedy(Remedy::advice(
+                        Risk::Safe,
+                        "add one-to-one or many-to-one entries to the site, where certificates are to be mapped",
+                    ))
+                    .remedy(off(scope)),
+            );
+        }
     }
     for site in &server.sites {
         if site.scopes.iter().any(|scope| mapping::is_on(scope, Setting::IisCertificateMapping)) {
@@ -73,7 +76,7 @@ fn useless(context: &Context<'_>, entry: &Mapping) -> Finding {
     Finding::new(
         &RULE,
         context.server,
-        format!("the many-to-one entry \"{}\" is enabled and has no rules: it never matches a certificate", entry.name),
+        format!("The many-to-one entry \"{}\" is enabled and has no rules: it never matches a certificate", entry.name),
     )
     .setting(Setting::IisCertificateMapping)
     .at(Some(entry.place))

@@ -25,7 +25,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
     each(server, findings, |anomaly| {
         let (what, subject) = match &anomaly.kind {
-            AnomalyKind::KeyTwice { key } => (format!("the key {key} is there twice"), key.clone()),
+            AnomalyKind::KeyTwice { key } => (format!("The key {key} is there twice"), key.clone()),
             AnomalyKind::PropertyTwice { property, key } => (format!("{property} is set twice at {key}"), format!("{key} {property}")),
             _ => return None,
         };

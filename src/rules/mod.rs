@@ -212,4 +212,22 @@ mod tests {
             assert!(!rule.references.is_empty(), "{} has no reference", rule.name);
         }
     }
+
+    #[test]
+    fn a_file_with_six_faults_gives_six_findings() {
+        let server = testing::fixture("apphost/F8_rejected_by_iis.config");
+        let mut names: Vec<_> = check(&Context { server: &server, groups: &[] }).iter().map(|finding| finding.rule.name).collect();
+        names.sort_unstable();
+        assert_eq!(
+            names,
+            [
+                "access-flags-unreadable",
+                "binding-flags-not-numeric",
+                "duplicate-binding-in-site",
+                "duplicate-site-id",
+                "duplicate-site-name",
+                "unknown-attribute"
+            ]
+        );
+    }
 }

@@ -25,7 +25,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
     each(server, findings, |anomaly| {
         let AnomalyKind::PlainTextPassword { element, attribute } = &anomaly.kind else { return None };
-        let message = format!("the attribute {attribute} of {element} is not encrypted ({})", whereabouts(server, anomaly));
+        let message = format!("The attribute {attribute} of {element} is not encrypted ({})", whereabouts(server, anomaly));
         let finding = noticed(&RULE, server, anomaly, message)
             .subject(format!("{element}@{attribute}"))
             .remedy(Remedy::advice(

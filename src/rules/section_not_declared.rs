@@ -29,7 +29,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
     each(server, findings, |anomaly| match &anomaly.kind {
         AnomalyKind::SectionNotDeclared { section } => {
-            let what = format!("the section {section} is used and not declared in configSections");
+            let what = format!("The section {section} is used and not declared in configSections");
             Some(
                 refused(&RULE, server, anomaly, Refusal { what, within: section, hresult: INVALID_DATA, confidence: Confidence::Likely })
                     .subject(section)
@@ -38,7 +38,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             )
         }
         AnomalyKind::SectionDeclaredTwice { section } => {
-            let what = format!("the section {section} is declared twice in configSections");
+            let what = format!("The section {section} is declared twice in configSections");
             Some(
                 refused(&RULE, server, anomaly, Refusal { what, within: "", hresult: ALREADY_EXISTS, confidence: Confidence::Firm })
                     .subject(format!("{section} twice"))

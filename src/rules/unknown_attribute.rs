@@ -29,10 +29,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     each(server, findings, |anomaly| {
         let (message, subject) = match &anomaly.kind {
             AnomalyKind::UnknownAttribute { element, attribute } => {
-                (format!("the attribute {attribute} of {element} is not known"), format!("{element}@{attribute}"))
+                (format!("The attribute {attribute} of {element} is not known"), format!("{element}@{attribute}"))
             }
             AnomalyKind::UnknownElement { parent, element } => {
-                (format!("the element {element} in {parent} is not known"), format!("{parent}/{element}"))
+                (format!("The element {element} in {parent} is not known"), format!("{parent}/{element}"))
             }
             _ => return None,
         };
