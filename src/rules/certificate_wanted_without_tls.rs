@@ -1,6 +1,6 @@
 //! `certificate-wanted-without-tls`: client certificates are wanted at a URL that plain http reaches.
 
-use super::scopes::{access_text, risk_of, said_access, set_access};
+use super::scopes::{access_text, mended, risk_of, said_access, set_access};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, access};
 
@@ -43,14 +43,21 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             (false, true) => "; the site has no http binding now",
             (false, false) => "; the bindings of the site are not in this file",
         });
-        let new = bits | access::SSL;
+        let new = mended(bits | access::SSL);
         let mut finding = Finding::new(&RULE, server, message)
             .site(said.site)
             .path(&said.scope.path)
             .setting(Setting::AccessFlags)
             .at(said.resolved.origin.place())
             .severity(if http { severity } else { Severity::Low })
-            .remedy(set_access(server, said.scope, risk_of(bits, new), "demands https", bits, new));
+            .remedy(set_access(
+                server,
+                said.scope,
+                risk_of(bits, new),
+                if new & !bits == access::SSL { "demands https" } else { "demands https and asks for the certificate" },
+                bits,
+                new,
+            ));
         finding = match http {
             true => finding.sees(sees),
             false => finding.sees("Nothing as long as the site has no http binding."),

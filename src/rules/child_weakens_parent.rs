@@ -1,6 +1,6 @@
 //! `child-weakens-parent`: a lower path takes away what the level above it demands.
 
-use super::scopes::{Level, access_text, lost, parents, risk_of, said_access, set_access};
+use super::scopes::{Level, access_text, lost, mended, parents, risk_of, said_access, set_access};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, access};
 use crate::remedy::{Remedy, Risk};
@@ -14,8 +14,8 @@ pub(super) const RULE: Rule = Rule {
               flag for its own purpose silently drops the others, such as the demand for https or for a client certificate, for itself and for \
               everything below it.",
     sees: "The path is served without https, or without a client certificate, although the level above it demands one.",
-    silent: "Says `low` when only asking for a certificate or 128-bit encryption is lost. Silent at paths that a product's setup writes, such as \
-             those of Exchange, and where either value cannot be read.",
+    silent: "Says `low` when only asking for a certificate or 128-bit encryption is lost, or only the demand for https of a site without an \
+             http binding. Silent at paths that a product's setup writes, such as those of Exchange, and where either value cannot be read.",
     evidence: "MetaBase.xml, or applicationHost.config and web.config",
     fix: "Repeat the demands of the level above in the value of the path, or remove that value so that it inherits. A path that is public on \
           purpose belongs into the policy, with its reason.",
@@ -49,8 +49,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let names: Vec<&str> = DEMANDS.iter().filter(|(bit, _)| lost.bits & bit != 0).map(|(_, name)| *name).collect();
         let level = match lost.level {
             Level::Path(path) => path.to_owned(),
-            Level::SiteKey => "the key of the site".to_owned(),
-            Level::Server => "the server level".to_owned(),
+            Level::SiteKey if lost.parent.is_explicit() => "the key of the site".to_owned(),
+            Level::SiteKey | Level::Server => "the server level".to_owned(),
         };
         let message = format!(
             "The access flags {} of {} replace {} of {level}; lost: {}",
@@ -60,25 +60,28 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             names.join(", ")
         );
         // With 128-bit encryption still demanded, https may be demanded too: the sources do not say.
+        let only_http = lost.bits & access::SSL != 0 && lost.bits & access::REQUIRE == 0;
+        let unreachable = only_http && said.site.declared && !said.site.has_binding("http");
         let kept = lost.bits & access::SSL != 0 && bits & access::SSL128 != 0;
-        let new = bits | lost.bits;
+        let new = mended(bits | lost.bits);
         let mut finding = Finding::new(&RULE, server, message)
             .site(said.site)
             .path(&said.scope.path)
             .setting(Setting::AccessFlags)
             .at(said.resolved.origin.place())
-            .related(lost.parent.origin.place(), format!("{} here, at {level}", access_text(server, lost.parent_bits)))
-            .severity(if lost.bits & (access::SSL | access::REQUIRE) != 0 { Severity::High } else { Severity::Low })
+            .related(lost.parent.origin.place(), format!("{} here", access_text(server, lost.parent_bits)))
+            .severity(if lost.bits & (access::SSL | access::REQUIRE) != 0 && !unreachable { Severity::High } else { Severity::Low })
             .confidence(if kept && lost.bits & access::REQUIRE == 0 { Confidence::Likely } else { Confidence::Firm })
             .sees(match (lost.bits & access::SSL != 0, lost.bits & access::REQUIRE != 0) {
                 (true, true) => "The path is served over http and without a client certificate.",
+                (true, false) if unreachable => "Nothing as long as the site has no http binding.",
                 (true, false) => "The path is served over http.",
                 (false, true) => "The path is served without a client certificate.",
                 (false, false) if lost.bits & access::NEGOTIATE != 0 => "No client certificate is asked for on this path.",
                 (false, false) => "The path is served with weaker encryption as well.",
             })
             .remedy(set_access(server, said.scope, risk_of(bits, new), "demands here what is demanded above", bits, new));
-        if bits & !lost.parent_bits == 0 {
+        if bits & !lost.parent_bits == 0 && mended(lost.parent_bits) == lost.parent_bits {
             finding = finding.remedy(Remedy::advice(
                 Risk::Safe,
                 format!("or remove the value at this path, so that it inherits {} again", access_text(server, lost.parent_bits)),

@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
     meaning: "Unless the endpoint asks for the client certificate in the first handshake, the server asks for it when it has seen the URL. The body of \
               the request is then already on its way and must fit into the read-ahead buffer; a larger one is refused before the application \
               sees it.",
-    sees: "413 on large POST and PUT requests, typically only on the first request of a connection.",
+    sees: "413 on large POST and PUT requests.",
     silent: "Silent where the endpoint asks in the first handshake, where a certificate is required but never asked for, without an https endpoint, \
              where no body larger than the buffer can come, and at paths that a product's setup writes, such as those of Exchange. On IIS 6 it needs \
              write, script or execute permission, and says only `info` with the default buffer and no write permission; on IIS 7 and later it \

@@ -1,7 +1,7 @@
 //! `maps-certificate-never-asks`: certificates are to be mapped to accounts, but none is ever asked for.
 
 use super::endpoint_map::EndpointMap;
-use super::scopes::{access_text, risk_of, said_access, set_access};
+use super::scopes::{access_text, mended, risk_of, said_access, set_access};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, access};
 use crate::server::Generation;
@@ -39,7 +39,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             Some(false) => "",
             None => "; whether the endpoint asks in the first handshake cannot be told",
         });
-        let (both, none) = (bits | access::NEGOTIATE, bits & !access::MAP);
+        let (both, none) = (mended(bits | access::NEGOTIATE), bits & !access::MAP);
         findings.push(
             Finding::new(&RULE, server, message)
                 .site(said.site)

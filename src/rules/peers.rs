@@ -1,6 +1,6 @@
 //! Which sites are compared with each other. Never a silent guess: every set says why its sites are peers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Context;
 use crate::server::{Server, Site};
@@ -49,19 +49,23 @@ impl Context<'_> {
         }
         let server = self.server;
         let sites = self.candidates(|site| site.has_binding("https"));
-        let hosts: BTreeSet<String> = sites.iter().flat_map(|site| hosts(&server.sites[*site])).collect();
-        let mut sets: Vec<PeerSet> = hosts
-            .iter()
-            .filter_map(|host| {
-                let serving = sites.iter().copied().filter(|site| hosts_of(server, *site).contains(host)).collect();
-                set(&format!("both serve the host name {host}"), serving)
-            })
-            .collect();
-        let roles: BTreeSet<Vec<String>> =
-            sites.iter().map(|site| applications(&server.sites[*site])).filter(|role| !role.is_empty()).collect();
-        sets.extend(roles.iter().filter_map(|role| {
-            let playing = sites.iter().copied().filter(|site| applications(&server.sites[*site]) == *role).collect();
-            set(&format!("both have the same applications: {}", role.join(", ")), playing)
+        let mut serving: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let mut playing: BTreeMap<Vec<String>, Vec<usize>> = BTreeMap::new();
+        for site in sites {
+            for host in hosts(&server.sites[site]) {
+                serving.entry(host).or_default().push(site);
+            }
+            let role = applications(&server.sites[site]);
+            if !role.is_empty() {
+                playing.entry(role).or_default().push(site);
+            }
+        }
+        let mut sets: Vec<PeerSet> =
+            serving.into_iter().filter_map(|(host, sites)| set(&format!("both serve the host name {host}"), sites)).collect();
+        sets.extend(playing.into_iter().filter_map(|(role, sites)| {
+            // A long list would drown what the sites disagree on.
+            let named = if role.len() > 5 { format!("{} and {} more", role[..5].join(", "), role.len() - 5) } else { role.join(", ") };
+            set(&format!("both have the same applications: {named}"), sites)
         }));
         // A pair that serves one host name is not reported a second time for its applications.
         let mut seen = BTreeSet::new();
@@ -94,10 +98,6 @@ fn set(why: &str, sites: Vec<usize>) -> Option<PeerSet> {
 
 fn hosts(site: &Site) -> BTreeSet<String> {
     site.bindings.iter().map(|binding| binding.host.to_lowercase()).filter(|host| !host.is_empty()).collect()
-}
-
-fn hosts_of(server: &Server, site: usize) -> BTreeSet<String> {
-    hosts(&server.sites[site])
 }
 
 fn applications(site: &Site) -> Vec<String> {

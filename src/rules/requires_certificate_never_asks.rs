@@ -1,7 +1,7 @@
 //! `requires-certificate-never-asks`: a URL requires a client certificate and never asks for one.
 
 use super::endpoint_map::EndpointMap;
-use super::scopes::{access_text, risk_of, said_access, set_access};
+use super::scopes::{access_text, mended, risk_of, said_access, set_access};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, access};
 use crate::remedy::Risk;
@@ -53,7 +53,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 (Severity::High, Confidence::Likely)
             }
         };
-        let both = bits | access::NEGOTIATE | access::SSL;
+        let both = mended(bits);
         let none = bits & !access::REQUIRE;
         let mut finding = Finding::new(&RULE, server, message)
             .site(said.site)

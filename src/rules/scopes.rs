@@ -48,22 +48,33 @@ pub(super) fn said_access(server: &Server) -> impl Iterator<Item = (Said<'_>, u3
 
 /// For every scope of `site` the index of the nearest scope above it. All at once, because a site can have very many paths.
 pub(super) fn parents(site: &Site) -> Vec<Option<usize>> {
+    tree(site.scopes.iter().map(|scope| scope.path.as_str())).into_iter().fold(
+        vec![None; site.scopes.len()],
+        |mut parents, (index, parent)| {
+            parents[index] = parent;
+            parents
+        },
+    )
+}
+
+/// The indexes of `paths` in an order in which every path stands behind those above it, each with the index of the nearest one above it.
+pub(super) fn tree<'a>(paths: impl Iterator<Item = &'a str>) -> Vec<(usize, Option<usize>)> {
     // With the separator below every other character, a path stands directly before everything beneath it.
-    let key = |scope: &Scope| if scope.path == "/" { String::new() } else { scope.path.to_lowercase().replace('/', "\0") };
-    let keys: Vec<String> = site.scopes.iter().map(key).collect();
+    let key = |path: &str| if path == "/" { String::new() } else { path.to_lowercase().replace('/', "\0") };
+    let keys: Vec<String> = paths.map(key).collect();
     let mut order: Vec<usize> = (0..keys.len()).collect();
     order.sort_by(|a, b| keys[*a].cmp(&keys[*b]).then(a.cmp(b)));
-    let mut parents = vec![None; keys.len()];
     let mut above: Vec<usize> = Vec::new();
+    let mut tree = Vec::with_capacity(order.len());
     for index in order {
         let beneath = |other: &usize| keys[index].strip_prefix(keys[*other].as_str()).is_some_and(|rest| rest.starts_with('\0'));
         while above.last().is_some_and(|other| !beneath(other)) {
             above.pop();
         }
-        parents[index] = above.last().copied();
+        tree.push((index, above.last().copied()));
         above.push(index);
     }
-    parents
+    tree
 }
 
 /// Access flags of the nearest level above a scope that has bits which the scope lacks, and those bits.
@@ -123,6 +134,12 @@ pub(super) fn set_access(server: &Server, scope: &Scope, risk: Risk, what: &str,
         appcmd::set_config(&scope.store_path, "system.webServer/security/access", &[("sslFlags", &flags)])
     };
     Remedy::command(risk, what, command)
+}
+
+/// Access flags with what makes a demand for a certificate work: it is asked for, over https.
+pub(super) fn mended(bits: u32) -> u32 {
+    let asked = if bits & access::REQUIRE != 0 { bits | access::NEGOTIATE } else { bits };
+    if asked & access::NEGOTIATE != 0 { asked | access::SSL } else { asked }
 }
 
 /// Whether replacing `old` by `new` lets anybody in who was kept out before.

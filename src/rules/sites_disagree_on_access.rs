@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::disagreement::{Split, identity, names, split};
-use super::scopes::{access_text, by_path, risk_of, set_access};
+use super::scopes::{access_text, by_path, risk_of, set_access, tree};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value};
 use crate::server::{Origin, Scope, Server};
@@ -18,92 +18,112 @@ pub(super) const RULE: Rule = Rule {
     sees: "One site answers 403.4 or 403.7, its twin serves the page.",
     silent: "Sites are compared when they are declared to be a group, serve the same host name or have the same applications. Silent for a path \
              whose application a site does not have, below a path with the same difference, at paths that a product's setup writes, such as those \
-             of Exchange, and where a value is not known. With equally large sides no side is called wrong.",
+             of Exchange, and where a value is not known. Of very many sites with very many paths only the roots are compared. With equally large \
+             sides no side is called wrong.",
     evidence: "MetaBase.xml, or applicationHost.config and web.config",
     fix: "Decide which value is intended and set it on all of them, or declare the groups that belong together.",
     references: &["KB224389", "MicrosoftDocs/iis-docs: iis/configuration/system.webServer/security/access.md"],
     check,
 };
 
-/// The flags of one path: for each site that is compared there, the index of the deciding scope and its bits.
-type Row = BTreeMap<usize, (usize, u32)>;
+/// More comparisons than this are not made; then only the roots are compared.
+const MOST: usize = 2_000_000;
+
+/// What is in effect for one site on one path.
+#[derive(Debug, Clone, Copy)]
+struct Cell {
+    /// Index of the scope that decides.
+    scope: usize,
+    /// Its access flags, when they are known.
+    bits: Option<u32>,
+    /// Whether the site has the application that the path belongs to.
+    present: bool,
+}
+
+/// One path, with a cell for each site.
+#[derive(Debug)]
+struct Row {
+    path: String,
+    cells: Vec<Cell>,
+}
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
     let mut seen = BTreeSet::new();
     for peers in context.access_peers() {
-        let index: BTreeMap<usize, BTreeMap<String, usize>> =
-            peers.sites.iter().map(|site| (*site, by_path(&server.sites[*site]))).collect();
-        for (path, row) in rows(server, &index) {
-            let parts = split(row.iter().map(|(site, (_, bits))| (*site, *bits)));
-            let sides = match parts {
+        for row in rows(server, &peers.sites) {
+            let present = peers.sites.iter().zip(&row.cells).filter(|(_, cell)| cell.present);
+            let sides = match split(present.filter_map(|(site, cell)| Some((*site, cell.bits?)))) {
                 Split::Agreed => continue,
-                Split::Minorities { most, others } => others.into_iter().map(|other| vec![other, most.clone()]).collect(),
-                Split::Tie(groups) => vec![groups],
+                Split::Minorities { most, others } => others.into_iter().map(|other| (false, vec![other, most.clone()])).collect(),
+                Split::Tie(groups) => vec![(true, groups)],
             };
-            for groups in sides {
+            let scopes: BTreeMap<usize, usize> = peers.sites.iter().zip(&row.cells).map(|(site, cell)| (*site, cell.scope)).collect();
+            for (tie, groups) in sides {
                 let members: Vec<Vec<usize>> = groups.iter().map(|(_, sites)| sites.clone()).collect();
-                if seen.insert((path.clone(), members)) {
-                    findings.push(report(server, &peers.why, &path, &row, &groups));
+                if seen.insert((row.path.clone(), members)) {
+                    findings.push(report(server, &peers.why, &row.path, &scopes, tie, &groups));
                 }
             }
         }
     }
 }
 
-/// The paths at which the sites can differ, each with what is in effect on every site that has such a path. A path with the same values as the
-/// nearest path above it is left out.
-fn rows(server: &Server, index: &BTreeMap<usize, BTreeMap<String, usize>>) -> Vec<(String, Row)> {
-    let all: BTreeSet<&str> = index.values().flat_map(|paths| paths.keys().map(String::as_str)).collect();
-    let mut kept: BTreeMap<String, Row> = BTreeMap::new();
-    let mut products: BTreeSet<&str> = BTreeSet::new();
-    let mut rows = Vec::new();
-    for path in all {
-        let here = |site: &usize| index[site].get(path).map(|scope| &server.sites[*site].scopes[*scope]);
-        let owned = index.keys().filter_map(here).any(|scope| scope.product.is_some());
-        if owned || above(path).any(|above| products.contains(above)) {
-            products.insert(path);
+/// The paths at which the sites can differ. A path with the same values as the nearest path above it is left out.
+fn rows(server: &Server, sites: &[usize]) -> Vec<Row> {
+    let index: Vec<BTreeMap<String, usize>> = sites.iter().map(|site| by_path(&server.sites[*site])).collect();
+    let paths: BTreeSet<&str> = index.iter().flat_map(|paths| paths.keys().map(String::as_str)).collect();
+    let mut paths: Vec<&str> = paths.into_iter().collect();
+    if paths.len().saturating_mul(sites.len()) > MOST {
+        paths.retain(|path| *path == "/");
+    }
+    let mut rows: Vec<Option<Row>> = paths.iter().map(|_| None).collect();
+    let mut told = Vec::new();
+    for (this, parent) in tree(paths.iter().copied()) {
+        let path = paths[this];
+        let own: Vec<Option<&Scope>> =
+            sites.iter().zip(&index).map(|(site, paths)| paths.get(path).map(|scope| &server.sites[*site].scopes[*scope])).collect();
+        let parent = match parent.map(|parent| &rows[parent]) {
+            None => None,
+            Some(Some(row)) => Some(row),
+            // Below a path that a product owns.
+            Some(None) => continue,
+        };
+        if own.iter().flatten().any(|scope| scope.product.is_some()) {
             continue;
         }
-        let application = index.keys().filter(|site| index[site].contains_key(path)).find_map(|site| {
-            std::iter::once(path)
-                .chain(above(path))
-                .find(|path| *path != "/" && index[site].get(*path).is_some_and(|scope| server.sites[*site].scopes[*scope].is_application))
-        });
-        let row: Row = index
-            .iter()
-            .filter(|(_, paths)| application.is_none_or(|application| paths.contains_key(application)))
-            .filter_map(|(site, paths)| {
-                let scope = *std::iter::once(path).chain(above(path)).find_map(|path| paths.get(path))?;
-                Some((*site, (scope, server.sites[*site].scopes[scope].access()?)))
+        let application = path != "/" && own.iter().flatten().any(|scope| scope.is_application);
+        let cells: Option<Vec<Cell>> = (0..sites.len())
+            .map(|site| {
+                let above = parent.map(|row| row.cells[site]);
+                let present = if application { own[site].is_some() } else { above.is_none_or(|above| above.present) };
+                match own[site] {
+                    Some(scope) => Some(Cell { scope: *index[site].get(path)?, bits: scope.access(), present }),
+                    None => above.map(|above| Cell { present, ..above }),
+                }
             })
             .collect();
-        let bits = |row: &Row| row.iter().map(|(site, (_, bits))| (*site, *bits)).collect::<Vec<_>>();
-        let same_above = above(path).find_map(|above| kept.get(above)).is_some_and(|above| {
-            let above: BTreeMap<usize, u32> = bits(above).into_iter().collect();
-            bits(&row).iter().all(|(site, bits)| above.get(site) == Some(bits))
+        let Some(cells) = cells else { continue };
+        let same = parent.is_some_and(|parent| {
+            let pairs = cells.iter().zip(&parent.cells);
+            pairs.filter(|(cell, _)| cell.present).all(|(cell, above)| above.present && above.bits == cell.bits)
         });
-        if !same_above {
-            rows.push((path.to_owned(), row.clone()));
+        if !same {
+            told.push(this);
         }
-        kept.insert(path.to_owned(), row);
+        rows[this] = Some(Row { path: path.to_owned(), cells });
     }
-    rows
+    told.into_iter().filter_map(|this| rows[this].take()).collect()
 }
 
-/// The paths above `path`, nearest first, `/` last.
-fn above(path: &str) -> impl Iterator<Item = &str> {
-    let parents = path.rmatch_indices('/').map(|(at, _)| &path[..at]).filter(|parent| !parent.is_empty());
-    parents.chain((path != "/").then_some("/"))
-}
-
-fn report(server: &Server, why: &str, path: &str, row: &Row, groups: &[(u32, Vec<usize>)]) -> Finding {
+fn report(server: &Server, why: &str, path: &str, scopes: &BTreeMap<usize, usize>, tie: bool, groups: &[(u32, Vec<usize>)]) -> Finding {
+    let scope_of = |site: usize| scopes.get(&site).map(|scope| &server.sites[site].scopes[*scope]);
     let side = |(bits, sites): &(u32, Vec<usize>)| {
         let meaning = Value::Flags(*bits).meaning(Setting::AccessFlags);
-        format!("{}: {} ({meaning})", names(server, sites), access_text(server, *bits))
+        let absent = sites.iter().all(|site| scope_of(*site).is_some_and(|scope| said_at(scope).is_none()));
+        let said = if absent { "not set, so " } else { "" };
+        format!("{}: {said}{} ({meaning})", names(server, sites), access_text(server, *bits))
     };
-    let tie = groups.iter().all(|(_, sites)| sites.len() == groups[0].1.len()) || groups.len() > 2;
-    let scope_of = |site: usize| row.get(&site).map(|(scope, _)| &server.sites[site].scopes[*scope]);
     let first = groups[0].1[0];
     let shown = scope_of(first).filter(|scope| scope.path.eq_ignore_ascii_case(path)).map_or(path, |scope| scope.path.as_str());
     let message = format!(
@@ -188,7 +208,7 @@ mod tests {
         let ssl: &[(&str, &str)] = &[("", "Ssl")];
         let found = twins(&[("/ /x", ssl), ("/ /x", &[]), ("/ /x", ssl), ("/ /x", &[]), ("/ /x", ssl)]);
         assert_eq!(paths(&found), ["/"]);
-        assert!(!found[0].message.contains("split") && found[0].message.contains("\"S2\" (id 2), \"S4\" (id 4): None (0)"));
+        assert!(!found[0].message.contains("split") && found[0].message.contains("\"S2\" (id 2), \"S4\" (id 4): not set, so None (0)"));
     }
 
     #[test]

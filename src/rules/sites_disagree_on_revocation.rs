@@ -6,8 +6,7 @@ use super::disagreement::{Split, identity, names, split};
 use super::endpoint_map::{EndpointMap, test_revocation};
 use super::scopes::site_key;
 use super::{Confidence, Context, Finding, Rule, Severity};
-use crate::catalogue::{Setting, Value, cert_check};
-use crate::input::Place;
+use crate::catalogue::{Setting, Value, cert_check, entry};
 use crate::remedy::{Remedy, Risk, adsutil};
 use crate::server::{Origin, Resolved, Server};
 
@@ -51,9 +50,17 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             Split::Minorities { most, others } => {
                 for (check, sites) in others {
                     if seen.insert((sites.clone(), most.1.clone())) {
-                        let lead = format!("{}: {}; {}: {}", names(server, &sites), words(check), names(server, &most.1), words(most.0));
-                        let finding = report(server, &peers.why, lead, weaker(server, &[(check, &sites), (most.0, &most.1)]), &sites);
-                        let finding = point_at(finding, server, most.1[0], most.0);
+                        let lead = format!(
+                            "{}: {}; {}: {}",
+                            names(server, &sites),
+                            words(server, check, &sites),
+                            names(server, &most.1),
+                            words(server, most.0, &most.1)
+                        );
+                        let setting = differing(&[check, most.0]);
+                        let finding =
+                            report(server, &peers.why, setting, lead, weaker(server, &[(check, &sites), (most.0, &most.1)]), &sites);
+                        let finding = point_at(finding, server, setting, most.1[0]);
                         findings.push(adopt(finding, server, sites[0], check, most.1[0], most.0));
                     }
                 }
@@ -62,12 +69,13 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 let all: Vec<usize> = groups.iter().flat_map(|(_, sites)| sites.iter().copied()).collect();
                 if seen.insert((all.clone(), Vec::new())) {
                     let sides: Vec<String> =
-                        groups.iter().map(|(check, sites)| format!("{}: {}", names(server, sites), words(*check))).collect();
+                        groups.iter().map(|(check, sites)| format!("{}: {}", names(server, sites), words(server, *check, sites))).collect();
                     let sides_of: Vec<(Check, &[usize])> = groups.iter().map(|(check, sites)| (*check, sites.as_slice())).collect();
                     let lead = format!("split: {}", sides.join("; "));
-                    let mut finding = report(server, &peers.why, lead, weaker(server, &sides_of), &all);
-                    for (check, sites) in &groups[1..] {
-                        finding = point_at(finding, server, sites[0], *check);
+                    let setting = differing(&groups.iter().map(|(check, _)| *check).collect::<Vec<_>>());
+                    let mut finding = report(server, &peers.why, setting, lead, weaker(server, &sides_of), &all);
+                    for (_, sites) in &groups[1..] {
+                        finding = point_at(finding, server, setting, sites[0]);
                     }
                     if let [(a, sites_a), (b, sites_b)] = groups.as_slice() {
                         finding = adopt(finding, server, sites_a[0], *a, sites_b[0], *b);
@@ -121,13 +129,28 @@ fn check_of(server: &Server, site: usize, fresh: bool, timeout: bool) -> Option<
     Some((mode, time(fresh, Setting::RevocationFreshnessTime), time(timeout, Setting::RevocationUrlRetrievalTimeout)))
 }
 
-fn words((mode, fresh, timeout): Check) -> String {
-    let mut text = format!("CertCheckMode {mode} ({})", Value::Flags(mode).meaning(Setting::CertCheckMode));
-    if let Some(seconds) = fresh {
-        text.push_str(&format!(", freshness time {seconds} seconds"));
+/// The first setting in which the checks differ.
+fn differing(checks: &[Check]) -> Setting {
+    let differ = |of: fn(&Check) -> Option<u64>| checks.windows(2).any(|pair| of(&pair[0]) != of(&pair[1]));
+    if differ(|check| Some(u64::from(check.0))) {
+        Setting::CertCheckMode
+    } else if differ(|check| check.1) {
+        Setting::RevocationFreshnessTime
+    } else {
+        Setting::RevocationUrlRetrievalTimeout
     }
-    if let Some(milliseconds) = timeout.filter(|timeout| *timeout != 0) {
-        text.push_str(&format!(", time-out {milliseconds} milliseconds"));
+}
+
+fn words(server: &Server, (mode, fresh, timeout): Check, sites: &[usize]) -> String {
+    let absent = |setting| sites.iter().all(|site| resolved(server, *site, setting).is_some_and(|value| value.origin.place().is_none()));
+    let said = |setting| if absent(setting) { "not set, so " } else { "" };
+    let meaning = Value::Flags(mode).meaning(Setting::CertCheckMode);
+    let mut text = format!("CertCheckMode {}{mode} ({meaning})", said(Setting::CertCheckMode));
+    if let Some(seconds) = fresh {
+        text.push_str(&format!(", freshness time {}{seconds} seconds", said(Setting::RevocationFreshnessTime)));
+    }
+    if let Some(milliseconds) = timeout {
+        text.push_str(&format!(", time-out {}{milliseconds} milliseconds", said(Setting::RevocationUrlRetrievalTimeout)));
     }
     text
 }
@@ -148,27 +171,30 @@ fn weaker(server: &Server, sides: &[(Check, &[usize])]) -> String {
     format!("; the weaker side is {}, accepting {what}", names(server, &sites))
 }
 
-fn report(server: &Server, why: &str, lead: String, weaker: String, sites: &[usize]) -> Finding {
+fn report(server: &Server, why: &str, setting: Setting, lead: String, weaker: String, sites: &[usize]) -> Finding {
     let first = sites[0];
     let site = &server.sites[first];
-    let place = resolved(server, first, Setting::CertCheckMode).and_then(|value| value.origin.place()).or(site.place);
+    let place = resolved(server, first, setting).and_then(|value| value.origin.place()).or(site.place);
     Finding::new(&RULE, server, format!("Revocation is checked in different ways: {lead}{weaker}; compared because {why}"))
         .site(site)
         .path("/")
-        .setting(Setting::CertCheckMode)
+        .setting(setting)
         .at(place)
         .subject(identity(server, sites))
         .remedy(test_revocation())
 }
 
-/// Points at the other side: where its mode is said, or at its declaration when nothing says it.
-fn point_at(finding: Finding, server: &Server, site: usize, check: Check) -> Finding {
-    let (place, how): (Option<Place>, &str) = match resolved(server, site, Setting::CertCheckMode).map(|value| &value.origin) {
-        Some(Origin::Explicit { at }) => (Some(*at), "set here"),
-        Some(Origin::Inherited { at, .. }) => (Some(*at), "inherited from here"),
+/// Points at the other side: where it says the setting, or at its declaration when nothing says it.
+fn point_at(finding: Finding, server: &Server, setting: Setting, site: usize) -> Finding {
+    let Some(value) = resolved(server, site, setting) else { return finding };
+    let (place, how) = match value.origin {
+        Origin::Explicit { at } => (Some(at), "set here"),
+        Origin::Inherited { at, .. } => (Some(at), "inherited from here"),
         _ => (server.sites[site].place, "not set, so the default counts"),
     };
-    finding.related(place, format!("{}: CertCheckMode {}, {how}", server.sites[site].label(), check.0))
+    let property = entry(setting).iis6.as_ref().map_or(setting.name(), |iis6| iis6.property.as_str());
+    let shown = value.value.show(setting, server.generation);
+    finding.related(place, format!("{}: {property} {shown}, {how}", server.sites[site].label()))
 }
 
 /// Adds the commands that make one site check like the other.
@@ -218,7 +244,7 @@ mod tests {
         let found = findings(&RULE, &fixture("metabase/01_working_failing_pair.xml"));
         assert_eq!((found.len(), found[0].severity, found[0].confidence), (1, Severity::Medium, Confidence::Firm));
         let message = &found[0].message;
-        assert!(message.contains("\"partner-a (403.13)\" (id 690402): CertCheckMode 0 (revocation is checked"), "{message}");
+        assert!(message.contains("\"partner-a (403.13)\" (id 690402): CertCheckMode not set, so 0 (revocation is checked"), "{message}");
         assert!(message.contains("\"partner-b (works)\" (id 90326589): CertCheckMode 1 (revocation is not checked"), "{message}");
         assert!(
             message.contains("the weaker side is \"partner-b (works)\"") && message.contains("compared because both ask for"),
@@ -238,7 +264,8 @@ mod tests {
         let found = found(&sites);
         assert_eq!(found.len(), 1);
         assert!(
-            found[0].message.contains("site 4, site 8: CertCheckMode 1") && found[0].message.contains("site 6 and 2 more: CertCheckMode 0")
+            found[0].message.contains("site 4, site 8: CertCheckMode 1")
+                && found[0].message.contains("site 6 and 2 more: CertCheckMode not set, so 0")
         );
     }
 
@@ -247,7 +274,7 @@ mod tests {
         let found = found(&["", OFF, OFF, ""]);
         assert_eq!(found.len(), 1);
         assert!(
-            found[0].message.contains("split: site 1, site 4: CertCheckMode 0")
+            found[0].message.contains("split: site 1, site 4: CertCheckMode not set, so 0")
                 && found[0].message.contains("site 2, site 3: CertCheckMode 1")
         );
     }

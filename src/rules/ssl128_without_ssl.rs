@@ -1,6 +1,6 @@
 //! `ssl128-without-ssl`: 128-bit encryption is demanded without demanding https.
 
-use super::scopes::{access_text, lost, parents, risk_of, said, set_access};
+use super::scopes::{access_text, lost, mended, parents, risk_of, said, set_access};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value, access};
 
@@ -34,7 +34,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if dropped && said.scope.product.is_none() {
             continue;
         }
-        let new = bits | access::SSL;
+        let new = mended(bits | access::SSL);
         findings.push(
             Finding::new(&RULE, server, format!("The access flags {} demand 128-bit encryption but not https", access_text(server, bits)))
                 .site(said.site)

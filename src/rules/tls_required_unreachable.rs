@@ -67,8 +67,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 adsutil::set(&key, "SecureBindings", ":443:"),
             ));
         }
-        let what = "serves the site over plain http, if https is not meant to be demanded";
-        findings.push(finding.remedy(set_access(server, root, Risk::WeakensSecurity, what, bits, bits & !demand)));
+        let what = "serves the site over plain http and without client certificates, if neither is meant to be demanded";
+        findings.push(finding.remedy(set_access(server, root, Risk::WeakensSecurity, what, bits, bits & !access::KNOWN)));
     }
 }
 
