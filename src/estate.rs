@@ -179,9 +179,10 @@ impl Reading<'_> {
             (None, Err(error)) if self.must_be_ours(input) => Err(error),
             (None, _) if input.named => {
                 report.error = Some(InputError {
-                    message: "not recognised: expected MetaBase.xml, MBSchema.xml, applicationHost.config, redirection.config or web.config; \
+                    message:
+                        "not recognised: expected MetaBase.xml, MBSchema.xml, applicationHost.config, redirection.config or web.config; \
                               --as names the kind"
-                        .to_owned(),
+                            .to_owned(),
                     line: None,
                     column: None,
                 });
@@ -219,11 +220,7 @@ impl Reading<'_> {
         };
         if let Err(error) = outcome {
             report.kind = report.kind.or_else(|| self.kind_by_name(input));
-            report.error = Some(InputError {
-                message: error.to_string(),
-                line: Some(error.place.line),
-                column: Some(error.place.column),
-            });
+            report.error = Some(InputError { message: error.to_string(), line: Some(error.place.line), column: Some(error.place.column) });
         }
         self.estate.inputs.push(report);
     }
@@ -366,7 +363,8 @@ impl Reading<'_> {
                 parts.pop();
             }
             if in_directory.get(directory).copied().unwrap_or_default() > 1 || parts.is_empty() {
-                let stem = if directory.is_none() { "stdin".into() } else { host.input.path.file_stem().unwrap_or_default().to_string_lossy() };
+                let stem =
+                    if directory.is_none() { "stdin".into() } else { host.input.path.file_stem().unwrap_or_default().to_string_lossy() };
                 parts.push(stem.into_owned());
             }
             names.push(parts);
@@ -502,7 +500,11 @@ fn read_schema(path: &Path, options: &Options) -> Option<MbSchema> {
 
 /// Whether the first bytes can be those of an XML text in any encoding that is read.
 fn looks_like_xml(bytes: &[u8]) -> bool {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").or_else(|| bytes.strip_prefix(b"\xff\xfe")).or_else(|| bytes.strip_prefix(b"\xfe\xff")).unwrap_or(bytes);
+    let bytes = bytes
+        .strip_prefix(b"\xef\xbb\xbf")
+        .or_else(|| bytes.strip_prefix(b"\xff\xfe"))
+        .or_else(|| bytes.strip_prefix(b"\xfe\xff"))
+        .unwrap_or(bytes);
     bytes.iter().find(|byte| !matches!(byte, 0 | b' ' | b'\t' | b'\r' | b'\n')) == Some(&b'<')
 }
 

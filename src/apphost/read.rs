@@ -10,10 +10,11 @@ use crate::input::{FileId, Place};
 use crate::server::{Anomaly, AnomalyKind, Generation, Mapping};
 use crate::xml::{Attribute, Event, Limits, XmlError, XmlReader};
 
-/// What a configuration file says.
+/// What a configuration file says. The default is a file that was not given: it says nothing, and nothing follows from its silence.
 #[derive(Debug)]
 pub struct ConfigFile {
-    pub(super) file: FileId,
+    /// The file; `None` stands for one that was not given.
+    pub(super) file: Option<FileId>,
     pub(super) generation: Generation,
     /// Name of the root element.
     root: String,
@@ -151,6 +152,24 @@ pub(super) struct Redirection {
     pub(super) place: Place,
 }
 
+impl Default for ConfigFile {
+    fn default() -> Self {
+        ConfigFile {
+            file: None,
+            generation: Generation::Iis7,
+            root: String::new(),
+            root_known: false,
+            has_application_host: false,
+            declared: None,
+            blocks: Vec::new(),
+            sites: None,
+            redirection: None,
+            noticed: Vec::new(),
+            elsewhere: Vec::new(),
+        }
+    }
+}
+
 impl ConfigFile {
     /// What the file is, told by its content.
     pub fn kind(&self) -> FileKind {
@@ -166,7 +185,7 @@ impl ConfigFile {
     /// What a reader should know although the file was read.
     pub fn warnings(&self) -> Vec<String> {
         match self.root.as_str() {
-            "configuration" => Vec::new(),
+            "configuration" | "" => Vec::new(),
             root if self.root_known => {
                 vec![format!(
                     "the root element is <{root}>, so this is a piece of a configuration file; read as if <configuration> stood round it"
@@ -186,17 +205,10 @@ pub fn read(text: &str, file: FileId, limits: Limits) -> Result<ConfigFile, XmlE
     let mut builder = Builder {
         reader: XmlReader::new(text, file, limits),
         file: ConfigFile {
-            file,
+            file: Some(file),
             generation: if express { Generation::IisExpress } else { Generation::Iis7 },
-            root: String::new(),
-            root_known: false,
-            has_application_host: false,
-            declared: None,
             blocks: vec![Block { path: String::new(), place: start, mode: Mode::Inherit, sections: Vec::new() }],
-            sites: None,
-            redirection: None,
-            noticed: Vec::new(),
-            elsewhere: Vec::new(),
+            ..ConfigFile::default()
         },
         stack: Vec::new(),
         block: 0,

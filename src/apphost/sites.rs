@@ -64,16 +64,16 @@ struct Assembly<'a> {
 /// Works out the server that the files describe. A file without a list of sites has those that its location tags name; a lone
 /// web.config is one site of unknown name.
 pub fn assemble(host: &ConfigFile, web_configs: &[PlacedFile], redirection: Option<&ConfigFile>, name: String) -> Server {
-    let lone = host.kind() == FileKind::WebConfig;
+    let lone = host.file.is_some() && host.kind() == FileKind::WebConfig;
     let lists_sites = host.sites.is_some();
     let declared_locks = Locks::declared(host.declared.as_ref());
     let mut assembly = Assembly {
         generation: host.generation,
         lone,
-        absent: if lone {
-            Absent::Unknown("the applicationHost.config of the server")
-        } else {
+        absent: if host.kind() == FileKind::ApplicationHost {
             Absent::Default("no level of the configuration sets it")
+        } else {
+            Absent::Unknown("the applicationHost.config of the server")
         },
         levels: BTreeMap::new(),
         web: BTreeMap::new(),
@@ -128,8 +128,8 @@ pub fn assemble(host: &ConfigFile, web_configs: &[PlacedFile], redirection: Opti
     if let Some(file) = redirection {
         assembly.anomalies.extend(file.noticed.iter().map(|(anomaly, _)| anomaly.clone()));
     }
-    let mut inputs: Vec<FileId> = [Some(host.file), redirection.map(|file| file.file)].into_iter().flatten().collect();
-    inputs.extend(web_configs.iter().map(|placed| placed.config.file));
+    let mut inputs: Vec<FileId> = [Some(host), redirection].into_iter().flatten().filter_map(|file| file.file).collect();
+    inputs.extend(web_configs.iter().filter_map(|placed| placed.config.file));
     inputs.sort_unstable();
     inputs.dedup();
     assembly.anomalies.sort_by_key(|anomaly| (anomaly.place, anomaly.site));
@@ -1001,6 +1001,14 @@ mod tests {
         let server = assemble(&host, &[], Some(&redirection), "server".to_owned());
         let kinds: Vec<_> = server.anomalies.iter().map(|anomaly| &anomaly.kind).collect();
         assert_eq!(kinds, [&AnomalyKind::Redirected { path: r"\\filer\iis".into() }]);
+    }
+
+    #[test]
+    fn a_redirection_alone_says_nothing_of_any_site() {
+        let redirection = config(r#"<configuration><configurationRedirection enabled="true" path="\\filer\iis"/></configuration>"#, 3);
+        let server = assemble(&ConfigFile::default(), &[], Some(&redirection), "server".to_owned());
+        assert_eq!((server.sites.len(), server.lists_sites, server.inputs.as_slice()), (0, false, [FileId(3)].as_slice()));
+        assert_eq!((server.anomalies.len(), server.notices.len(), server.scope.access()), (1, 0, None));
     }
 
     #[test]
