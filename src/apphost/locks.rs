@@ -84,3 +84,66 @@ fn holds_element(locks: &ElementLocks, element: &str) -> Option<Place> {
     let locked = locks.item || named(&locks.elements) || locks.all_elements_except.as_ref().is_some_and(|list| !named(list));
     locks.place.filter(|_| locked)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::apphost::{PlacedFile, assemble, read};
+    use crate::input::FileId;
+    use crate::server::{AnomalyKind, Server};
+    use crate::xml::Limits;
+
+    /// A server with the sections of `host` at an unlocked site, and a web.config of that site with the sections of `below`.
+    fn server(host: &str, below: &str) -> Server {
+        let wrap = |inside: &str| format!("<system.webServer><security>{inside}</security></system.webServer>");
+        let host = format!(
+            r#"<configuration><system.applicationHost><sites><site name="S" id="1"><application path="/"/></site></sites></system.applicationHost><location path="S" overrideMode="Allow">{}</location></configuration>"#,
+            wrap(host)
+        );
+        let below = format!("<configuration>{}</configuration>", wrap(below));
+        let host = read(&host, FileId(0), Limits::default()).unwrap();
+        let placed = PlacedFile { directory: vec!["S".to_owned()], config: read(&below, FileId(1), Limits::default()).unwrap() };
+        assemble(&host, &[placed], None, String::new())
+    }
+
+    /// The attributes that the web.config must not set, an empty text for a whole section.
+    fn locked(host: &str, below: &str) -> Vec<String> {
+        let name = |kind: &AnomalyKind| match kind {
+            AnomalyKind::LockedSectionSet { attribute, .. } => attribute.clone().unwrap_or_default(),
+            other => format!("{other:?}"),
+        };
+        server(host, below).anomalies.iter().map(|anomaly| name(&anomaly.kind)).collect()
+    }
+
+    const FILTERING: &str =
+        r#"<requestFiltering allowDoubleEscaping="true"><requestLimits maxAllowedContentLength="1"/></requestFiltering>"#;
+
+    #[test]
+    fn each_kind_of_lock_holds_what_it_names() {
+        for (attributes, expected) in [
+            ("", vec![]),
+            ("lockAttributes='other'", vec![]),
+            ("lockAttributes='other, allowDoubleEscaping'", vec!["allowDoubleEscaping"]),
+            ("lockAttributes='*'", vec!["allowDoubleEscaping"]),
+            ("lockAllAttributesExcept='allowDoubleEscaping'", vec![]),
+            ("lockAllAttributesExcept='other'", vec!["allowDoubleEscaping"]),
+            ("lockElements='requestLimits'", vec!["maxAllowedContentLength"]),
+            ("lockAllElementsExcept='verbs'", vec!["maxAllowedContentLength"]),
+            ("lockAllElementsExcept='requestLimits'", vec![]),
+            ("lockItem='false'", vec![]),
+            ("lockItem='true'", vec!["allowDoubleEscaping", "maxAllowedContentLength"]),
+        ] {
+            assert_eq!(locked(&format!("<requestFiltering {attributes}/>"), FILTERING), expected, "{attributes}");
+        }
+        let child = "<requestFiltering><requestLimits lockAttributes='maxAllowedContentLength'/></requestFiltering>";
+        assert_eq!(locked(child, FILTERING), ["maxAllowedContentLength"]);
+    }
+
+    #[test]
+    fn sections_of_the_stock_file_are_locked_unless_a_location_tag_that_holds_them_opens_them() {
+        let authentication = "<authentication><anonymousAuthentication enabled='false'/></authentication>";
+        assert_eq!(locked("<access/>", authentication), [""]);
+        assert_eq!(locked("<authentication><anonymousAuthentication/></authentication>", authentication), Vec::<String>::new());
+        assert_eq!(locked("", FILTERING), Vec::<String>::new());
+        assert_eq!(locked("", "<access/>"), [""]);
+    }
+}

@@ -10,10 +10,11 @@ use crate::input::{FileId, Place};
 use crate::server::{Anomaly, AnomalyKind, Generation, Mapping};
 use crate::xml::{Attribute, Event, Limits, XmlError, XmlReader};
 
-/// What a configuration file says.
+/// What a configuration file says. The default is a file that was not given: it says nothing, and nothing follows from its silence.
 #[derive(Debug)]
 pub struct ConfigFile {
-    pub(super) file: FileId,
+    /// The file; `None` stands for one that was not given.
+    pub(super) file: Option<FileId>,
     pub(super) generation: Generation,
     /// Name of the root element.
     root: String,
@@ -151,6 +152,24 @@ pub(super) struct Redirection {
     pub(super) place: Place,
 }
 
+impl Default for ConfigFile {
+    fn default() -> Self {
+        ConfigFile {
+            file: None,
+            generation: Generation::Iis7,
+            root: String::new(),
+            root_known: false,
+            has_application_host: false,
+            declared: None,
+            blocks: Vec::new(),
+            sites: None,
+            redirection: None,
+            noticed: Vec::new(),
+            elsewhere: Vec::new(),
+        }
+    }
+}
+
 impl ConfigFile {
     /// What the file is, told by its content.
     pub fn kind(&self) -> FileKind {
@@ -166,7 +185,7 @@ impl ConfigFile {
     /// What a reader should know although the file was read.
     pub fn warnings(&self) -> Vec<String> {
         match self.root.as_str() {
-            "configuration" => Vec::new(),
+            "configuration" | "" => Vec::new(),
             root if self.root_known => {
                 vec![format!(
                     "the root element is <{root}>, so this is a piece of a configuration file; read as if <configuration> stood round it"
@@ -186,20 +205,14 @@ pub fn read(text: &str, file: FileId, limits: Limits) -> Result<ConfigFile, XmlE
     let mut builder = Builder {
         reader: XmlReader::new(text, file, limits),
         file: ConfigFile {
-            file,
+            file: Some(file),
             generation: if express { Generation::IisExpress } else { Generation::Iis7 },
-            root: String::new(),
-            root_known: false,
-            has_application_host: false,
-            declared: None,
             blocks: vec![Block { path: String::new(), place: start, mode: Mode::Inherit, sections: Vec::new() }],
-            sites: None,
-            redirection: None,
-            noticed: Vec::new(),
-            elsewhere: Vec::new(),
+            ..ConfigFile::default()
         },
         stack: Vec::new(),
         block: 0,
+        in_site: false,
         group: String::new(),
         group_lengths: Vec::new(),
         configuration_children: 0,
@@ -224,6 +237,7 @@ struct Builder<'a> {
     stack: Vec<Node>,
     /// Index of the block that the open elements belong to.
     block: usize,
+    in_site: bool,
     /// Path of the open section groups, each with a `/` behind it, and its length before each of them was opened.
     group: String,
     group_lengths: Vec<usize>,
@@ -238,6 +252,8 @@ struct Builder<'a> {
 
 /// Section paths are short; longer ones are none of ours, and joining them could cost more than the file is long.
 const LONGEST_SECTION_PATH: usize = 512;
+/// Names and paths are repeated for everything below them; a longer one is none that IIS accepts, and is cut where it is repeated.
+const LONGEST_NAME: usize = 2048;
 
 impl Builder<'_> {
     fn start(&mut self) -> Result<(), XmlError> {
@@ -320,7 +336,7 @@ impl Builder<'_> {
             }
             Node::Bindings => {}
             Node::ClearBindings => {
-                if let Some(site) = self.site().filter(|_| self.stack.contains(&Node::Site)) {
+                if let Some(site) = self.site() {
                     self.site_mut(site, |site| site.clears = true);
                 }
             }
@@ -332,7 +348,7 @@ impl Builder<'_> {
                     place,
                 };
                 let sites = self.file.sites.get_or_insert_default();
-                match sites.sites.last_mut().filter(|_| self.stack.contains(&Node::Site)) {
+                match sites.sites.last_mut().filter(|_| self.in_site) {
                     Some(site) => site.bindings.push(entry),
                     None => sites.bindings.push(entry),
                 }
@@ -376,7 +392,7 @@ impl Builder<'_> {
                     defaults.allow_sub_dir = allow;
                 }
             }
-            Node::Key => self.key = self.text("path").unwrap_or_default(),
+            Node::Key => self.key = cut(&self.text("path").unwrap_or_default()).to_owned(),
             Node::Property => {
                 if let Some(id) = self.text("id").and_then(|id| id.trim().parse::<u32>().ok()).filter(|id| (5500..=5599).contains(id)) {
                     let kind = AnomalyKind::CertificateResidue { key: self.key.clone(), id };
@@ -426,6 +442,7 @@ impl Builder<'_> {
     fn end(&mut self) {
         match self.stack.pop() {
             Some(Node::Location) => self.block = 0,
+            Some(Node::Site) => self.in_site = false,
             Some(Node::SectionGroup) => self.group.truncate(self.group_lengths.pop().unwrap_or(0)),
             Some(Node::OneToOne | Node::ManyToOne) => {
                 if let (Some(mapping), Some(used)) = (self.mapping.take(), self.file.blocks[self.block].sections.last_mut()) {
@@ -438,6 +455,7 @@ impl Builder<'_> {
 
     fn open_site(&mut self, place: Place) {
         self.file.has_application_host = true;
+        self.in_site = true;
         let entry = SiteEntry {
             name: self.text("name").unwrap_or_default(),
             id: self.text("id").and_then(|id| parse_uint(&id)),
@@ -613,7 +631,7 @@ impl Builder<'_> {
 
     /// Index of the open site.
     fn site(&self) -> Option<usize> {
-        self.file.sites.as_ref().filter(|_| self.stack.contains(&Node::Site)).and_then(|sites| sites.sites.len().checked_sub(1))
+        self.file.sites.as_ref().filter(|_| self.in_site).and_then(|sites| sites.sites.len().checked_sub(1))
     }
 
     fn site_mut(&mut self, index: usize, change: impl FnOnce(&mut SiteEntry)) {
@@ -635,12 +653,7 @@ impl Builder<'_> {
     }
 
     fn notice_with(&mut self, kind: AnomalyKind, place: Place, related: Vec<(Place, String)>) {
-        // The attributes of a site are checked before the site is on the stack of open elements.
-        let opening_site = self.file.sites.as_ref().and_then(|sites| {
-            let last = sites.sites.len().checked_sub(1)?;
-            (sites.sites[last].place == place).then_some(last)
-        });
-        let site = self.site().or(opening_site);
+        let site = self.site();
         let block = (self.block > 0).then_some(self.block);
         self.file.noticed.push((Anomaly { kind, place, related, site, path: None }, block));
     }
@@ -683,7 +696,7 @@ impl Builder<'_> {
                 let section = used.section;
                 match exact.entry((path, section)) {
                     Entry::Occupied(first) => {
-                        let kind = AnomalyKind::SectionDefinedTwice { section: section.path().to_owned(), location: path.to_owned() };
+                        let kind = AnomalyKind::SectionDefinedTwice { section: section.path().to_owned(), location: cut(path).to_owned() };
                         let mut anomaly = anomaly(kind, used.place);
                         anomaly.related.push((*first.get(), "the first one".to_owned()));
                         found.push((anomaly, block_index));
@@ -736,6 +749,18 @@ pub(super) fn level(path: &str) -> &str {
     }
 }
 
+/// `name`, or its beginning.
+pub(super) fn cut(name: &str) -> &str {
+    if name.len() <= LONGEST_NAME {
+        return name;
+    }
+    let mut end = LONGEST_NAME;
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    &name[..end]
+}
+
 fn parse_bool(text: &str) -> Option<bool> {
     if text.eq_ignore_ascii_case("true") {
         Some(true)
@@ -752,5 +777,216 @@ fn parse_uint(text: &str) -> Option<u32> {
         Some(digits) if digits.bytes().all(|byte| byte.is_ascii_hexdigit()) => u32::from_str_radix(digits, 16).ok(),
         None if text.bytes().all(|byte| byte.is_ascii_digit()) => text.parse().ok(),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(text: &str) -> ConfigFile {
+        read(text, FileId(0), Limits::default()).unwrap()
+    }
+
+    /// Line, column and kind of what is noticed, in file order.
+    fn noticed(text: &str) -> Vec<(u32, u32, AnomalyKind)> {
+        let mut noticed: Vec<_> =
+            config(text).noticed.into_iter().map(|(anomaly, _)| (anomaly.place.line, anomaly.place.column, anomaly.kind)).collect();
+        noticed.sort_by_key(|(line, column, _)| (*line, *column));
+        noticed
+    }
+
+    fn kinds(text: &str) -> Vec<AnomalyKind> {
+        noticed(text).into_iter().map(|(_, _, kind)| kind).collect()
+    }
+
+    const DECLARED: &str =
+        r#"<configSections><sectionGroup name="system.applicationHost"><section name="sites"/></sectionGroup></configSections>"#;
+    const ACCESS: &str = r#"<system.webServer><security><access sslFlags="Ssl"/></security></system.webServer>"#;
+
+    #[test]
+    fn a_file_is_known_by_its_content() {
+        let kind = |inside: &str| config(&format!("<configuration>{inside}</configuration>")).kind();
+        assert_eq!(kind("<system.applicationHost/>"), FileKind::ApplicationHost);
+        assert_eq!(kind(DECLARED), FileKind::ApplicationHost);
+        assert_eq!(kind(r#"<configSections><sectionGroup name="system.webServer"/></configSections>"#), FileKind::ApplicationHost);
+        assert_eq!(
+            kind(r#"<configSections><sectionGroup name="x"><sectionGroup name="system.webServer"/></sectionGroup></configSections>"#),
+            FileKind::WebConfig
+        );
+        assert_eq!(kind("<configurationRedirection/>"), FileKind::Redirection);
+        assert_eq!(kind("<configurationRedirection/><system.applicationHost/>"), FileKind::ApplicationHost);
+        assert_eq!(kind(ACCESS), FileKind::WebConfig);
+        assert_eq!(kind(""), FileKind::WebConfig);
+    }
+
+    #[test]
+    fn pieces_of_a_file_are_read_with_a_warning() {
+        let site = r#"<site name="A" id="1"><application path="/"/></site>"#;
+        for piece in [
+            site.to_owned(),
+            format!("<sites>{site}</sites>"),
+            format!("<system.applicationHost><sites>{site}</sites></system.applicationHost>"),
+        ] {
+            let file = config(&piece);
+            assert_eq!((file.kind(), file.sites.as_ref().unwrap().sites[0].name.as_str()), (FileKind::ApplicationHost, "A"), "{piece}");
+            assert!(file.warnings()[0].contains("piece"), "{piece}");
+        }
+        let file = config(&format!("<location path='A'>{ACCESS}</location>"));
+        assert_eq!((file.kind(), file.blocks[1].path.as_str(), file.blocks[1].sections.len()), (FileKind::WebConfig, "A", 1));
+        let file = config(ACCESS);
+        assert_eq!((file.blocks[0].sections.len(), file.warnings().len()), (1, 1));
+        let other = config("<appSettings><security><access sslFlags='Ssl'/></security></appSettings>");
+        assert!(other.blocks[0].sections.is_empty() && other.warnings()[0].contains("nothing in it was read"));
+        assert!(config("<configuration/>").warnings().is_empty());
+    }
+
+    #[test]
+    fn iis_express_is_known_by_its_variables() {
+        let express = "<configuration><system.webServer><globalModules><add image='%IIS_BIN%\\x.dll'/></globalModules></system.webServer></configuration>";
+        assert_eq!(config(express).generation, Generation::IisExpress);
+        assert_eq!(config(&express.replace("%IIS_BIN%", "%windir%")).generation, Generation::Iis7);
+    }
+
+    #[test]
+    fn sections_are_known_by_their_whole_path_and_may_be_spread() {
+        let file = config(
+            r#"<configuration>
+            <security><access sslFlags="Ssl"/></security>
+            <system.webServer><access sslFlags="Ssl"/><Security><access sslFlags="Ssl"/></Security></system.webServer>
+            <system.webServer><security><access sslFlags="Ssl"/></security></system.webServer>
+            <system.webServer><security><requestFiltering allowDoubleEscaping="true"/></security></system.webServer>
+            </configuration>"#,
+        );
+        let found: Vec<_> =
+            file.blocks[0].sections.iter().map(|used| (used.section, used.place.line, used.values[0].text.as_str())).collect();
+        assert_eq!(found, [(Section::Access, 4, "Ssl"), (Section::RequestFiltering, 5, "true")]);
+        assert!(file.noticed.is_empty());
+    }
+
+    #[test]
+    fn what_the_schema_does_not_know_is_noticed_at_its_place_and_the_rest_is_read() {
+        let text = r#"<configuration><system.applicationHost><sites>
+  <site name="A" id="4294967296" serverAutoStart="yes" note="x" lockItem="true">
+    <bindings xmlns:x="u" x:lockAttributes="*"><binding protocol="http" /><add/></bindings>
+    <application><virtualDirectory path="/" physicalPath="C:\" logonMethod="Kerberos" password="hunter2"/></application>
+  </site>
+  <site id="2"/>
+</sites></system.applicationHost><location overrideMode="allow"/><location path="A" allowOverride="true" overrideMode="Sometimes"/></configuration>"#;
+        let invalid = |element: &str, attribute: &str, value: &str, expected| AnomalyKind::InvalidValue {
+            element: element.into(),
+            attribute: attribute.into(),
+            value: value.into(),
+            expected,
+        };
+        let missing = |element: &str, attribute| AnomalyKind::MissingAttribute { element: element.into(), attribute };
+        assert_eq!(
+            noticed(text),
+            [
+                (2, 18, invalid("sites/site", "id", "4294967296", "an unsigned number")),
+                (2, 34, invalid("sites/site", "serverAutoStart", "yes", "true or false")),
+                (2, 56, AnomalyKind::UnknownAttribute { element: "sites/site".into(), attribute: "note".into() }),
+                (3, 48, missing("sites/site/bindings/binding", "bindingInformation")),
+                (3, 75, AnomalyKind::UnknownElement { parent: "sites/site/bindings".into(), element: "add".into() }),
+                (4, 5, missing("sites/site/application", "path")),
+                (
+                    4,
+                    64,
+                    invalid(
+                        "sites/site/application/virtualDirectory",
+                        "logonMethod",
+                        "Kerberos",
+                        "Interactive, Batch, Network or ClearText"
+                    )
+                ),
+                (
+                    4,
+                    87,
+                    AnomalyKind::PlainTextPassword { element: "sites/site/application/virtualDirectory".into(), attribute: "password" }
+                ),
+                (6, 3, missing("sites/site", "name")),
+                (7, 66, AnomalyKind::OverrideGivenTwice),
+                (7, 106, invalid("location", "overrideMode", "Sometimes", "Allow, Deny or Inherit")),
+            ]
+        );
+        let sites: Vec<_> = config(text).noticed.iter().map(|(anomaly, _)| anomaly.site).collect();
+        assert_eq!(sites[..9], [[Some(0)].repeat(8), vec![Some(1)]].concat());
+        assert_eq!(sites[9..], [None, None]);
+        assert!(!format!("{:?}", config(text)).contains("hunter2"));
+    }
+
+    #[test]
+    fn an_encrypted_or_empty_password_is_none_in_plain_text() {
+        let kinds = |password: &str| {
+            kinds(&format!(
+                r#"<configuration><system.applicationHost><applicationPools><add name="p"><processModel password="{password}"/></add></applicationPools></system.applicationHost></configuration>"#
+            ))
+        };
+        assert_eq!(
+            kinds("x"),
+            [AnomalyKind::PlainTextPassword { element: "applicationPools/add/processModel".into(), attribute: "password" }]
+        );
+        assert_eq!(kinds("[enc:AesProvider:AAAA:enc]"), []);
+        assert_eq!(kinds(" "), []);
+    }
+
+    #[test]
+    fn config_sections_must_come_first_and_once_and_name_a_section_once() {
+        let wrap = |inside: &str| format!("<configuration>{inside}</configuration>");
+        assert_eq!(kinds(&wrap(DECLARED)), []);
+        assert_eq!(kinds(&wrap(&format!("<appSettings/>{DECLARED}"))), [AnomalyKind::ConfigSectionsMisplaced]);
+        assert_eq!(
+            kinds(&wrap(&format!("{DECLARED}{DECLARED}"))),
+            [AnomalyKind::ConfigSectionsMisplaced, AnomalyKind::SectionDeclaredTwice { section: "system.applicationHost/sites".into() }]
+        );
+    }
+
+    #[test]
+    fn an_undeclared_section_counts_only_where_others_are_declared() {
+        let undeclared = AnomalyKind::SectionNotDeclared { section: "system.webServer/security/access".into() };
+        let wrap = |inside: &str| {
+            format!("<configuration>{inside}{ACCESS}<system.applicationHost><sites/></system.applicationHost></configuration>")
+        };
+        assert_eq!(kinds(&wrap(DECLARED)), [undeclared]);
+        assert_eq!(kinds(&wrap("<configSections/>")), []);
+        assert_eq!(kinds(&wrap("")), []);
+        let web_config = "<configuration><configSections><section name='log4net'/></configSections>";
+        assert_eq!(kinds(&format!("{web_config}{ACCESS}</configuration>")), []);
+    }
+
+    #[test]
+    fn one_section_twice_for_one_path_is_noticed_once_for_each_repetition() {
+        let tag = |path: &str| format!("<location path='{path}'>{ACCESS}</location>");
+        let wrap = |inside: &str| format!("<configuration>{inside}</configuration>");
+        let twice = |location: &str| AnomalyKind::SectionDefinedTwice {
+            section: "system.webServer/security/access".into(),
+            location: location.into(),
+        };
+        assert_eq!(kinds(&wrap(&format!("{}{}", tag("A"), tag("A/")))), [twice("A")]);
+        assert_eq!(kinds(&wrap(&format!("{ACCESS}{ACCESS}{}", tag(".")))), [twice(""), twice("")]);
+        assert_eq!(kinds(&wrap(&format!("{}{}", tag("A"), tag("A/b")))), []);
+        let other = "<location path='A'><system.webServer><serverRuntime/></system.webServer></location>";
+        assert_eq!(kinds(&wrap(&format!("{}{other}", tag("A")))), []);
+    }
+
+    #[test]
+    fn a_declaration_behind_the_start_is_noticed() {
+        assert_eq!(noticed("<!-- x -->\n<?xml version='1.0'?><configuration/>"), [(2, 1, AnomalyKind::LateDeclaration)]);
+    }
+
+    #[test]
+    fn only_ids_of_certificate_properties_are_residue() {
+        let property = |id: &str| {
+            kinds(&format!(r#"<configuration><system.applicationHost><customMetadata><key path="LM/W3SVC/1"><property id="{id}" dataType="Binary" value="AA"/></key></customMetadata></system.applicationHost></configuration>"#)).len()
+        };
+        assert_eq!(["5499", "5500", "5599", "5600", "1002"].map(property), [0, 1, 1, 0, 0]);
+    }
+
+    #[test]
+    fn deep_and_long_section_groups_are_read() {
+        let deep = format!("{}{}", "<sectionGroup name='g'>".repeat(200), "</sectionGroup>".repeat(200));
+        let long = format!("<sectionGroup name='{}'><section name='s'/><section name='s'/></sectionGroup>", "g".repeat(1 << 20));
+        let file = config(&format!("<configuration><configSections>{deep}{long}</configSections></configuration>"));
+        assert_eq!(file.declared.unwrap().sections.len(), 1);
     }
 }

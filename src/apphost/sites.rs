@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::PlacedFile;
 use super::locks::Locks;
-use super::read::{Block, ConfigFile, SiteEntry, level};
+use super::read::{Block, ConfigFile, SiteEntry, cut, level};
 use super::sections::{Absent, Layer, State};
 use super::vocabulary::{SOURCES, Section};
 use super::web_config::{Places, Target, segments};
@@ -21,8 +21,9 @@ const LONE_WEB_CONFIG: &str = "(web.config)";
 /// Separates the parts of a path in keys: it sorts before every character, so a path is directly followed by the paths below it, and
 /// XML forbids it, so no part holds it.
 const SEPARATOR: char = '\0';
-/// Names are joined to every path below them; a longer one is no name that IIS accepts, and is cut.
-const LONGEST_NAME: usize = 2048;
+
+/// Location tags of one path that a second site of the same name takes in.
+const LAYERS_OF_A_REPEATED_SITE: usize = 16;
 
 /// What is known of a site before its paths are worked out.
 struct Draft<'a> {
@@ -63,16 +64,16 @@ struct Assembly<'a> {
 /// Works out the server that the files describe. A file without a list of sites has those that its location tags name; a lone
 /// web.config is one site of unknown name.
 pub fn assemble(host: &ConfigFile, web_configs: &[PlacedFile], redirection: Option<&ConfigFile>, name: String) -> Server {
-    let lone = host.kind() == FileKind::WebConfig;
+    let lone = host.file.is_some() && host.kind() == FileKind::WebConfig;
     let lists_sites = host.sites.is_some();
     let declared_locks = Locks::declared(host.declared.as_ref());
     let mut assembly = Assembly {
         generation: host.generation,
         lone,
-        absent: if lone {
-            Absent::Unknown("the applicationHost.config of the server")
-        } else {
+        absent: if host.kind() == FileKind::ApplicationHost {
             Absent::Default("no level of the configuration sets it")
+        } else {
+            Absent::Unknown("the applicationHost.config of the server")
         },
         levels: BTreeMap::new(),
         web: BTreeMap::new(),
@@ -127,8 +128,8 @@ pub fn assemble(host: &ConfigFile, web_configs: &[PlacedFile], redirection: Opti
     if let Some(file) = redirection {
         assembly.anomalies.extend(file.noticed.iter().map(|(anomaly, _)| anomaly.clone()));
     }
-    let mut inputs: Vec<FileId> = [Some(host.file), redirection.map(|file| file.file)].into_iter().flatten().collect();
-    inputs.extend(web_configs.iter().map(|placed| placed.config.file));
+    let mut inputs: Vec<FileId> = [Some(host), redirection].into_iter().flatten().filter_map(|file| file.file).collect();
+    inputs.extend(web_configs.iter().filter_map(|placed| placed.config.file));
     inputs.sort_unstable();
     inputs.dedup();
     assembly.anomalies.sort_by_key(|anomaly| (anomaly.place, anomaly.site));
@@ -169,11 +170,11 @@ impl<'a> Assembly<'a> {
     fn add_level(&mut self, block: &'a Block) {
         let path = level(&block.path);
         let (key, name) = if self.lone {
-            (join_key(&LONE_WEB_CONFIG.to_lowercase(), &key(path)), join(LONE_WEB_CONFIG, path))
+            (join_key(&LONE_WEB_CONFIG.to_lowercase(), &key(path)), join(LONE_WEB_CONFIG, cut(path)))
         } else if path.is_empty() {
             (String::new(), SERVER_LEVEL.to_owned())
         } else {
-            (key(path), path.to_owned())
+            (key(path), cut(path).to_owned())
         };
         self.levels.entry(key).or_default().push(Layer { rank: 0, block, name: Rc::from(name) });
     }
@@ -194,10 +195,14 @@ impl<'a> Assembly<'a> {
                 needs: "the files in directories named like those of the server".to_owned(),
             });
         }
-        for (number, target) in targets.iter().enumerate() {
+        let mut told = targets.is_empty();
+        if told {
+            self.anomalies.extend(placed.config.noticed.iter().map(|(anomaly, _)| anomaly.clone()));
+        }
+        for target in &targets {
             let parts = target.parts.join("/");
             let below = key(&parts);
-            let site_name = drafts.get(target.site).map_or("", |draft| draft.name.as_str());
+            let site_name = drafts.get(target.site).map_or("", |draft| cut(&draft.name));
             if target.ignored {
                 self.notices.insert(Notice {
                     name: "web-config-ignored",
@@ -216,25 +221,23 @@ impl<'a> Assembly<'a> {
             for block in &placed.config.blocks {
                 let path = level(&block.path);
                 let block_key = join_key(&below, &key(path));
-                let name = join(&join(site_name, &parts), path);
+                let name = join(&join(site_name, &parts), cut(path));
                 if !path.is_empty() {
                     self.web_directories.entry((target.site, block_key.clone())).or_insert((join(&parts, path), block.place));
                 }
                 self.web.entry((target.site, block_key)).or_default().push(Layer { rank, block, name: Rc::from(name) });
             }
             // What the file itself shows wrong is wrong once, however many sites share the file.
-            if number == 0 {
+            if !told {
+                told = true;
                 for (anomaly, block) in &placed.config.noticed {
                     let path = block.and_then(|block| placed.config.blocks.get(block)).map_or("", |block| level(&block.path));
                     let mut anomaly = anomaly.clone();
                     anomaly.site = Some(target.site);
-                    anomaly.path = Some(format!("/{}", join(&parts, path)));
+                    anomaly.path = Some(format!("/{}", join(&parts, cut(path))));
                     self.anomalies.push(anomaly);
                 }
             }
-        }
-        if targets.is_empty() {
-            self.anomalies.extend(placed.config.noticed.iter().map(|(anomaly, _)| anomaly.clone()));
         }
     }
 
@@ -270,15 +273,16 @@ impl<'a> Assembly<'a> {
             let mut state = stack.last().map_or_else(|| below_server.clone(), |(_, state, _)| state.below());
             let locks_above = stack.last().map(|(_, state, _)| &state.locks).cloned();
             let full_key = join_key(&site_key, &path_key);
-            let mut layers: Vec<Layer<'a>> =
-                if site_key.is_empty() { Vec::new() } else { self.levels.get(&full_key).cloned().unwrap_or_default() };
+            let said = self.levels.get(&full_key).filter(|_| !site_key.is_empty()).into_iter().flatten();
+            // Bounded for repeated names, so that many sites of one name under many tags of one path cost no more than their sum.
+            let mut layers: Vec<Layer<'a>> = said.take(if first { usize::MAX } else { LAYERS_OF_A_REPEATED_SITE }).cloned().collect();
             layers.extend(self.web.get(&(index, path_key.clone())).into_iter().flatten().cloned());
             let added = state.take_in(&layers, self.generation);
             let is_root = path_key.is_empty();
             let path = if is_root { "/".to_owned() } else { format!("/{}", seed.path) };
             for mut anomaly in added.anomalies {
                 anomaly.site = Some(index);
-                anomaly.path = Some(path.clone());
+                anomaly.path = Some(cut(&path).to_owned());
                 self.anomalies.push(anomaly);
             }
             if let (false, Some(mapping)) = (is_root, added.mappings.first()) {
@@ -407,7 +411,7 @@ impl<'a> Assembly<'a> {
             .next()
             .is_some_and(|((found, below), _)| *found == site && (below == path_key || is_below(below, path_key)));
         if !given {
-            let at = join(&draft.name, path.trim_start_matches('/'));
+            let at = join(cut(&draft.name), path.trim_start_matches('/'));
             self.notices.insert(Notice {
                 name: "delegated-not-assessed",
                 message: format!("web.config files may set {} at {at}, and none of them was given", titles.join(", ")),
@@ -473,7 +477,7 @@ impl<'a> Assembly<'a> {
     }
 
     fn locate(&self, block: &Block) -> (Option<usize>, Option<String>) {
-        let path = level(&block.path);
+        let path = cut(level(&block.path));
         if self.lone {
             return (Some(0), Some(format!("/{path}")));
         }
@@ -574,13 +578,535 @@ fn is_below(key: &str, above: &str) -> bool {
     above.is_empty() || key.strip_prefix(above).is_some_and(|rest| rest.starts_with(SEPARATOR))
 }
 
-fn cut(name: &str) -> &str {
-    if name.len() <= LONGEST_NAME {
-        return name;
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::apphost::read;
+    use crate::catalogue::Value;
+    use crate::server::{BindingFault, Origin};
+    use crate::xml::Limits;
+
+    macro_rules! fixture {
+        ($name:literal) => {
+            server(include_str!(concat!("../../tests/fixtures/apphost/", $name, ".config")))
+        };
     }
-    let mut end = LONGEST_NAME;
-    while !name.is_char_boundary(end) {
-        end -= 1;
+
+    fn config(text: &str, file: u32) -> ConfigFile {
+        read(text, FileId(file), Limits::default()).unwrap()
     }
-    &name[..end]
+
+    fn server(text: &str) -> Server {
+        assemble(&config(text, 0), &[], None, "server".to_owned())
+    }
+
+    /// A server from the inside of `<configuration>` and web.config files, each from its directory and the inside of `<configuration>`.
+    fn with_web_configs(body: &str, files: &[(&str, &str)]) -> Server {
+        let placed: Vec<PlacedFile> = files
+            .iter()
+            .enumerate()
+            .map(|(index, (directory, body))| PlacedFile {
+                directory: directory.split('/').map(str::to_owned).collect(),
+                config: config(&format!("<configuration>{body}</configuration>"), index as u32 + 1),
+            })
+            .collect();
+        assemble(&config(&format!("<configuration>{body}</configuration>"), 0), &placed, None, "server".to_owned())
+    }
+
+    fn site(name: &str, applications: &str) -> String {
+        format!(
+            r#"<system.applicationHost><sites><site name="{name}" id="1"><application path="/"><virtualDirectory path="/" physicalPath="D:\web\{name}"/></application>{applications}<bindings><binding protocol="https" bindingInformation="*:443:"/></bindings></site></sites></system.applicationHost>"#
+        )
+    }
+
+    fn access(flags: &str) -> String {
+        format!(r#"<system.webServer><security><access sslFlags="{flags}"/></security></system.webServer>"#)
+    }
+
+    fn location(path: &str, attributes: &str, inside: &str) -> String {
+        format!(r#"<location path="{path}" {attributes}>{inside}</location>"#)
+    }
+
+    fn scope<'s>(server: &'s Server, site: usize, path: &str) -> &'s Scope {
+        server.sites[site].scopes.iter().find(|scope| scope.path == path).unwrap()
+    }
+
+    /// Path and SSL access flags of every scope of a site.
+    fn flags(server: &Server, site: usize) -> Vec<(&str, Option<u32>)> {
+        server.sites[site].scopes.iter().map(|scope| (scope.path.as_str(), scope.access())).collect()
+    }
+
+    fn origin(server: &Server, site: usize, path: &str, setting: Setting) -> String {
+        match &scope(server, site, path).settings.get(setting).unwrap().origin {
+            Origin::Explicit { at } => format!("explicit at {}:{}:{}", at.file.0, at.line, at.column),
+            Origin::Inherited { from, at } => format!("from {from} at {}:{}:{}", at.file.0, at.line, at.column),
+            Origin::Default { .. } => "default".to_owned(),
+            Origin::Unknown { needs } => format!("unknown without {needs}"),
+        }
+    }
+
+    fn anomalies(server: &Server) -> Vec<(u32, u32, &AnomalyKind)> {
+        server.anomalies.iter().map(|anomaly| (anomaly.place.line, anomaly.place.column, &anomaly.kind)).collect()
+    }
+
+    fn notices<'s>(server: &'s Server, name: &str) -> Vec<&'s str> {
+        server.notices.iter().filter(|notice| notice.name == name).map(|notice| notice.message.as_str()).collect()
+    }
+
+    fn keys(server: &Server) -> Vec<(String, Vec<usize>)> {
+        server.endpoints.iter().map(|endpoint| (endpoint.key.to_string(), endpoint.sites.clone())).collect()
+    }
+
+    #[test]
+    fn two_consistent_sni_sites_give_two_endpoints_that_cannot_be_judged_and_nothing_else() {
+        let server = fixture!("F1_consistent_sni");
+        assert_eq!(flags(&server, 0), [("/", Some(104))]);
+        assert_eq!(flags(&server, 1), [("/", Some(104))]);
+        assert_eq!(keys(&server), [("billing.fabrikam.test:443".to_owned(), vec![1]), ("orders.fabrikam.test:443".to_owned(), vec![0])]);
+        assert_eq!(anomalies(&server), []);
+        assert_eq!(server.notices.len(), 1);
+        let message = notices(&server, "endpoint-not-assessed")[0];
+        assert!(message.contains("orders.fabrikam.test:443") && message.contains("billing.fabrikam.test:443"));
+        assert_eq!(origin(&server, 0, "/", Setting::AccessFlags), "explicit at 0:45:17");
+        assert_eq!(server.sites[1].place.map(|place| (place.line, place.column)), Some((26, 7)));
+        assert_eq!((server.sites[1].bindings[0].place.line, server.sites[1].bindings[0].place.column), (31, 11));
+        assert_eq!(server.generation, Generation::Iis7);
+    }
+
+    #[test]
+    fn what_http_sys_keeps_is_unknown_and_never_a_default() {
+        let server = fixture!("F1_consistent_sni");
+        for settings in [&server.scope.settings, &server.sites[0].scopes[0].settings, &server.endpoints[0].settings] {
+            let resolved = settings.get(Setting::CertCheckMode).unwrap();
+            assert_eq!(resolved.origin, Origin::Unknown { needs: "netsh http show sslcert".into() });
+        }
+        assert!(server.endpoints[0].settings.get(Setting::AccessFlags).is_none());
+    }
+
+    #[test]
+    fn host_header_sites_without_sni_share_the_record_of_the_address() {
+        let server = fixture!("F2_shared_ipport_hostheaders");
+        assert_eq!(keys(&server), [("0.0.0.0:443".to_owned(), vec![0, 1])]);
+        assert_eq!((flags(&server, 0), flags(&server, 1)), (vec![("/", Some(40))], vec![("/", Some(360))]));
+        assert_eq!(anomalies(&server), []);
+    }
+
+    #[test]
+    fn specific_addresses_and_sni_hosts_are_endpoints_of_their_own() {
+        let server = fixture!("F3_specific_ip_shadows_sni");
+        let keys: Vec<_> = keys(&server).into_iter().map(|(key, _)| key).collect();
+        assert_eq!(keys, ["10.20.0.5:443", "[fd00:20::5]:443", "api.fabrikam.test:443", "portal.fabrikam.test:443"]);
+        assert_eq!(server.sites[1].bindings[1].flags, Some(5));
+        assert_eq!(origin(&server, 0, "/", Setting::AccessFlags), "default");
+    }
+
+    #[test]
+    fn paths_that_differ_in_case_are_one_path_and_a_path_without_site_is_reported() {
+        let server = fixture!("F4_flag_and_path_mistakes");
+        assert_eq!(flags(&server, 0), [("/", Some(96)), ("/api", Some(72)), ("/api/health", Some(0))]);
+        let section = "system.webServer/security/access".to_owned();
+        assert_eq!(
+            anomalies(&server),
+            [
+                (27, 3, &AnomalyKind::LocationCaseVariants { section, path: "intranet/API".into(), other: "Intranet/api".into() }),
+                (31, 3, &AnomalyKind::LocationWithoutSite { path: "OldIntranet".into() }),
+            ]
+        );
+        assert_eq!(server.anomalies[0].related[0].0.line, 19);
+        assert_eq!((server.anomalies[0].site, server.anomalies[0].path.as_deref()), (Some(0), Some("/API")));
+        let api = scope(&server, 0, "/api");
+        assert_eq!((api.store_path.as_str(), api.is_application, api.place.unwrap().line), ("Intranet/api", true, 6));
+        assert!(!scope(&server, 0, "/api/health").is_application);
+        assert_eq!(origin(&server, 0, "/api/health", Setting::AnonymousAuthentication), "default");
+    }
+
+    #[test]
+    fn a_file_without_sites_has_those_of_its_location_tags_and_pinned_attributes_are_not_delegated() {
+        let server = fixture!("F5_locking_and_webconfig");
+        assert!(!server.lists_sites && server.sites.iter().all(|site| !site.declared && site.id.is_none()));
+        assert_eq!(server.sites.iter().map(|site| site.name.as_str()).collect::<Vec<_>>(), ["Dept", "Dept2"]);
+        assert_eq!((flags(&server, 0), flags(&server, 1)), (vec![("/", Some(8))], vec![("/", Some(104))]));
+        assert_eq!(scope(&server, 1, "/").value(Setting::AllowDoubleEscaping), Some(&Value::Bool(true)));
+        assert_eq!(server.scope.access(), Some(0));
+        assert!(server.scope.settings.get(Setting::AccessFlags).unwrap().is_explicit());
+        assert!(server.sites[0].above.get(Setting::AccessFlags).unwrap().is_explicit());
+        assert_eq!(anomalies(&server), []);
+        let delegated = notices(&server, "delegated-not-assessed");
+        assert!(delegated.len() == 1 && delegated[0].contains("SSL access flags at Dept,"), "{delegated:?}");
+    }
+
+    #[test]
+    fn a_web_config_that_sets_what_is_locked_is_reported_and_not_merged() {
+        let text = include_str!("../../tests/fixtures/apphost/F5_locking_and_webconfig.config");
+        let companion = r#"<configuration><system.webServer><security><access sslFlags="Ssl,SslNegotiateCert" /></security></system.webServer></configuration>"#;
+        let placed = |directory: &str| PlacedFile { directory: vec!["web".into(), directory.into()], config: config(companion, 1) };
+        let server = assemble(&config(text, 0), &[placed("dept3"), placed("dept"), placed("dept2")], None, "server".to_owned());
+        let name = |name: &str| server.sites.iter().position(|site| site.name == name).unwrap();
+        let section = || "system.webServer/security/access".to_owned();
+        let at = |site: usize| -> Vec<_> {
+            server.anomalies.iter().filter(|anomaly| anomaly.site == Some(site)).map(|anomaly| &anomaly.kind).collect()
+        };
+        // Dept3 has no location tag: the whole section is locked by configSections.
+        assert_eq!(at(name("dept3")), [&AnomalyKind::LockedSectionSet { section: section(), attribute: None }]);
+        assert_eq!(flags(&server, name("dept3")), [("/", Some(0))]);
+        // Dept is unlocked.
+        assert!(at(name("Dept")).is_empty());
+        assert_eq!(flags(&server, name("Dept")), [("/", Some(40))]);
+        assert_eq!(origin(&server, name("Dept"), "/", Setting::AccessFlags), "explicit at 1:1:52");
+        // Dept2 is unlocked except for the one attribute.
+        assert_eq!(at(name("Dept2")), [&AnomalyKind::LockedSectionSet { section: section(), attribute: Some("sslFlags".into()) }]);
+        assert_eq!(flags(&server, name("Dept2")), [("/", Some(104))]);
+        let places: Vec<_> = server.anomalies.iter().map(|anomaly| (anomaly.place, anomaly.related[0].0)).collect();
+        let at = |file, line, column| Place { file: FileId(file), line, column };
+        assert_eq!(places, [(at(1, 1, 44), at(0, 5, 9)), (at(1, 1, 52), at(0, 27, 64))]);
+        assert!(notices(&server, "delegated-not-assessed").is_empty());
+    }
+
+    #[test]
+    fn mapping_entries_are_kept_without_accounts_and_below_a_site_they_are_reported() {
+        let server = fixture!("F6_mapping");
+        let root = scope(&server, 0, "/");
+        let summary: Vec<_> =
+            root.mappings.iter().map(|entry| (entry.one_to_one, entry.name.as_str(), entry.enabled, entry.deny, entry.rules)).collect();
+        assert_eq!(
+            summary,
+            [
+                (false, "Fabrikam suppliers", true, false, 2),
+                (false, "Blocked issuer", true, true, 1),
+                (false, "Empty", true, false, 0),
+                (true, "", true, false, 0)
+            ]
+        );
+        assert_eq!(root.mappings[2].place.line, 34);
+        let edi = scope(&server, 0, "/edi");
+        assert_eq!(edi.mappings.len(), 1);
+        assert_eq!(edi.value(Setting::AdCertificateMapping), Some(&Value::Bool(true)));
+        assert_eq!(edi.value(Setting::MaxContentLength), Some(&Value::Number(104_857_600)));
+        assert_eq!(edi.value(Setting::UploadReadAheadSize), Some(&Value::Number(49152)));
+        assert_eq!(origin(&server, 0, "/edi", Setting::AnonymousAuthentication), "from Partner at 0:18:36");
+        assert_eq!(origin(&server, 0, "/edi", Setting::MaxContentLength), "explicit at 0:57:42");
+        assert_eq!(anomalies(&server), [(53, 15, &AnomalyKind::MappingBelowSite)]);
+        assert!(!format!("{server:?}").contains("svc-suppliers"));
+    }
+
+    #[test]
+    fn central_store_bindings_lead_to_the_record_of_their_port() {
+        let server = fixture!("F7_ccs_and_new_bits");
+        let keys = keys(&server);
+        assert_eq!(
+            keys.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>(),
+            ["health.fabrikam.test:443", "health.fabrikam.test:8443", "ccs:443", "ccs:9443"]
+        );
+        assert_eq!(server.sites[1].bindings.iter().map(|binding| binding.flags).collect::<Vec<_>>(), [Some(33), Some(129), Some(130)]);
+        assert_eq!(anomalies(&server), []);
+    }
+
+    #[test]
+    fn sites_that_iis_refuses_are_all_kept() {
+        let server = fixture!("F8_rejected_by_iis");
+        let sites: Vec<_> = server.sites.iter().map(|site| (site.name.as_str(), site.id)).collect();
+        assert_eq!(sites, [("A", Some(81)), ("A", Some(82)), ("B", Some(81)), ("C", Some(83))]);
+        assert_eq!(server.sites[0].bindings.len(), 2);
+        let binding = "sites/site/bindings/binding".to_owned();
+        assert_eq!(
+            anomalies(&server),
+            [
+                (
+                    17,
+                    71,
+                    &AnomalyKind::InvalidValue {
+                        element: binding.clone(),
+                        attribute: "sslFlags".into(),
+                        value: "Sni".into(),
+                        expected: "an unsigned number"
+                    }
+                ),
+                (18, 71, &AnomalyKind::UnknownAttribute { element: binding, attribute: "requireSni".into() }),
+            ]
+        );
+        assert!(server.anomalies.iter().all(|anomaly| anomaly.site == Some(3)));
+        let flags = scope(&server, 3, "/").settings.get(Setting::AccessFlags).unwrap();
+        assert_eq!(flags.value, Value::Malformed("Ssl.SslRequireCert".into()));
+        assert_eq!(origin(&server, 3, "/", Setting::AccessFlags), "explicit at 0:23:58");
+        assert_eq!(server.sites[3].bindings[0].endpoint, None);
+    }
+
+    #[test]
+    fn certificate_properties_of_iis_6_are_residue_of_the_site_with_that_id() {
+        let server = fixture!("F9_upgrade_leftover_5506");
+        assert_eq!(anomalies(&server), [(5, 9, &AnomalyKind::CertificateResidue { key: "LM/W3SVC/91".into(), id: 5506 })]);
+        assert_eq!(server.anomalies[0].site, Some(0));
+    }
+
+    #[test]
+    fn each_attribute_comes_from_the_nearest_path_that_sets_it() {
+        let body = [
+            site(
+                "Shop",
+                r#"<application path="/a"><virtualDirectory path="/" physicalPath="D:\a"/><virtualDirectory path="/v" physicalPath="E:\v"/></application>"#,
+            ),
+            access("Ssl"),
+            location(
+                "SHOP/A/",
+                "",
+                r#"<system.webServer><security><access/><authentication><anonymousAuthentication enabled="false"/></authentication></security></system.webServer>"#,
+            ),
+            location("Shop/a/v/deep", "", &access("None")),
+        ];
+        let server = with_web_configs(&body.concat(), &[]);
+        assert_eq!(flags(&server, 0), [("/", Some(8)), ("/a", Some(8)), ("/a/v", Some(8)), ("/a/v/deep", Some(0))]);
+        assert!(origin(&server, 0, "/a", Setting::AccessFlags).starts_with("from the server level at 0:1:"));
+        assert!(origin(&server, 0, "/a/v", Setting::AnonymousAuthentication).starts_with("from SHOP/A at 0:1:"));
+        assert!(scope(&server, 0, "/a/v").is_application);
+        assert_eq!(scope(&server, 0, "/a").store_path, "Shop/a");
+        assert_eq!(anomalies(&server), []);
+    }
+
+    #[test]
+    fn an_empty_path_or_a_dot_is_the_level_of_the_file() {
+        for path in ["", ".", "/"] {
+            let server = with_web_configs(&format!("{}{}", site("Shop", ""), location(path, "", &access("Ssl"))), &[]);
+            assert_eq!((server.scope.access(), flags(&server, 0)), (Some(8), vec![("/", Some(8))]), "{path:?}");
+            assert_eq!(anomalies(&server), []);
+        }
+        let twice = with_web_configs(&format!("{}{}{}", site("Shop", ""), access("Ssl"), location(".", "", &access("None"))), &[]);
+        let kinds: Vec<_> = twice.anomalies.iter().map(|anomaly| &anomaly.kind).collect();
+        let section = "system.webServer/security/access".to_owned();
+        assert_eq!(kinds, [&AnomalyKind::SectionDefinedTwice { section, location: String::new() }]);
+    }
+
+    #[test]
+    fn web_config_files_are_merged_where_the_section_is_open() {
+        let body = [
+            site(
+                "Shop",
+                r#"<application path="/pay"><virtualDirectory path="/" physicalPath="%SystemDrive%\apps\payment"/></application>"#,
+            ),
+            location("Shop", "overrideMode='Allow'", &access("Ssl")),
+        ]
+        .concat();
+        let nested = format!("{}{}", access("None"), location("sub", "", &access("SslNegotiateCert")));
+        let server = with_web_configs(
+            &body,
+            &[
+                ("backup/WEB/shop", &access("Ssl,SslNegotiateCert")),
+                ("c/apps/Payment/inner", &nested),
+                ("backup/web/shop/Inner", &access("Ssl128")),
+                ("elsewhere", &access("Ssl")),
+            ],
+        );
+        assert_eq!(
+            flags(&server, 0),
+            [("/", Some(40)), ("/Inner", Some(256)), ("/pay", Some(40)), ("/pay/inner", Some(0)), ("/pay/inner/sub", Some(32))]
+        );
+        assert!(origin(&server, 0, "/pay", Setting::AccessFlags).starts_with("from Shop at 1:1:"));
+        assert_eq!(anomalies(&server), []);
+        let lost = notices(&server, "web-config-not-placed");
+        assert!(lost.len() == 1 && lost[0].starts_with("elsewhere/web.config"), "{lost:?}");
+        assert_eq!(server.inputs, [0, 1, 2, 3, 4].map(FileId));
+    }
+
+    #[test]
+    fn a_web_config_can_be_placed_by_the_name_of_its_site() {
+        let body = format!("{}{}", site("Shop", ""), location("Shop", "allowOverride='true'", &access("Ssl")));
+        let server = with_web_configs(&body, &[("sites/SHOP/admin", &access("None"))]);
+        assert_eq!(flags(&server, 0), [("/", Some(8)), ("/admin", Some(0))]);
+    }
+
+    #[test]
+    fn a_web_config_locks_the_files_below_it() {
+        let body = format!("{}{}", site("Shop", ""), location("Shop", "overrideMode='Allow'", &access("Ssl")));
+        let locking = location("a", "overrideMode='Deny'", &access("None"));
+        let server = with_web_configs(&body, &[("web/shop", &locking), ("web/shop/a/b", &access("Ssl128"))]);
+        assert_eq!(flags(&server, 0), [("/", Some(8)), ("/a", Some(0)), ("/a/b", Some(0))]);
+        assert_eq!(server.anomalies.len(), 1);
+        assert_eq!((server.anomalies[0].place.file, server.anomalies[0].related[0].0.file), (FileId(2), FileId(1)));
+        assert_eq!(server.anomalies[0].path.as_deref(), Some("/a/b"));
+    }
+
+    #[test]
+    fn a_location_in_the_same_file_is_not_bound_by_its_lock() {
+        let body = [site("Shop", ""), location("Shop", "overrideMode='Deny'", &access("Ssl")), location("Shop/a", "", &access("None"))];
+        let server = with_web_configs(&body.concat(), &[]);
+        assert_eq!((flags(&server, 0), anomalies(&server)), (vec![("/", Some(8)), ("/a", Some(0))], vec![]));
+    }
+
+    #[test]
+    fn directories_whose_web_config_iis_does_not_read_are_left_out() {
+        let body = [
+            r#"<system.applicationHost><sites><site name="S" id="1"><application path="/"><virtualDirectory path="/" physicalPath="D:\s"/></application></site><virtualDirectoryDefaults allowSubDirConfig="false"/></sites></system.applicationHost>"#.to_owned(),
+            location("", "overrideMode='Allow'", &access("Ssl")),
+        ];
+        let server = with_web_configs(&body.concat(), &[("s", &access("Ssl128")), ("s/below", &access("None"))]);
+        assert_eq!(flags(&server, 0), [("/", Some(256))]);
+        assert_eq!(notices(&server, "web-config-ignored").len(), 1);
+    }
+
+    #[test]
+    fn a_lone_web_config_is_one_site_and_what_it_does_not_say_is_unknown() {
+        let server = server(&format!("<configuration>{}</configuration>", location("admin", "", &access("Ssl"))));
+        assert_eq!((server.sites.len(), server.sites[0].name.as_str(), server.sites[0].declared), (1, "(web.config)", false));
+        assert_eq!(flags(&server, 0), [("/", None), ("/admin", Some(8))]);
+        assert!(origin(&server, 0, "/", Setting::AccessFlags).starts_with("unknown without the applicationHost.config"));
+    }
+
+    #[test]
+    fn bindings_of_site_defaults_hold_unless_they_are_cleared_and_other_protocols_have_no_port() {
+        let server = server(
+            r#"<configuration><system.applicationHost><sites>
+            <site name="A" id="1"><bindings><binding protocol="net.tcp" bindingInformation="808:*"/></bindings></site>
+            <site name="B" id="x"><bindings><clear/><binding protocol="HTTPS" bindingInformation=":443"/></bindings></site>
+            <siteDefaults serverAutoStart="false"><bindings><binding protocol="http" bindingInformation="*:80:"/></bindings></siteDefaults>
+            </sites></system.applicationHost></configuration>"#,
+        );
+        let written = |site: usize| server.sites[site].bindings.iter().map(|binding| binding.written.as_str()).collect::<Vec<_>>();
+        assert_eq!((written(0), written(1)), (vec!["*:80:", "808:*"], vec![":443"]));
+        let tcp = &server.sites[0].bindings[1];
+        assert_eq!((tcp.fault, tcp.port, tcp.endpoint.is_none(), tcp.protocol.as_str()), (None, None, true, "net.tcp"));
+        assert_eq!(server.sites[1].bindings[0].fault, Some(BindingFault::SecondColon));
+        assert_eq!((server.sites[1].id, server.sites[0].auto_start), (None, false));
+        assert_eq!(server.anomalies.len(), 1);
+        assert_eq!((server.anomalies[0].place.line, server.anomalies[0].place.column, server.anomalies[0].site), (3, 28, Some(1)));
+    }
+
+    #[test]
+    fn paths_of_exchange_are_known_by_pool_or_directory_and_so_is_its_site() {
+        let server = server(
+            r#"<configuration><system.applicationHost><sites><site name="Mail" id="1">
+            <application path="/"><virtualDirectory path="/" physicalPath="C:\inetpub"/></application>
+            <application path="/owa" applicationPool="msexchangeOWAAppPool"><virtualDirectory path="/" physicalPath="x"/></application>
+            <application path="/ews"><virtualDirectory path="/" physicalPath="C:\Program Files\Microsoft\Exchange Server\V15\ews"/></application>
+            <application path="/own"/></site></sites></system.applicationHost><location path="Mail/owa/auth"/></configuration>"#,
+        );
+        let owned: Vec<_> = server.sites[0].scopes.iter().map(|scope| (scope.path.as_str(), scope.product.is_some())).collect();
+        assert_eq!(owned, [("/", true), ("/ews", true), ("/owa", true), ("/owa/auth", true), ("/own", false)]);
+    }
+
+    #[test]
+    fn a_section_that_stands_in_another_file_is_named() {
+        let body = r#"<system.webServer><security><access configSource="access.config"/></security></system.webServer>"#;
+        let server = with_web_configs(&format!("{}{body}", site("Shop", "")), &[]);
+        let notices = notices(&server, "config-source-not-read");
+        assert!(notices.len() == 1 && notices[0].contains("access.config") && notices[0].contains("security/access"));
+        assert_eq!(anomalies(&server), []);
+    }
+
+    #[test]
+    fn a_redirection_is_told_from_either_file() {
+        let redirection = config(r#"<configuration><configurationRedirection enabled="true" path="\\filer\iis"/></configuration>"#, 1);
+        assert_eq!(redirection.kind(), FileKind::Redirection);
+        let host = config(&format!("<configuration>{}</configuration>", site("Shop", "")), 0);
+        let server = assemble(&host, &[], Some(&redirection), "server".to_owned());
+        let kinds: Vec<_> = server.anomalies.iter().map(|anomaly| &anomaly.kind).collect();
+        assert_eq!(kinds, [&AnomalyKind::Redirected { path: r"\\filer\iis".into() }]);
+    }
+
+    #[test]
+    fn a_redirection_alone_says_nothing_of_any_site() {
+        let redirection = config(r#"<configuration><configurationRedirection enabled="true" path="\\filer\iis"/></configuration>"#, 3);
+        let server = assemble(&ConfigFile::default(), &[], Some(&redirection), "server".to_owned());
+        assert_eq!((server.sites.len(), server.lists_sites, server.inputs.as_slice()), (0, false, [FileId(3)].as_slice()));
+        assert_eq!((server.anomalies.len(), server.notices.len(), server.scope.access()), (1, 0, None));
+    }
+
+    #[test]
+    fn a_section_default_of_allow_is_told_once_for_each_site() {
+        let declared = r#"<configSections><sectionGroup name="system.webServer"><sectionGroup name="security"><section name="access" overrideModeDefault="Allow"/></sectionGroup></sectionGroup><sectionGroup name="system.applicationHost"><section name="sites"/></sectionGroup></configSections>"#;
+        let body = format!("{declared}{}{}", site("Shop", ""), location("Shop/a", "", &access("Ssl")));
+        let server = with_web_configs(&body, &[]);
+        let delegated = notices(&server, "delegated-not-assessed");
+        assert!(delegated.len() == 1 && delegated[0].contains("SSL access flags at Shop,"), "{delegated:?}");
+        assert_eq!(anomalies(&server), []);
+        let given = with_web_configs(&body, &[("web/shop/a", "")]);
+        assert!(notices(&given, "delegated-not-assessed").is_empty());
+    }
+
+    #[test]
+    fn many_sites_of_one_name_cost_no_more_than_their_number() {
+        let entry = r#"<site name="A" id="1"/>"#.repeat(20_000);
+        let tags = location("A/b", "", &access("Ssl")).repeat(10_000) + &location("A", "", &access("Ssl")).repeat(10_000);
+        let body = format!("<system.applicationHost><sites>{entry}</sites></system.applicationHost>{tags}");
+        let server = with_web_configs(&body, &[]);
+        assert_eq!(
+            (server.sites.len(), flags(&server, 0), flags(&server, 19_999)),
+            (20_000, vec![("/", Some(8)), ("/b", Some(8))], vec![("/", Some(8))])
+        );
+    }
+
+    #[test]
+    fn a_long_path_of_many_parts_is_read_in_one_go() {
+        let long = "x/".repeat(200_000);
+        let body = format!(
+            "{}{}{}",
+            site("Shop", ""),
+            location(&format!("Shop/{long}"), "", &access("Ssl")),
+            location("Shop", "", &access("Ssl128"))
+        );
+        let server = with_web_configs(&body, &[]);
+        assert_eq!(flags(&server, 0).iter().map(|(_, flags)| *flags).collect::<Vec<_>>(), [Some(256), Some(8)]);
+    }
+
+    /// What the order of location tags must not change: paths, values and where each value comes from, but for the places.
+    fn outcome(server: &Server) -> Vec<(String, String, String)> {
+        let mut outcome = Vec::new();
+        for scope in std::iter::once(&server.scope).chain(server.sites.iter().flat_map(|site| &site.scopes)) {
+            for (setting, resolved) in scope.settings.iter() {
+                let from = match &resolved.origin {
+                    Origin::Inherited { from, .. } => from.clone(),
+                    other => other.kind().to_owned(),
+                };
+                outcome.push((scope.path.clone(), format!("{setting} {:?}", resolved.value), from));
+            }
+        }
+        outcome
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_location_tags_changes_nothing(
+            order in Just((0..8usize).collect::<Vec<_>>()).prop_shuffle(),
+            flags in prop::collection::vec(prop::sample::select(vec!["None", "Ssl", "SslNegotiateCert", "Ssl, Ssl128"]), 8),
+        ) {
+            let paths = ["", "Shop", "Shop/a", "Shop/a/b", "Shop/a/b/c", "shop/d", "Shop/a-b", "Other/x"];
+            let tags: Vec<String> = paths.iter().zip(&flags).map(|(path, flags)| location(path, "", &access(flags))).collect();
+            let shuffled: String = order.iter().map(|index| tags[*index].as_str()).collect();
+            let straight = with_web_configs(&format!("{}{}", site("Shop", ""), tags.concat()), &[]);
+            let turned = with_web_configs(&format!("{shuffled}{}", site("Shop", "")), &[]);
+            prop_assert_eq!(outcome(&straight), outcome(&turned));
+        }
+
+        #[test]
+        fn the_value_at_a_path_is_that_of_the_longest_location_above_it(
+            set in prop::collection::btree_map(prop::collection::vec(prop::sample::select(vec!["a", "b", "C"]), 0..4), prop::sample::select(vec![0u32, 8, 32, 256]), 0..8),
+        ) {
+            let names = |bits: u32| match bits { 8 => "Ssl", 32 => "SslNegotiateCert", 256 => "Ssl128", _ => "None" };
+            let tags: String = set.iter().map(|(parts, bits)| location(&["Shop"].iter().chain(parts).copied().collect::<Vec<_>>().join("/"), "", &access(names(*bits)))).collect();
+            let server = with_web_configs(&format!("{}{tags}", site("Shop", "")), &[]);
+            for scope in &server.sites[0].scopes {
+                let parts: Vec<&str> = scope.path.split('/').filter(|part| !part.is_empty()).collect();
+                let expected = (0..=parts.len()).rev().find_map(|length| set.get(&parts[..length])).copied().unwrap_or(0);
+                prop_assert_eq!(scope.access(), Some(expected), "{}", scope.path);
+            }
+        }
+
+        #[test]
+        fn damaged_files_never_panic(cut in 0usize..3000, at in 0usize..3000, byte in any::<u8>()) {
+            for text in [include_str!("../../tests/fixtures/apphost/F6_mapping.config"), include_str!("../../tests/fixtures/apphost/F5_locking_and_webconfig.config")] {
+                let mut bytes = text.as_bytes().to_vec();
+                let length = bytes.len();
+                bytes[at % length] = byte;
+                if cut % 2 == 0 {
+                    bytes.truncate(cut);
+                }
+                let damaged = String::from_utf8_lossy(&bytes);
+                if let Ok(file) = read(&damaged, FileId(0), Limits::default()) {
+                    let again = PlacedFile { directory: vec!["web".into(), "partner".into()], config: read(&damaged, FileId(1), Limits::default()).unwrap() };
+                    let server = assemble(&file, &[again], Some(&file), String::new());
+                    prop_assert!(server.sites.iter().all(|site| !site.scopes.is_empty() && site.scopes[0].path == "/"));
+                }
+            }
+        }
+    }
 }

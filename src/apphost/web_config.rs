@@ -133,3 +133,73 @@ fn physical_parts(physical: &str) -> Vec<String> {
 pub(super) fn segments(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').map(str::trim).filter(|part| !part.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::apphost::read;
+    use crate::input::FileId;
+    use crate::xml::Limits;
+
+    /// Site and URL path of every place of a web.config, by its directory.
+    fn find(sites: &str, directory: &str) -> Vec<(usize, String, bool)> {
+        let text = format!("<sites>{sites}</sites>");
+        let file = read(&text, FileId(0), Limits::default()).unwrap();
+        let parts: Vec<String> = directory.split('/').map(str::to_owned).collect();
+        Places::new(file.sites.as_ref()).find(&parts).into_iter().map(|found| (found.site, found.parts.join("/"), found.ignored)).collect()
+    }
+
+    fn site(name: &str, directories: &[(&str, &str, &str)]) -> String {
+        let applications: String = directories
+            .iter()
+            .map(|(application, directory, physical)| {
+                format!(
+                    r#"<application path="{application}"><virtualDirectory path="{directory}" physicalPath="{physical}"/></application>"#
+                )
+            })
+            .collect();
+        format!(r#"<site name="{name}" id="1">{applications}</site>"#)
+    }
+
+    #[test]
+    fn the_longest_physical_path_that_is_part_of_the_directory_wins() {
+        let sites =
+            site("A", &[("/", "/", r"%SystemDrive%\inetpub\wwwroot"), ("/api", "/v1", r"D:\inetpub\wwwroot\api\V1"), ("/x", "/", r"C:\")]);
+        let at = |directory: &str| find(&sites, directory);
+        assert_eq!(at("inetpub/wwwroot"), [(0, String::new(), false)]);
+        assert_eq!(at("srv01/C$/Inetpub/WWWRoot/Admin/x"), [(0, "Admin/x".to_owned(), false)]);
+        assert_eq!(at("inetpub/wwwroot/api/v1/z"), [(0, "api/v1/z".to_owned(), false)]);
+        assert_eq!(at("inetpub/other/wwwroot"), []);
+    }
+
+    #[test]
+    fn network_paths_match_without_their_server_and_shared_directories_belong_to_each_site() {
+        let sites = site("A", &[("/", "/", r"\\filer\web\shop")]) + &site("B", &[("/b", "/", r"E:\web\shop\")]);
+        assert_eq!(find(&sites, "web/shop/in"), [(0, "in".to_owned(), false), (1, "b/in".to_owned(), false)]);
+    }
+
+    #[test]
+    fn the_name_of_a_site_serves_where_no_physical_path_fits() {
+        let sites = site("Default Web Site", &[("/", "/", r"C:\elsewhere")]);
+        assert_eq!(find(&sites, "copies/default web site/admin"), [(0, "admin".to_owned(), false)]);
+        assert_eq!(find(&sites, "elsewhere/default web site"), [(0, "default web site".to_owned(), false)]);
+    }
+
+    #[test]
+    fn the_nearest_allow_sub_dir_config_counts() {
+        let directory = |own: &str| {
+            format!(
+                r#"<site name="A" id="1"><application path="/"><virtualDirectory path="/" physicalPath="C:\a" {own}/></application><virtualDirectoryDefaults allowSubDirConfig="false"/></site>"#
+            )
+        };
+        assert_eq!(find(&directory(""), "a/b"), [(0, "b".to_owned(), true)]);
+        assert_eq!(find(&directory(""), "a"), [(0, String::new(), false)]);
+        assert_eq!(find(&directory("allowSubDirConfig='true'"), "a/b"), [(0, "b".to_owned(), false)]);
+    }
+
+    #[test]
+    fn a_path_of_too_many_parts_matches_nothing() {
+        let sites = site("", &[("/", "/", &format!("C:{}", r"\x".repeat(100_000)))]);
+        assert_eq!(find(&sites, &["x"; 300].join("/")), []);
+    }
+}
