@@ -357,7 +357,7 @@ impl Fix<'_> {
     /// The command that shows the value.
     fn look(&self) -> Option<Remedy> {
         let entry = entry(self.said.setting);
-        let what = "shows what is said here now";
+        let what = "shows what is said at this very place now; an error means nothing is";
         match self.said.generation {
             Generation::Iis6 => {
                 let property = &entry.iis6.as_ref()?.property;

@@ -15,7 +15,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::catalogue::{Setting, Value, entry};
+use crate::catalogue::{Setting, Value, cert_check, entry};
 use crate::input::Place;
 use crate::server::{Binding, EndpointKey, Generation, Origin, Resolved, Server, Site};
 
@@ -280,6 +280,7 @@ impl Difference {
                 };
                 [only(left, a & !b), only(right, b & !a)].into_iter().flatten().collect::<Vec<_>>().join(". ")
             }
+            (Setting::CertCheckMode, (Value::Flags(a), Value::Flags(b))) => seen_by_mode(*a, *b, left, right),
             (Setting::ServerCertificate, (Value::Bytes(_), Value::Bytes(_))) => "clients are shown different certificates".to_owned(),
             (Setting::CtlIdentifier | Setting::CtlStoreName, (Value::Text(_), Value::Text(_))) => {
                 "client certificates of different issuers are accepted".to_owned()
@@ -432,6 +433,33 @@ impl SiteDiff {
             not_assessed: not_assessed.collect(),
             ..self
         }
+    }
+}
+
+/// What clients see of two values of CertCheckMode; what is the same on both sides is left out.
+fn seen_by_mode(a: u32, b: u32, left: &str, right: &str) -> String {
+    let revocation = |bits: u32| match bits & (cert_check::NO_REVOCATION | cert_check::CACHE_ONLY | cert_check::FRESHNESS) {
+        bits if bits & cert_check::NO_REVOCATION != 0 => "revoked certificates are accepted",
+        0 => "a revoked certificate is refused, and so is one for which no valid CRL can be had",
+        bits if bits & cert_check::CACHE_ONLY != 0 => {
+            "a revoked certificate is refused, and so is one whose CRL is not cached or has expired"
+        }
+        _ => "a revoked certificate is refused, and so is one whose CRL cannot be fetched anew in time",
+    };
+    let usage = |bits: u32| match bits & cert_check::NO_USAGE {
+        0 => "one that is not meant for client authentication is likely refused",
+        _ => "one that is not meant for client authentication is accepted",
+    };
+    let mut sides = [Vec::new(), Vec::new()];
+    for text in [&revocation as &dyn Fn(u32) -> &'static str, &usage] {
+        if text(a) != text(b) {
+            sides[0].push(text(a));
+            sides[1].push(text(b));
+        }
+    }
+    match sides {
+        [a, b] if a.is_empty() && b.is_empty() => "the values differ only in bits without a known effect here".to_owned(),
+        [a, b] => format!("{left}: {}. {right}: {}", a.join("; "), b.join("; ")),
     }
 }
 

@@ -11,6 +11,8 @@ use crate::server::{Binding, BindingFault, Endpoint, EndpointKey, Generation, Or
 
 /// How many contradicting sites a text names.
 const CONTESTANTS: usize = 4;
+/// Among how many sites of an endpoint those are sought.
+const LOOKED_AT: usize = 256;
 
 /// Which endpoints serve each site of a server. Made once, so that comparing all sites stays linear in their number.
 pub(super) struct Index<'a> {
@@ -104,18 +106,17 @@ impl<'a> View<'a> {
             if endpoint.settings.get(setting).is_some_and(|effective| effective.known().is_some()) {
                 continue;
             }
+            // That they contradict is known; only their names are sought, so a few hundred sites are enough to look at.
             let sites = &self.at.server.sites;
-            let others = endpoint.sites.iter().filter(|other| **other != self.at.site).filter_map(|other| sites.get(*other));
-            let with: Vec<&Site> =
-                others.filter(|other| other.scopes.first().and_then(|root| root.value(setting)) != mine).take(CONTESTANTS + 1).collect();
-            if !with.is_empty() {
-                let mut with: Vec<String> = with.into_iter().map(Site::label).collect();
-                if with.len() > CONTESTANTS {
-                    with.truncate(CONTESTANTS);
-                    with.push("others".to_owned());
-                }
-                contests.push(Contest { endpoint: endpoint.key.clone(), with });
+            let others =
+                endpoint.sites.iter().filter(|other| **other != self.at.site).take(LOOKED_AT).filter_map(|other| sites.get(*other));
+            let other_value = |other: &&Site| other.scopes.first().and_then(|root| root.value(setting)) != mine;
+            let mut with: Vec<String> = others.filter(other_value).take(CONTESTANTS + 1).map(Site::label).collect();
+            if with.len() > CONTESTANTS || with.is_empty() {
+                with.truncate(CONTESTANTS);
+                with.push("other sites".to_owned());
             }
+            contests.push(Contest { endpoint: endpoint.key.clone(), with });
         }
         contests
     }

@@ -240,7 +240,9 @@ mod tests {
         let said: Vec<_> = diff.differences.iter().map(|difference| (difference.setting, difference.in_effect())).collect();
         assert_eq!(said, [(Setting::CertCheckMode, true), (Setting::UploadReadAheadSize, false)]);
         assert!(
-            diff.differences[0].effect("left", "right").starts_with("for all sites and URLs that do not say otherwise: left: revocation")
+            diff.differences[0]
+                .effect("left", "right")
+                .starts_with("for all sites and URLs that do not say otherwise: left: revoked certificates are accepted")
         );
     }
 

@@ -1,0 +1,1000 @@
+//! The report of `iisaudit diff`: what differs between two sites or two servers, first in effect and then in writing only, with both
+//! places, what a client sees, and for a failing site what can cause it. It never calls equal what was not assessed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::page::Page;
+use super::parts::{self, InputJson, SettingJson, SiteJson, count, to_json};
+use super::place::{Location, Places};
+use super::style::{DIM, HEADING, Style};
+use crate::catalogue::Setting;
+use crate::compare::{
+    Cause, Diagnosis, Difference, EstateDiff, MappingCount, MatchedBy, NotAssessed, Reach, Said, ServerDiff, Side, Sides, SiteDiff,
+    SitePair, SiteRef, SiteSummary,
+};
+use crate::estate::Estate;
+use crate::remedy::{Remedy, Risk};
+use crate::server::{Binding, EndpointKey, Generation, Origin, Server};
+
+/// What was compared.
+#[derive(Debug, Clone, Copy)]
+pub enum Compared<'a> {
+    /// Two sites, with a diagnosis when one of them fails.
+    Sites {
+        /// What differs.
+        diff: &'a SiteDiff,
+        /// What can cause the failure.
+        diagnosis: Option<&'a Diagnosis>,
+    },
+    /// Two servers or two directories of servers.
+    Servers(&'a EstateDiff<'a>),
+}
+
+/// The report as text. `estate` holds the files of both sides.
+pub fn table(estate: &Estate, compared: Compared<'_>, style: Style) -> String {
+    let mut page = Page::new(style);
+    let places = Places { inputs: &estate.inputs };
+    match compared {
+        Compared::Sites { diff, diagnosis } => {
+            let report = Sheet { names: names(diagnosis), places };
+            report.sides(&mut page, 0, &diff.sites);
+            if let Some(diagnosis) = diagnosis {
+                report.diagnosis(&mut page, diff, diagnosis);
+            }
+            let told = diagnosis.map(|diagnosis| diagnosis.suspects.iter().map(|suspect| suspect.difference).collect());
+            report.site_diff(&mut page, 0, diff, &told.unwrap_or_default());
+        }
+        Compared::Servers(diff) => {
+            let report = Sheet { names: names(None), places };
+            for server in &diff.pairs {
+                report.server_diff(&mut page, server);
+            }
+            for (side, servers) in [(Side::Left, &diff.only.left), (Side::Right, &diff.only.right)] {
+                for server in servers {
+                    page.gap();
+                    page.heading(0, &format!("{} ({}) is only on the {side}", server.name, server.generation));
+                }
+            }
+        }
+    }
+    parts::inputs(&mut page, estate);
+    page.gap();
+    page.heading(0, &summary_text(&Summary::of(compared)));
+    page.finish()
+}
+
+/// How the sides are called.
+fn names(diagnosis: Option<&Diagnosis>) -> Sides<&'static str> {
+    match diagnosis.map(|diagnosis| diagnosis.failing) {
+        None => Sides { left: "left", right: "right" },
+        Some(Side::Left) => Sides { left: "failing", right: "working" },
+        Some(Side::Right) => Sides { left: "working", right: "failing" },
+    }
+}
+
+/// What every part of the page needs.
+struct Sheet<'a> {
+    names: Sides<&'static str>,
+    places: Places<'a>,
+}
+
+impl Sheet<'_> {
+    fn label(&self, side: Side) -> String {
+        format!("{:<7}", self.names.get(side))
+    }
+
+    fn sides(&self, page: &mut Page, indent: usize, sites: &Sides<SiteSummary>) {
+        for side in [Side::Left, Side::Right] {
+            let site = sites.get(side);
+            let mut text = format!("{} on {} ({})", site.label, site.server, site.generation);
+            if let Some(place) = site.place {
+                text.push_str(&format!(", {}", self.places.text(place)));
+            }
+            page.labelled(indent, &self.label(side), HEADING, &text);
+        }
+    }
+
+    fn site_diff(&self, page: &mut Page, indent: usize, diff: &SiteDiff, told: &BTreeSet<usize>) {
+        let rest = || diff.differences.iter().enumerate().filter(|(index, _)| !told.contains(index)).map(|(_, difference)| difference);
+        let other = if told.is_empty() { "" } else { "What else " };
+        let groups = [
+            (if told.is_empty() { "What differs in effect".to_owned() } else { format!("{other}differs in effect") }, true),
+            ("What is written differently and not in effect".to_owned(), false),
+        ];
+        for (title, in_effect) in groups {
+            let group: Vec<_> =
+                rest().filter(|difference| difference.in_effect() == in_effect && difference.reach != Reach::WrittenOnly).collect();
+            if !group.is_empty() {
+                page.gap();
+                page.heading(indent, &title);
+                for difference in group {
+                    page.gap();
+                    self.difference(page, indent + 2, difference);
+                }
+            }
+        }
+        let written: Vec<Vec<String>> = rest()
+            .filter(|difference| difference.reach == Reach::WrittenOnly)
+            .map(|difference| {
+                let path = if difference.path.is_empty() { "server" } else { &difference.path };
+                vec![format!("{} at {path}", difference.setting), self.written(&difference.left), self.written(&difference.right)]
+            })
+            .collect();
+        if !written.is_empty() {
+            page.gap();
+            page.heading(indent, "What is written differently with the same effect");
+            page.gap();
+            page.table(indent + 2, &["setting", self.names.left, self.names.right], &written);
+        }
+        self.site_facts(page, indent, diff);
+        self.not_assessed(page, indent, &diff.not_assessed);
+    }
+
+    fn difference(&self, page: &mut Page, indent: usize, difference: &Difference) {
+        let path = if difference.path.is_empty() { "server level" } else { &difference.path };
+        page.heading(indent, &format!("{} at {path}", difference.setting));
+        for side in [Side::Left, Side::Right] {
+            let said = difference.said(side);
+            page.labelled(indent + 2, &self.label(side), HEADING, &value(said));
+            page.painted(indent + 10, DIM, &self.origin(said));
+        }
+        page.labelled(indent + 2, "effect ", DIM, &difference.effect(self.names.left, self.names.right));
+        for cause in &difference.causes {
+            self.cause(page, indent + 2, cause);
+        }
+    }
+
+    fn cause(&self, page: &mut Page, indent: usize, cause: &Cause) {
+        let likely = if cause.likely { ", likely" } else { "" };
+        page.labelled(indent, &format!("{:<7}", cause.status), HEADING, &format!("{}{likely}: {}", self.names.get(cause.side), cause.why));
+    }
+
+    fn origin(&self, said: &Said) -> String {
+        match &said.resolved.origin {
+            Origin::Explicit { at } => self.places.text(*at),
+            Origin::Inherited { from, at } if from.is_empty() => format!("inherited from the server level at {}", self.places.text(*at)),
+            Origin::Inherited { from, at } => format!("inherited from {from} at {}", self.places.text(*at)),
+            Origin::Default { why } => format!("default: {why}"),
+            Origin::Unknown { needs } => format!("not assessed, needs {needs}"),
+        }
+    }
+
+    /// Value and origin for a cell.
+    fn written(&self, said: &Said) -> String {
+        let value = match said.value() {
+            value if value.is_empty() => "nothing".to_owned(),
+            value => value,
+        };
+        match &said.resolved.origin {
+            Origin::Default { .. } => format!("{value} (default)"),
+            _ => format!("{value} ({})", self.origin(said)),
+        }
+    }
+
+    /// What is not a setting: start state, mapping entries, bindings.
+    fn site_facts(&self, page: &mut Page, indent: usize, diff: &SiteDiff) {
+        let mut rows = Vec::new();
+        let both = |of: &dyn Fn(&SiteSummary) -> String| [of(&diff.sites.left), of(&diff.sites.right)];
+        let mut add = |what: &str, [left, right]: [String; 2]| rows.push(vec![what.to_owned(), left, right]);
+        if diff.starts_differ() {
+            add("starts by itself", both(&|site| if site.auto_start { "yes" } else { "no" }.to_owned()));
+        }
+        if diff.mappings_differ() {
+            add("certificate mapping entries", both(&|site| mappings(&site.mappings)));
+        }
+        for pair in &diff.bindings.flags {
+            add("binding flags", [self.binding(&pair.left), self.binding(&pair.right)]);
+        }
+        for binding in &diff.bindings.only.left {
+            add("binding", [self.binding(binding), String::new()]);
+        }
+        for binding in &diff.bindings.only.right {
+            add("binding", [String::new(), self.binding(binding)]);
+        }
+        if !rows.is_empty() {
+            page.gap();
+            page.heading(indent, "Bindings and site");
+            page.gap();
+            page.table(indent + 2, &["", self.names.left, self.names.right], &rows);
+        }
+    }
+
+    fn binding(&self, binding: &Binding) -> String {
+        let flags = match binding.flags_written.as_deref() {
+            None | Some("0") => String::new(),
+            Some(flags) => format!(", binding flags {flags}"),
+        };
+        let endpoint = binding.endpoint.as_ref().map(|key| format!(" → {key}")).unwrap_or_default();
+        let fault = if binding.fault.is_some() { ", cannot be read" } else { "" };
+        format!("{} {}{flags}{endpoint}{fault} ({})", binding.protocol, binding.written, self.places.text(binding.place))
+    }
+
+    fn not_assessed(&self, page: &mut Page, indent: usize, items: &[NotAssessed]) {
+        // Most items share what they need and where, and differ in the setting only.
+        let mut groups: BTreeMap<(String, String), Vec<&str>> = BTreeMap::new();
+        for item in items {
+            let needs = match (&item.needs.left, &item.needs.right) {
+                (Some(left), Some(right)) if left == right => left.clone(),
+                (Some(left), Some(right)) => format!("{}: {left}; {}: {right}", self.names.left, self.names.right),
+                (Some(left), None) => format!("{}: {left}", self.names.left),
+                (None, right) => format!("{}: {}", self.names.right, right.as_deref().unwrap_or_default()),
+            };
+            let mut scope = if item.path == "/" { String::new() } else { format!(" at {}", item.path) };
+            let keys = |keys: &[EndpointKey]| keys.iter().map(EndpointKey::to_string).collect::<Vec<_>>().join(", ");
+            if item.same_records {
+                scope.push_str(&format!("; the same for both, since {} serves both", keys(&item.endpoints.left)));
+            } else if !item.endpoints.left.is_empty() || !item.endpoints.right.is_empty() {
+                let of = |name: &str, list: &[EndpointKey]| if list.is_empty() { String::new() } else { format!("{name}: {}", keys(list)) };
+                let sides = [of(self.names.left, &item.endpoints.left), of(self.names.right, &item.endpoints.right)];
+                let sides = sides.into_iter().filter(|side| !side.is_empty()).collect::<Vec<_>>();
+                scope.push_str(&format!("; {}", sides.join("; ")));
+            }
+            groups.entry((needs, scope)).or_default().push(item.setting.name());
+        }
+        if groups.is_empty() {
+            return;
+        }
+        page.gap();
+        page.heading(indent, "Not assessed: these may differ or not");
+        for ((needs, scope), names) in groups {
+            page.prose(indent + 2, &format!("{}{scope}", names.join(", ")));
+            page.labelled(indent + 4, "needs", DIM, &needs);
+        }
+    }
+
+    fn diagnosis(&self, page: &mut Page, diff: &SiteDiff, diagnosis: &Diagnosis) {
+        page.gap();
+        match &diagnosis.status {
+            Some(status) => page.heading(0, &format!("What can cause {status} on the failing site")),
+            None => page.heading(0, "What can make the failing site fail"),
+        }
+        for statement in &diagnosis.verdict {
+            page.labelled(2, "-", DIM, statement);
+        }
+        for suspect in &diagnosis.suspects {
+            let Some(difference) = diff.differences.get(suspect.difference) else { continue };
+            page.gap();
+            self.difference(page, 2, difference);
+            remedies(page, 4, &suspect.remedies);
+        }
+        if !diagnosis.advice.is_empty() {
+            page.gap();
+            page.heading(2, "Look at");
+            remedies(page, 4, &diagnosis.advice);
+        }
+    }
+
+    fn server_diff(&self, page: &mut Page, diff: &ServerDiff<'_>) {
+        page.gap();
+        for side in [Side::Left, Side::Right] {
+            let server = diff.servers.get(side);
+            let sites = count(server.sites.len(), "site", "sites");
+            page.labelled(0, &self.label(side), HEADING, &format!("{} ({}), {sites}", server.name, server.generation));
+        }
+        if !diff.differences.is_empty() {
+            page.gap();
+            page.heading(0, "Server level");
+            for difference in &diff.differences {
+                page.gap();
+                self.difference(page, 2, difference);
+            }
+        }
+        for (side, sites) in [(Side::Left, &diff.only.left), (Side::Right, &diff.only.right)] {
+            if sites.is_empty() {
+                continue;
+            }
+            page.gap();
+            page.heading(0, &format!("Sites only on the {side}"));
+            for site in sites {
+                let site = site.get();
+                let place = site.place.map(|place| format!(", {}", self.places.text(place))).unwrap_or_default();
+                page.prose(2, &format!("{}{place}", site.label()));
+            }
+        }
+        let mut alike = 0;
+        for pair in &diff.pairs {
+            if pair.diff.is_empty() && pair.diff.not_assessed.is_empty() {
+                alike += 1;
+                continue;
+            }
+            page.gap();
+            self.sides(page, 0, &pair.diff.sites);
+            page.painted(0, DIM, matched_text(pair.matched_by));
+            self.site_diff(page, 2, &pair.diff, &BTreeSet::new());
+        }
+        if alike > 0 {
+            page.gap();
+            page.prose(0, &format!("{} the same on both sides.", count(alike, "site is", "sites are")));
+        }
+    }
+}
+
+fn matched_text(matched_by: MatchedBy) -> &'static str {
+    match matched_by {
+        MatchedBy::Name => "compared because they have the same name",
+        MatchedBy::Id => "compared because they have the same id",
+        MatchedBy::HostHeader => "compared because they serve the same host header",
+    }
+}
+
+fn value(said: &Said) -> String {
+    let text = parts::described(said.setting, &said.resolved.value, said.generation);
+    match said.resolved.origin {
+        Origin::Default { .. } => format!("not set → {text}"),
+        _ => text,
+    }
+}
+
+fn mappings(count: &MappingCount) -> String {
+    let parts = [
+        (count.one_to_one, "one-to-one"),
+        (count.many_to_one, "many-to-one"),
+        (count.deny, "that deny access"),
+        (count.disabled, "disabled"),
+        (count.below_site, "below the site, ignored"),
+    ];
+    let parts: Vec<String> = parts.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")).collect();
+    if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }
+}
+
+fn remedies(page: &mut Page, indent: usize, remedies: &[Remedy]) {
+    for remedy in remedies {
+        let risk = match remedy.risk {
+            Risk::ReadOnly => "[read-only]",
+            Risk::Safe => "[safe]",
+            Risk::WeakensSecurity => "[weakens security]",
+        };
+        page.labelled(indent, risk, HEADING, &remedy.what);
+        if let Some(command) = &remedy.command {
+            page.verbatim(indent + 2, command);
+        }
+    }
+}
+
+/// Numbers of one comparison.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Settings that differ in effect.
+    pub in_effect: usize,
+    /// Settings that are only written differently, or whose difference is not in effect.
+    pub written: usize,
+    /// Bindings that only one side has or that differ in their flags.
+    pub bindings: usize,
+    /// Sites whose start state or mapping entries differ.
+    pub sites: usize,
+    /// Sites and servers that only one side has.
+    pub unmatched: usize,
+    /// Settings that were not assessed, counted for each pair of sites.
+    pub not_assessed: usize,
+}
+
+impl Summary {
+    /// Counts.
+    pub fn of(compared: Compared<'_>) -> Self {
+        let mut summary = Summary::default();
+        match compared {
+            Compared::Sites { diff, .. } => summary.add(diff),
+            Compared::Servers(diff) => {
+                summary.unmatched += diff.only.left.len() + diff.only.right.len();
+                for server in &diff.pairs {
+                    summary.unmatched += server.only.left.len() + server.only.right.len();
+                    summary.settings(&server.differences);
+                    for pair in &server.pairs {
+                        summary.add(&pair.diff);
+                    }
+                }
+            }
+        }
+        summary
+    }
+
+    fn settings(&mut self, differences: &[Difference]) {
+        let in_effect = differences.iter().filter(|difference| difference.in_effect()).count();
+        self.in_effect += in_effect;
+        self.written += differences.len() - in_effect;
+    }
+
+    fn add(&mut self, diff: &SiteDiff) {
+        self.settings(&diff.differences);
+        let bindings = &diff.bindings;
+        self.bindings += bindings.only.left.len() + bindings.only.right.len() + bindings.flags.len();
+        self.sites += usize::from(diff.starts_differ() || diff.mappings_differ());
+        self.not_assessed += diff.not_assessed.len();
+    }
+}
+
+fn summary_text(summary: &Summary) -> String {
+    let mut found = Vec::new();
+    let mut add = |number: usize, one: &str, many: &str| {
+        if number > 0 {
+            found.push(count(number, one, many));
+        }
+    };
+    add(summary.in_effect, "difference in effect", "differences in effect");
+    add(summary.written, "difference without effect", "differences without effect");
+    add(summary.bindings, "binding differs", "bindings differ");
+    add(summary.sites, "site differs in start state or mappings", "sites differ in start state or mappings");
+    add(summary.unmatched, "site or server without a counterpart", "sites or servers without a counterpart");
+    let found = if found.is_empty() { "no differences".to_owned() } else { found.join(", ") };
+    match summary.not_assessed {
+        0 => found,
+        number => format!("{found}; {} not assessed", count(number, "setting", "settings")),
+    }
+}
+
+/// The report as JSON. `estate` holds the files of both sides.
+pub fn json(estate: &Estate, compared: Compared<'_>) -> String {
+    let places = Places { inputs: &estate.inputs };
+    let (sites, servers) = match compared {
+        Compared::Sites { diff, diagnosis } => {
+            let diagnosis = diagnosis.map(|diagnosis| DiagnosisJson::new(diagnosis, diff));
+            (Some(SitesJson { pair: PairJson::new(diff, None, places), diagnosis }), None)
+        }
+        Compared::Servers(diff) => (
+            None,
+            Some(ServersJson {
+                servers: diff.pairs.iter().map(|pair| ServerPairJson::new(pair, places)).collect(),
+                only_left: diff.only.left.iter().map(|server| ServerJson::new(server)).collect(),
+                only_right: diff.only.right.iter().map(|server| ServerJson::new(server)).collect(),
+            }),
+        ),
+    };
+    to_json(&ReportJson {
+        format: "iisaudit-diff",
+        version: 1,
+        inputs: InputJson::all(estate),
+        compared: if sites.is_some() { "sites" } else { "servers" },
+        sites,
+        servers,
+        summary: Summary::of(compared),
+    })
+}
+
+#[derive(Debug, Serialize)]
+struct ReportJson<'a> {
+    format: &'static str,
+    version: u32,
+    inputs: Vec<InputJson<'a>>,
+    compared: &'static str,
+    #[serde(flatten)]
+    sites: Option<SitesJson<'a>>,
+    #[serde(flatten)]
+    servers: Option<ServersJson<'a>>,
+    summary: Summary,
+}
+
+#[derive(Debug, Serialize)]
+struct SitesJson<'a> {
+    #[serde(flatten)]
+    pair: PairJson<'a>,
+    diagnosis: Option<DiagnosisJson<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct ServersJson<'a> {
+    servers: Vec<ServerPairJson<'a>>,
+    only_left: Vec<ServerJson<'a>>,
+    only_right: Vec<ServerJson<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct ServerJson<'a> {
+    name: &'a str,
+    generation: Generation,
+}
+
+impl<'a> ServerJson<'a> {
+    fn new(server: &'a Server) -> Self {
+        ServerJson { name: &server.name, generation: server.generation }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct ServerPairJson<'a> {
+    left: ServerJson<'a>,
+    right: ServerJson<'a>,
+    differences: Vec<DifferenceJson<'a>>,
+    sites: Vec<PairJson<'a>>,
+    only_left: Vec<PlacedSiteJson<'a>>,
+    only_right: Vec<PlacedSiteJson<'a>>,
+}
+
+impl<'a> ServerPairJson<'a> {
+    fn new(diff: &'a ServerDiff<'a>, places: Places<'a>) -> Self {
+        let only = |sites: &'a [SiteRef<'a>]| {
+            let one = |site: &SiteRef<'a>| PlacedSiteJson {
+                site: SiteJson::of(site.get()),
+                location: site.get().place.map(|place| places.json(place)),
+            };
+            sites.iter().map(one).collect()
+        };
+        ServerPairJson {
+            left: ServerJson::new(diff.servers.left),
+            right: ServerJson::new(diff.servers.right),
+            differences: diff.differences.iter().map(|difference| DifferenceJson::new(difference, places)).collect(),
+            sites: diff.pairs.iter().map(|pair: &'a SitePair<'a>| PairJson::new(&pair.diff, Some(pair.matched_by), places)).collect(),
+            only_left: only(&diff.only.left),
+            only_right: only(&diff.only.right),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct PlacedSiteJson<'a> {
+    #[serde(flatten)]
+    site: SiteJson<'a>,
+    location: Option<Location<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct SummaryJson<'a> {
+    server: &'a str,
+    generation: Generation,
+    site: SiteJson<'a>,
+    location: Option<Location<'a>>,
+    auto_start: bool,
+    endpoints: Vec<String>,
+    mappings: MappingCount,
+}
+
+#[derive(Debug, Serialize)]
+struct PairJson<'a> {
+    left: SummaryJson<'a>,
+    right: SummaryJson<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    matched_by: Option<MatchedBy>,
+    same_server: bool,
+    differences: Vec<DifferenceJson<'a>>,
+    bindings: BindingsJson<'a>,
+    not_assessed: Vec<NotAssessedJson<'a>>,
+    compared_settings: Vec<&'static str>,
+    compared_paths: usize,
+}
+
+impl<'a> PairJson<'a> {
+    fn new(diff: &'a SiteDiff, matched_by: Option<MatchedBy>, places: Places<'a>) -> Self {
+        let site = |site: &'a SiteSummary| SummaryJson {
+            server: &site.server,
+            generation: site.generation,
+            site: SiteJson { id: site.id, name: &site.name },
+            location: site.place.map(|place| places.json(place)),
+            auto_start: site.auto_start,
+            endpoints: keys(&site.endpoints),
+            mappings: site.mappings,
+        };
+        let all = |bindings: &'a [Binding]| bindings.iter().map(|binding| BindingJson::new(binding, places)).collect();
+        let pair =
+            |pair: &'a Sides<Binding>| Sides { left: BindingJson::new(&pair.left, places), right: BindingJson::new(&pair.right, places) };
+        PairJson {
+            left: site(&diff.sites.left),
+            right: site(&diff.sites.right),
+            matched_by,
+            same_server: diff.same_server,
+            differences: diff.differences.iter().map(|difference| DifferenceJson::new(difference, places)).collect(),
+            bindings: BindingsJson {
+                only_left: all(&diff.bindings.only.left),
+                only_right: all(&diff.bindings.only.right),
+                flags: diff.bindings.flags.iter().map(pair).collect(),
+            },
+            not_assessed: diff.not_assessed.iter().map(NotAssessedJson::new).collect(),
+            compared_settings: diff.compared.iter().map(|setting| setting.name()).collect(),
+            compared_paths: diff.paths,
+        }
+    }
+}
+
+fn keys(keys: &[EndpointKey]) -> Vec<String> {
+    keys.iter().map(EndpointKey::to_string).collect()
+}
+
+#[derive(Debug, Serialize)]
+struct DifferenceJson<'a> {
+    setting: Setting,
+    path: &'a str,
+    left: SettingJson<'a>,
+    right: SettingJson<'a>,
+    in_effect: bool,
+    effect: String,
+    causes: &'a [Cause],
+}
+
+impl<'a> DifferenceJson<'a> {
+    fn new(difference: &'a Difference, places: Places<'a>) -> Self {
+        let said = |said: &'a Said| SettingJson::new(said.setting, &said.resolved, said.generation, places);
+        DifferenceJson {
+            setting: difference.setting,
+            path: &difference.path,
+            left: said(&difference.left),
+            right: said(&difference.right),
+            in_effect: difference.in_effect(),
+            effect: difference.effect("left", "right"),
+            causes: &difference.causes,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct BindingsJson<'a> {
+    only_left: Vec<BindingJson<'a>>,
+    only_right: Vec<BindingJson<'a>>,
+    flags: Vec<Sides<BindingJson<'a>>>,
+}
+
+#[derive(Debug, Serialize)]
+struct BindingJson<'a> {
+    protocol: &'a str,
+    written: &'a str,
+    ip: &'a str,
+    port: Option<u16>,
+    host: &'a str,
+    flags: Option<u32>,
+    endpoint: Option<String>,
+    location: Location<'a>,
+}
+
+impl<'a> BindingJson<'a> {
+    fn new(binding: &'a Binding, places: Places<'a>) -> Self {
+        BindingJson {
+            protocol: &binding.protocol,
+            written: &binding.written,
+            ip: &binding.ip,
+            port: binding.port,
+            host: &binding.host,
+            flags: binding.flags,
+            endpoint: binding.endpoint.as_ref().map(EndpointKey::to_string),
+            location: places.json(binding.place),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct NotAssessedJson<'a> {
+    setting: Setting,
+    path: &'a str,
+    needs: &'a Sides<Option<String>>,
+    endpoints: Sides<Vec<String>>,
+    same_records: bool,
+}
+
+impl<'a> NotAssessedJson<'a> {
+    fn new(item: &'a NotAssessed) -> Self {
+        NotAssessedJson {
+            setting: item.setting,
+            path: &item.path,
+            needs: &item.needs,
+            endpoints: Sides { left: keys(&item.endpoints.left), right: keys(&item.endpoints.right) },
+            same_records: item.same_records,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct DiagnosisJson<'a> {
+    failing: Side,
+    status: Option<&'a str>,
+    verdict: &'a [String],
+    suspects: Vec<SuspectJson<'a>>,
+    without_effect: Vec<ReferenceJson<'a>>,
+    advice: &'a [Remedy],
+}
+
+/// A difference of the list, by its key.
+#[derive(Debug, Serialize)]
+struct ReferenceJson<'a> {
+    setting: Setting,
+    path: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct SuspectJson<'a> {
+    #[serde(flatten)]
+    difference: ReferenceJson<'a>,
+    causes: &'a [Cause],
+    remedies: &'a [Remedy],
+}
+
+impl<'a> DiagnosisJson<'a> {
+    fn new(diagnosis: &'a Diagnosis, diff: &'a SiteDiff) -> Self {
+        let reference = |index: usize| {
+            diff.differences.get(index).map(|difference| ReferenceJson { setting: difference.setting, path: &difference.path })
+        };
+        let suspects = diagnosis.suspects.iter().filter_map(|suspect| {
+            let difference = reference(suspect.difference)?;
+            Some(SuspectJson { difference, causes: &suspect.why, remedies: &suspect.remedies })
+        });
+        DiagnosisJson {
+            failing: diagnosis.failing,
+            status: diagnosis.status.as_deref(),
+            verdict: &diagnosis.verdict,
+            suspects: suspects.collect(),
+            without_effect: diagnosis.without_effect.iter().filter_map(|index| reference(*index)).collect(),
+            advice: &diagnosis.advice,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{HOSTILE, acting, at, estate, iis7, input, too_wide};
+    use super::*;
+    use crate::compare::{compare_estates, compare_sites, diagnose};
+    use crate::estate::FileKind;
+    use crate::input::FileId;
+    use crate::input::decode;
+    use crate::xml::Limits;
+
+    fn read(change: impl Fn(&str) -> String) -> Estate {
+        let bytes = include_bytes!("../../tests/fixtures/metabase/01_working_failing_pair.xml");
+        let text = change(&decode(bytes, None).unwrap().text);
+        let metabase = crate::metabase::read(&text, FileId(0), Limits::default(), None).unwrap();
+        let server = crate::metabase::assemble(&metabase, "web03".to_owned());
+        Estate { inputs: vec![input("estate/web03/MetaBase.xml", FileKind::MetaBase, "web03")], servers: vec![server], skipped: 0 }
+    }
+
+    fn diagnosed(estate: &Estate) -> String {
+        let server = &estate.servers[0];
+        let (failing, working) = (SiteRef { server, site: 0 }, SiteRef { server, site: 1 });
+        let diff = compare_sites(failing, working);
+        let diagnosis = diagnose(&diff, Side::Left, failing, Some("403.13"));
+        table(estate, Compared::Sites { diff: &diff, diagnosis: Some(&diagnosis) }, Style::plain(80))
+    }
+
+    /// Lines that are wider than the page, other than commands, which are never wrapped.
+    fn wide(text: &str) -> Vec<&str> {
+        let commands = ["cscript ", "%windir%"];
+        too_wide(text, 80).into_iter().filter(|line| !commands.iter().any(|command| line.trim_start().starts_with(command))).collect()
+    }
+
+    #[test]
+    fn a_failing_and_a_working_site_are_told_apart_by_the_value_that_only_one_of_them_has() {
+        insta::assert_snapshot!(diagnosed(&read(str::to_owned)), @r#"
+        failing "partner-a (403.13)" (id 690402) on web03 (IIS 6),
+                estate/web03/MetaBase.xml:31:1
+        working "partner-b (works)" (id 90326589) on web03 (IIS 6),
+                estate/web03/MetaBase.xml:50:1
+
+        What can cause 403.13 on the failing site
+          - the difference in CertCheckMode at / can cause 403.13
+          - the working site is the weaker one: it works because it does not check
+            revocation, and so it also accepts revoked certificates
+
+          cert-check-mode at /
+            failing not set → 0: revocation is checked, CRLs are fetched online when the
+                    cached one is missing or out of date
+                    default: no key sets it, neither here nor above
+            working 1: revocation is not checked: revoked certificates are accepted
+                    estate/web03/MetaBase.xml:51:3
+            effect  failing: a revoked certificate is refused, and so is one for which
+                    no valid CRL can be had. working: revoked certificates are accepted
+            403.13  failing: this site asks for client certificates and checks
+                    revocation: when the server can reach no valid CRL for a certificate
+                    of the chain, the client is refused as if it were revoked
+            [read-only] shows what is said at this very place now; an error means
+                        nothing is
+              cscript //nologo %SystemDrive%\Inetpub\AdminScripts\adsutil.vbs get W3SVC/690402/CertCheckMode
+            [read-only] on the server, with a client's certificate: names each CRL
+                        address of the chain and whether it can be reached
+              certutil -verify -urlfetch client.cer
+            [read-only] shows the WinHTTP proxy that CRL downloads likely go through;
+                        from Windows Server 2008 on it is `netsh winhttp show proxy`
+              proxycfg
+            [safe] make every CRL address of the chain reachable from this server:
+                   firewall, proxy, name resolution; nothing else has to change
+            [safe] where the CRLs can never be reached: install them on this computer
+                   (certutil -addstore CA file.crl), renew them before they expire, and
+                   check against them only; a missing or expired one still answers
+                   403.13 (replaces 0)
+              cscript //nologo %SystemDrive%\Inetpub\AdminScripts\adsutil.vbs set W3SVC/690402/CertCheckMode 2
+            [weakens security] the last resort: like the working site, this site then
+                               accepts revoked certificates. The working site is the
+                               weaker one, and better made to check as well (replaces 0)
+              cscript //nologo %SystemDrive%\Inetpub\AdminScripts\adsutil.vbs set W3SVC/690402/CertCheckMode 1
+
+        What else differs in effect
+
+          server-certificate at /
+            failing 3f6c1e0a9b8d7c6e5f4a3b2c1d0e9f8a7b6c5d4e
+                    estate/web03/MetaBase.xml:32:3
+            working b07a11c2d35e44f09981a7c6d5e4f3b2a1908f7e
+                    estate/web03/MetaBase.xml:52:3
+            effect  clients are shown different certificates
+
+        Bindings and site
+
+                   failing                           working
+          ───────────────────────────────────────────────────────────────────────────
+          binding  http 192.0.2.21:80:
+                   (estate/web03/MetaBase.xml:36:3)
+          binding  https 192.0.2.21:443: →
+                   192.0.2.21:443
+                   (estate/web03/MetaBase.xml:34:3)
+          binding                                    http 192.0.2.22:80:
+                                                     (estate/web03/MetaBase.xml:56:3)
+          binding                                    https 192.0.2.22:443: →
+                                                     192.0.2.22:443
+                                                     (estate/web03/MetaBase.xml:54:3)
+
+        2 differences in effect, 4 bindings differ
+        "#);
+    }
+
+    #[test]
+    fn on_one_record_the_report_does_not_promise_that_changing_the_value_helps() {
+        insta::assert_snapshot!(diagnosed(&read(|text| text.replace("192.0.2.22:443:", "192.0.2.21:443:"))), @r#"
+        failing "partner-a (403.13)" (id 690402) on web03 (IIS 6),
+                estate/web03/MetaBase.xml:31:1
+        working "partner-b (works)" (id 90326589) on web03 (IIS 6),
+                estate/web03/MetaBase.xml:50:1
+
+        What can cause 403.13 on the failing site
+          - the difference in CertCheckMode is only written: 192.0.2.21:443 serves both
+            sites with one value, so changing it on the failing site may change nothing,
+            and it cannot be why one site fails and the other works
+
+          Look at
+            [read-only] shows the records that are really in effect, with their
+                        CertCheckMode
+              httpcfg query ssl
+            [read-only] look at what differs outside of these settings: which client
+                        certificates and issuers use which site, the access flags of the
+                        paths they ask for, and whether sc-win32-status in the log says
+                        revoked or not checkable
+            [read-only] on the server, with a client's certificate: names each CRL
+                        address of the chain and whether it can be reached
+              certutil -verify -urlfetch client.cer
+            [read-only] shows the WinHTTP proxy that CRL downloads likely go through;
+                        from Windows Server 2008 on it is `netsh winhttp show proxy`
+              proxycfg
+
+        What is written differently and not in effect
+
+          cert-check-mode at /
+            failing not set → 0: revocation is checked, CRLs are fetched online when the
+                    cached one is missing or out of date
+                    default: no key sets it, neither here nor above
+            working 1: revocation is not checked: revoked certificates are accepted
+                    estate/web03/MetaBase.xml:51:3
+            effect  not in effect: both sites are served by the same record
+                    192.0.2.21:443, with one value for all sites on it. Which of the two
+                    values that is cannot be told from the file; it is likely that of
+                    the site that registered first
+
+          server-certificate at /
+            failing 3f6c1e0a9b8d7c6e5f4a3b2c1d0e9f8a7b6c5d4e
+                    estate/web03/MetaBase.xml:32:3
+            working b07a11c2d35e44f09981a7c6d5e4f3b2a1908f7e
+                    estate/web03/MetaBase.xml:52:3
+            effect  not in effect: both sites are served by the same record
+                    192.0.2.21:443, with one value for all sites on it. Which of the two
+                    values that is cannot be told from the file; it is likely that of
+                    the site that registered first
+
+        Bindings and site
+
+                   failing                           working
+          ───────────────────────────────────────────────────────────────────────────
+          binding  http 192.0.2.21:80:
+                   (estate/web03/MetaBase.xml:36:3)
+          binding                                    http 192.0.2.22:80:
+                                                     (estate/web03/MetaBase.xml:56:3)
+
+        2 differences without effect, 2 bindings differ
+        "#);
+    }
+
+    #[test]
+    fn a_site_compared_with_itself_has_no_differences() {
+        let estate = read(str::to_owned);
+        let this = SiteRef { server: &estate.servers[0], site: 0 };
+        let diff = compare_sites(this, this);
+        let text = table(&estate, Compared::Sites { diff: &diff, diagnosis: None }, Style::plain(80));
+        assert!(text.ends_with("\nno differences\n"), "{text}");
+    }
+
+    #[test]
+    fn what_was_not_assessed_is_said_and_never_called_equal() {
+        let (left, mut right) = (iis7("web01", "a"), iis7("web02", "a"));
+        right.inputs = vec![FileId(0)];
+        right.sites[0].auto_start = true;
+        let estate = estate("x", "y");
+        let diff = compare_estates(std::slice::from_ref(&left), std::slice::from_ref(&right));
+        insta::assert_snapshot!(table(&estate, Compared::Servers(&diff), Style::plain(80)), @r#"
+        left    web01 (IIS 7 or later), 1 site
+        right   web02 (IIS 7 or later), 1 site
+
+        left    "a" (id 7) on web01 (IIS 7 or later),
+                estate/web02/applicationHost.config:6:5
+        right   "a" (id 7) on web02 (IIS 7 or later),
+                estate/web02/applicationHost.config:6:5
+        compared because they have the same name
+
+          Bindings and site
+
+                              left  right
+            ─────────────────────────────
+            starts by itself  no    yes
+
+          Not assessed: these may differ or not
+            cert-check-mode, revocation-freshness-time,
+            revocation-url-retrieval-timeout, ctl-identifier, ctl-store-name, ds-mapper,
+            negotiate-client-certificate, server-certificate, server-certificate-store;
+            left: www.contoso.com:443; right: www.contoso.com:443
+              needs netsh http show sslcert
+
+        Could not be read
+          estate/web03/MetaBase.xml:128:5: the end tag </IIsWebService> has no start tag
+
+        Read with reservations
+          estate/web02/applicationHost.config: the XML declaration does not stand at the
+          start of the file
+
+        1 site differs in start state or mappings; 9 settings not assessed
+        "#);
+    }
+
+    #[test]
+    fn hostile_names_stay_text_and_keep_to_the_width() {
+        let mut estate = estate(HOSTILE, &"long/".repeat(40));
+        estate.servers[0].sites[1].bindings[0].place = at(0, 1);
+        let server = &estate.servers[0];
+        let (left, right) = (SiteRef { server, site: 0 }, SiteRef { server, site: 1 });
+        let diff = compare_sites(left, right);
+        let diagnosis = diagnose(&diff, Side::Right, right, None);
+        for diagnosis in [None, Some(&diagnosis)] {
+            let text = table(&estate, Compared::Sites { diff: &diff, diagnosis }, Style::plain(80));
+            assert_eq!(acting(&text), "");
+            assert_eq!(wide(&text), Vec::<&str>::new());
+        }
+    }
+
+    #[test]
+    fn json_holds_both_sides_with_origin_effect_and_causes() {
+        let estate = read(str::to_owned);
+        let server = &estate.servers[0];
+        let diff = compare_sites(SiteRef { server, site: 0 }, SiteRef { server, site: 1 });
+        let diagnosis = diagnose(&diff, Side::Left, SiteRef { server, site: 0 }, Some("403.13"));
+        let report: serde_json::Value =
+            serde_json::from_str(&json(&estate, Compared::Sites { diff: &diff, diagnosis: Some(&diagnosis) })).unwrap();
+        insta::assert_snapshot!(format!("{:#}", report["differences"][0]), @r#"
+        {
+          "causes": [
+            {
+              "likely": false,
+              "side": "left",
+              "status": "403.13",
+              "why": "this site asks for client certificates and checks revocation: when the server can reach no valid CRL for a certificate of the chain, the client is refused as if it were revoked"
+            }
+          ],
+          "effect": "left: a revoked certificate is refused, and so is one for which no valid CRL can be had. right: revoked certificates are accepted",
+          "in_effect": true,
+          "left": {
+            "meaning": "revocation is checked, CRLs are fetched online when the cached one is missing or out of date",
+            "number": 0,
+            "origin": {
+              "kind": "default",
+              "why": "no key sets it, neither here nor above"
+            },
+            "value": "0"
+          },
+          "path": "/",
+          "right": {
+            "meaning": "revocation is not checked: revoked certificates are accepted",
+            "number": 1,
+            "origin": {
+              "column": 3,
+              "file": "estate/web03/MetaBase.xml",
+              "kind": "explicit",
+              "line": 51
+            },
+            "value": "1"
+          },
+          "setting": "cert-check-mode"
+        }
+        "#);
+        assert_eq!(report["diagnosis"]["suspects"][0]["setting"], "cert-check-mode");
+        assert_eq!(report["left"]["site"]["id"], 690402);
+        assert_eq!(report["summary"]["in_effect"], 2);
+    }
+}
