@@ -714,7 +714,7 @@ mod tests {
                 (31, 3, &AnomalyKind::LocationWithoutSite { path: "OldIntranet".into() }),
             ]
         );
-        assert_eq!(server.anomalies[0].related[0].0.line, 19);
+        assert_eq!(server.anomalies[0].related[0].0.line, 28);
         assert_eq!((server.anomalies[0].site, server.anomalies[0].path.as_deref()), (Some(0), Some("/API")));
         let api = scope(&server, 0, "/api");
         assert_eq!((api.store_path.as_str(), api.is_application, api.place.unwrap().line), ("Intranet/api", true, 6));
