@@ -154,10 +154,26 @@ mod tests {
     }
 
     #[test]
+    fn losing_https_is_low_where_the_site_has_no_http_binding() {
+        let found = iis6(8, r#"AccessSSLFlags="0""#);
+        assert_eq!(found[0].severity, Severity::Low);
+        assert!(found[0].sees.contains("no http binding"));
+    }
+
+    #[test]
+    fn the_remedy_asks_for_what_it_requires_and_broken_flags_are_not_recommended() {
+        let found = iis6(72, r#"AccessSSLFlags="8""#);
+        let commands: Vec<_> = found[0].remedies.iter().map(|remedy| remedy.command.as_deref().unwrap_or_default()).collect();
+        assert_eq!(commands.len(), 1);
+        assert!(commands[0].ends_with("AccessSSLFlags 104"), "{commands:?}");
+    }
+
+    #[test]
     fn the_service_and_the_site_key_are_levels_too() {
         let found = findings(&RULE, &fixture("metabase/02_service_level_inheritance.xml"));
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].site.as_ref().unwrap().0, Some(1209711));
+        assert!(found[0].message.contains("AccessSSL (8) of the server level"), "{}", found[0].message);
         assert_eq!((found[0].path.as_deref(), found[0].severity), (Some("/"), Severity::High));
         let found = findings(
             &RULE,

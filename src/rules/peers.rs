@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Context;
-use crate::server::{Server, Site};
+use crate::server::Site;
 
 /// Sites that the user declares to be peers.
 #[derive(Debug, Clone, PartialEq, Eq)]

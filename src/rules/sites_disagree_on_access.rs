@@ -218,6 +218,22 @@ mod tests {
     }
 
     #[test]
+    fn a_path_of_an_application_that_the_twin_lacks_is_not_compared() {
+        let server = |path: &str| {
+            let site = |id: u32, more: &str| {
+                format!(
+                    r#"<IIsWebServer Location="/LM/W3SVC/{id}" SecureBindings="192.0.2.{id}:443:www.example.com"></IIsWebServer>
+                       <IIsWebVirtualDir Location="/LM/W3SVC/{id}/ROOT" AccessSSLFlags="8"></IIsWebVirtualDir>{more}"#
+                )
+            };
+            metabase(&format!("{SERVICE}{}{}", site(1, path), site(2, "")))
+        };
+        let key = |kind: &str| format!(r#"<{kind} Location="/LM/W3SVC/1/ROOT/x" AccessSSLFlags="104"></{kind}>"#);
+        assert!(findings(&RULE, &server(&key("IIsWebVirtualDir"))).is_empty());
+        assert_eq!(paths(&findings(&RULE, &server(&key("IIsWebDirectory")))), ["/x"]);
+    }
+
+    #[test]
     fn twins_that_agree_and_sites_without_a_common_role_are_silent() {
         assert!(twins(&[("/ /x", &[("", "Ssl"), ("/x", "Ssl")]), ("/ /x", &[("", "Ssl")])]).is_empty());
         assert!(twins(&[("/ /x", &[("", "Ssl")]), ("/ /y", &[])]).is_empty());

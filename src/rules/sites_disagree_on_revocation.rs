@@ -283,7 +283,9 @@ mod tests {
     fn times_count_only_with_the_mode_that_uses_them() {
         assert!(found(&["", r#"RevocationFreshnessTime="7200""#]).is_empty());
         assert_eq!(found(&[r#"CertCheckMode="4""#, r#"CertCheckMode="4" RevocationFreshnessTime="7200""#]).len(), 1);
-        assert_eq!(found(&["", r#"RevocationURLRetrievalTimeout="5000""#]).len(), 1);
+        let timeouts = found(&["", r#"RevocationURLRetrievalTimeout="5000""#]);
+        assert_eq!((timeouts.len(), timeouts[0].setting), (1, Some(Setting::RevocationUrlRetrievalTimeout)));
+        assert!(timeouts[0].message.contains("time-out not set, so 0") && timeouts[0].message.contains("time-out 5000 milliseconds"));
         assert!(found(&[OFF, r#"CertCheckMode="1" RevocationURLRetrievalTimeout="5000""#]).is_empty());
     }
 
