@@ -38,7 +38,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let subject = keys.into_iter().collect::<Vec<_>>().join(", ");
         let policy = if site.requires_certificates() { "requires" } else { "accepts" };
         let message = format!(
-            "{} {policy} client certificates, but {} leads to the record of the Central Certificate Store ({subject}), which likely cannot ask for \
+            "{} {policy} client certificates, but the record of the Central Certificate Store ({subject}), which serves {}, likely cannot ask for \
              them in the first handshake",
             site.label(),
             endpoints::list(bindings.iter().map(|binding| binding.written.clone()))

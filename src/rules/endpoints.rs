@@ -160,7 +160,11 @@ pub(super) fn align(server: &Server, site: &Site, setting: Setting, to: &Value) 
     let label = site.label();
     Some(match to {
         Value::None => Remedy::command(risk, format!("removes {property} from {label}"), adsutil::delete(&key, property)),
-        _ => Remedy::command(risk, format!("sets {property} of {label} to {shown}"), adsutil::set(&key, property, &shown)),
+        _ => {
+            let checks = setting == Setting::CertCheckMode && !weaker && *to != *from;
+            let when = if checks { ", once the CRLs are reachable from the server" } else { "" };
+            Remedy::command(risk, format!("sets {property} of {label} to {shown}{when}"), adsutil::set(&key, property, &shown))
+        }
     })
 }
 

@@ -29,39 +29,32 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if server.generation == Generation::Iis6 {
         return;
     }
-    let mut by_port: BTreeMap<u16, Vec<(usize, &Binding)>> = BTreeMap::new();
+    let mut by_port: BTreeMap<u16, Named<'_>> = BTreeMap::new();
     for (site, binding) in endpoints::bindings(server) {
         match &binding.endpoint {
             Some(EndpointKey::HostPort(_, port) | EndpointKey::Ccs(port)) if server.sites[site].auto_start => {
-                by_port.entry(*port).or_default().push((site, binding));
+                by_port.entry(*port).or_default().add(site, binding);
             }
             _ => {}
         }
     }
+    let hosts: BTreeMap<u16, String> = by_port.iter().map(|(port, named)| (*port, endpoints::list(named.hosts.iter().cloned()))).collect();
     for (key, specific) in endpoints::bindings_by_endpoint(server) {
         let EndpointKey::IpPort(ip, port) = key else { continue };
-        let Some(named) = by_port.get(port).filter(|_| !matches!(ip.as_str(), "0.0.0.0" | "[::]")) else { continue };
-        let reachable = |binding: &Binding| matches!(binding.ip.as_str(), "*" | "[::]") || binding.ip == *ip;
-        if !named.iter().any(|(_, binding)| reachable(binding)) {
+        let (Some(named), Some(hosts)) = (by_port.get(port), hosts.get(port)) else { continue };
+        if matches!(ip.as_str(), "0.0.0.0" | "[::]") || !named.reachable(ip) {
             continue;
         }
         let started = specific.iter().find(|(site, _)| server.sites[*site].auto_start);
         let Some((site, binding)) = started.or(specific.first()) else { continue };
-        let hosts: BTreeSet<String> = named
-            .iter()
-            .map(|(_, binding)| match binding.host.as_str() {
-                "" => format!("the {} binding {}", if binding.has_flag(binding_flags::CCS) { "CCS" } else { "SNI" }, binding.written),
-                host => host.to_lowercase(),
-            })
-            .collect();
         let message = format!(
             "{key} of {} outranks the SNI and CCS bindings of port {port}: a client that reaches that address and asks for {} likely gets the \
              certificate and the client-certificate options of {key}",
             server.sites[*site].label(),
-            endpoints::list(hosts)
+            hosts
         );
         let mut finding = Finding::new(&RULE, server, message).site(&server.sites[*site]).at(Some(binding.place)).subject(key.to_string());
-        for (other, binding) in named.iter().take(8) {
+        for (other, binding) in &named.first {
             finding = finding.related(Some(binding.place), format!("binding {} of {}", binding.written, server.sites[*other].label()));
         }
         finding = finding
@@ -80,6 +73,35 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             finding = finding.remedy(Remedy::command(Risk::Safe, what, command));
         }
         findings.push(finding);
+    }
+}
+
+/// The SNI and CCS bindings of one port.
+#[derive(Default)]
+struct Named<'a> {
+    /// The first few, with their sites.
+    first: Vec<(usize, &'a Binding)>,
+    /// What clients ask for.
+    hosts: BTreeSet<String>,
+    /// The addresses they answer on.
+    addresses: BTreeSet<&'a str>,
+}
+
+impl<'a> Named<'a> {
+    fn add(&mut self, site: usize, binding: &'a Binding) {
+        if self.first.len() < 8 {
+            self.first.push((site, binding));
+        }
+        self.addresses.insert(&binding.ip);
+        self.hosts.insert(match binding.host.as_str() {
+            "" => format!("the {} binding {}", if binding.has_flag(binding_flags::CCS) { "CCS" } else { "SNI" }, binding.written),
+            host => host.to_lowercase(),
+        });
+    }
+
+    /// Whether any of them answers on the address.
+    fn reachable(&self, ip: &str) -> bool {
+        ["*", "[::]", ip].iter().any(|address| self.addresses.contains(address))
     }
 }
 
