@@ -182,6 +182,11 @@ impl ConfigFile {
         }
     }
 
+    /// Whether it is a whole file and no piece of one, so that its silence means something.
+    pub(super) fn is_whole(&self) -> bool {
+        self.root == "configuration"
+    }
+
     /// What a reader should know although the file was read.
     pub fn warnings(&self) -> Vec<String> {
         match self.root.as_str() {
@@ -862,6 +867,13 @@ mod tests {
             file.blocks[0].sections.iter().map(|used| (used.section, used.place.line, used.values[0].text.as_str())).collect();
         assert_eq!(found, [(Section::Access, 4, "Ssl"), (Section::RequestFiltering, 5, "true")]);
         assert!(file.noticed.is_empty());
+    }
+
+    #[test]
+    fn what_follows_a_location_tag_stands_outside_of_it() {
+        let file = config(&format!("<configuration><location path='A'>{ACCESS}</location>{ACCESS}<location path='B'/></configuration>"));
+        let found: Vec<_> = file.blocks.iter().map(|block| (block.path.as_str(), block.sections.len())).collect();
+        assert_eq!(found, [("", 1), ("A", 1), ("B", 0)]);
     }
 
     #[test]

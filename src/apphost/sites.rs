@@ -70,7 +70,7 @@ pub fn assemble(host: &ConfigFile, web_configs: &[PlacedFile], redirection: Opti
     let mut assembly = Assembly {
         generation: host.generation,
         lone,
-        absent: if host.kind() == FileKind::ApplicationHost {
+        absent: if host.kind() == FileKind::ApplicationHost && host.is_whole() {
             Absent::Default("no level of the configuration sets it")
         } else {
             Absent::Unknown("the applicationHost.config of the server")
@@ -916,6 +916,17 @@ mod tests {
     }
 
     #[test]
+    fn of_two_web_config_files_the_one_further_down_counts_in_whatever_order_they_are_given() {
+        let body = format!("{}{}", site("Shop", ""), location("Shop", "overrideMode='Allow'", &access("Ssl")));
+        let above = ("web/shop", location("a", "", &access("Ssl128")));
+        let below = ("web/shop/a", access("None"));
+        for files in [[&above, &below], [&below, &above]] {
+            let server = with_web_configs(&body, &files.map(|(directory, inside)| (*directory, inside.as_str())));
+            assert_eq!(flags(&server, 0), [("/", Some(8)), ("/a", Some(0))]);
+        }
+    }
+
+    #[test]
     fn a_web_config_locks_the_files_below_it() {
         let body = format!("{}{}", site("Shop", ""), location("Shop", "overrideMode='Allow'", &access("Ssl")));
         let locking = location("a", "overrideMode='Deny'", &access("None"));
@@ -928,7 +939,8 @@ mod tests {
 
     #[test]
     fn a_location_in_the_same_file_is_not_bound_by_its_lock() {
-        let body = [site("Shop", ""), location("Shop", "overrideMode='Deny'", &access("Ssl")), location("Shop/a", "", &access("None"))];
+        let pinned = access("Ssl").replace("<access", "<access lockAttributes='sslFlags'");
+        let body = [site("Shop", ""), location("Shop", "overrideMode='Deny'", &pinned), location("Shop/a", "", &access("None"))];
         let server = with_web_configs(&body.concat(), &[]);
         assert_eq!((flags(&server, 0), anomalies(&server)), (vec![("/", Some(8)), ("/a", Some(0))], vec![]));
     }
@@ -949,6 +961,18 @@ mod tests {
         let server = server(&format!("<configuration>{}</configuration>", location("admin", "", &access("Ssl"))));
         assert_eq!((server.sites.len(), server.sites[0].name.as_str(), server.sites[0].declared), (1, "(web.config)", false));
         assert_eq!(flags(&server, 0), [("/", None), ("/admin", Some(8))]);
+        assert!(origin(&server, 0, "/", Setting::AccessFlags).starts_with("unknown without the applicationHost.config"));
+    }
+
+    #[test]
+    fn a_piece_of_a_file_leaves_open_what_the_rest_of_it_would_say() {
+        let server = server(
+            r#"<site name="A" id="1"><application path="/"/><bindings><binding protocol="https" bindingInformation="*:443:"/></bindings></site>"#,
+        );
+        assert_eq!(
+            (server.lists_sites, keys(&server), flags(&server, 0)),
+            (true, vec![("0.0.0.0:443".to_owned(), vec![0])], vec![("/", None)])
+        );
         assert!(origin(&server, 0, "/", Setting::AccessFlags).starts_with("unknown without the applicationHost.config"));
     }
 

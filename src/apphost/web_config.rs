@@ -164,11 +164,11 @@ mod tests {
     #[test]
     fn the_longest_physical_path_that_is_part_of_the_directory_wins() {
         let sites =
-            site("A", &[("/", "/", r"%SystemDrive%\inetpub\wwwroot"), ("/api", "/v1", r"D:\inetpub\wwwroot\api\V1"), ("/x", "/", r"C:\")]);
+            site("A", &[("/", "/", r"%SystemDrive%\inetpub\wwwroot"), ("/api", "/v2", r"D:\inetpub\wwwroot\api\V1"), ("/x", "/", r"C:\")]);
         let at = |directory: &str| find(&sites, directory);
         assert_eq!(at("inetpub/wwwroot"), [(0, String::new(), false)]);
         assert_eq!(at("srv01/C$/Inetpub/WWWRoot/Admin/x"), [(0, "Admin/x".to_owned(), false)]);
-        assert_eq!(at("inetpub/wwwroot/api/v1/z"), [(0, "api/v1/z".to_owned(), false)]);
+        assert_eq!(at("inetpub/wwwroot/api/v1/z"), [(0, "api/v2/z".to_owned(), false)]);
         assert_eq!(at("inetpub/other/wwwroot"), []);
     }
 
