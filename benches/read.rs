@@ -1,0 +1,130 @@
+//! How long reading and checking takes, as a ratio to a bare pass of quick-xml over the same bytes that visits every event and every
+//! attribute with its checks on. Ratios are medians of pairs measured in turn, so that a machine that slows down slows both.
+//!
+//! `cargo bench --bench read` prints the table; `cargo bench --bench read -- quick` leaves the largest files out.
+
+#![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs, reason = "a program for developers that stops on anything unexpected")]
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use iisaudit::input::FileId;
+use iisaudit::rules::{self, Context};
+use iisaudit::xml::{Limits, XmlReader};
+use iisaudit::{apphost, metabase};
+
+/// An applicationHost.config of about `bytes`: sites with an SNI binding and a location each, and the bulk of a stock file between them.
+fn application_host(bytes: usize) -> String {
+    let mut sites = String::new();
+    let mut locations = String::new();
+    let mut number = 0;
+    while sites.len() + locations.len() < bytes {
+        number += 1;
+        sites.push_str(&format!(
+            "      <site name=\"Site {number}\" id=\"{number}\" serverAutoStart=\"true\">\r\n        <application path=\"/\" applicationPool=\"Pool {number}\">\r\n          <virtualDirectory path=\"/\" physicalPath=\"D:\\web\\site{number}\" />\r\n        </application>\r\n        <bindings>\r\n          <binding protocol=\"https\" bindingInformation=\"*:443:site{number}.example.com\" sslFlags=\"1\" />\r\n        </bindings>\r\n      </site>\r\n"
+        ));
+        locations.push_str(&format!(
+            "  <location path=\"Site {number}\">\r\n    <system.webServer>\r\n      <security>\r\n        <access sslFlags=\"Ssl, SslNegotiateCert, SslRequireCert\" />\r\n        <authentication>\r\n          <anonymousAuthentication enabled=\"true\" userName=\"\" />\r\n        </authentication>\r\n      </security>\r\n      <handlers accessPolicy=\"Read, Script\">\r\n"
+        ));
+        for handler in 0..12 {
+            locations.push_str(&format!(
+                "        <add name=\"Handler-{handler}\" path=\"*.h{handler}\" verb=\"GET,HEAD,POST,DEBUG\" modules=\"IsapiModule\" scriptProcessor=\"%windir%\\Microsoft.NET\\Framework\\v4.0.30319\\aspnet_isapi.dll\" preCondition=\"classicMode,runtimeVersionv4.0,bitness32\" />\r\n"
+            ));
+        }
+        locations.push_str("      </handlers>\r\n    </system.webServer>\r\n  </location>\r\n");
+    }
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n<configuration>\r\n  <system.applicationHost>\r\n    <sites>\r\n{sites}    </sites>\r\n  </system.applicationHost>\r\n{locations}</configuration>\r\n"
+    )
+}
+
+/// A MetaBase.xml of about `bytes`, in the layout that IIS writes.
+fn meta_base(bytes: usize) -> String {
+    let mut keys = String::from("<IIsWebService\tLocation =\"/LM/W3SVC\"\r\n\t\tAuthFlags=\"AuthAnonymous\"\r\n\t>\r\n</IIsWebService>\r\n");
+    let mut number = 0;
+    while keys.len() < bytes {
+        number += 1;
+        keys.push_str(&format!(
+            "<IIsWebServer\tLocation =\"/LM/W3SVC/{number}\"\r\n\t\tAppPoolId=\"DefaultAppPool\"\r\n\t\tSSLCertHash=\"{number:040x}\"\r\n\t\tSSLStoreName=\"MY\"\r\n\t\tSecureBindings=\"10.{}.{}.{}:443:\"\r\n\t\tServerAutoStart=\"TRUE\"\r\n\t\tServerBindings=\":80:site{number}.example.com\"\r\n\t\tServerComment=\"site {number}\"\r\n\t>\r\n</IIsWebServer>\r\n<IIsFilters\tLocation =\"/LM/W3SVC/{number}/filters\"\r\n\t\tAdminACL=\"49634462f0000000a40000004000000031b103f74060f3c5bed2b6de37547fbc\"\r\n\t>\r\n</IIsFilters>\r\n<IIsWebVirtualDir\tLocation =\"/LM/W3SVC/{number}/root\"\r\n\t\tAccessFlags=\"AccessExecute | AccessRead | AccessScript\"\r\n\t\tAccessSSLFlags=\"AccessSSL | AccessSSLNegotiateCert | AccessSSLRequireCert\"\r\n\t\tAppFriendlyName=\"Default Application\"\r\n\t\tAppIsolated=\"2\"\r\n\t\tAppRoot=\"/LM/W3SVC/{number}/Root\"\r\n\t\tAuthFlags=\"AuthAnonymous | AuthNTLM\"\r\n\t\tDefaultDoc=\"index.aspx\"\r\n\t\tDirBrowseFlags=\"DirBrowseShowDate | DirBrowseShowTime | DirBrowseShowSize | DirBrowseShowExtension | DirBrowseShowLongDate | EnableDefaultDoc\"\r\n\t\tPath=\"D:\\web\\site{number}\"\r\n\t\tScriptMaps=\".asp,C:\\WINDOWS\\system32\\inetsrv\\asp.dll,5,GET,HEAD,POST,TRACE\r\n\t\t\t.cer,C:\\WINDOWS\\system32\\inetsrv\\asp.dll,5,GET,HEAD,POST,TRACE\"\r\n\t>\r\n</IIsWebVirtualDir>\r\n",
+            number >> 16 & 255,
+            number >> 8 & 255,
+            number & 255,
+        ));
+    }
+    format!("<?xml version =\"1.0\"?>\r\n<configuration xmlns=\"urn:microsoft-catalog:XML_Metabase_V64_0\">\r\n<MBProperty>\r\n{keys}</MBProperty>\r\n</configuration>\r\n")
+}
+
+/// The yardstick: every event and every attribute, with the checks of quick-xml on.
+fn bare(text: &str) -> usize {
+    use quick_xml::events::Event;
+    let mut reader = quick_xml::Reader::from_str(text);
+    reader.config_mut().enable_all_checks(true);
+    let mut attributes = 0;
+    loop {
+        match reader.read_event().unwrap() {
+            Event::Start(tag) | Event::Empty(tag) => attributes += tag.attributes().map(|attribute| attribute.unwrap().value.len()).sum::<usize>(),
+            Event::Eof => return attributes,
+            _ => {}
+        }
+    }
+}
+
+/// The guarded reader alone.
+fn guarded(text: &str) -> usize {
+    let mut reader = XmlReader::new(text, FileId(0), Limits::default());
+    let mut attributes = 0;
+    while reader.next().unwrap().is_some() {
+        attributes += reader.attributes().len();
+    }
+    attributes
+}
+
+/// Reading, working out what is in effect, and all rules.
+fn check(text: &str, is_metabase: bool) -> usize {
+    let server = if is_metabase {
+        metabase::assemble(&metabase::read(text, FileId(0), Limits::default(), None).unwrap(), "bench".to_owned())
+    } else {
+        apphost::assemble(&apphost::read(text, FileId(0), Limits::default()).unwrap(), &[], None, "bench".to_owned())
+    };
+    rules::check(&Context { server: &server, groups: &[] }).len()
+}
+
+fn timed(work: &dyn Fn() -> usize, times: u32) -> Duration {
+    let start = Instant::now();
+    for _ in 0..times {
+        black_box(work());
+    }
+    start.elapsed() / times
+}
+
+/// Median of the ratios of pairs, and median time of the measured work.
+fn ratio(yardstick: &dyn Fn() -> usize, work: &dyn Fn() -> usize) -> (f64, Duration) {
+    let once = timed(yardstick, 1).max(Duration::from_micros(1));
+    let times = u32::try_from(Duration::from_millis(20).as_nanos() / once.as_nanos()).unwrap_or(1).clamp(1, 1000);
+    let mut pairs: Vec<(f64, Duration)> = (0..15)
+        .map(|_| {
+            let (yardstick, work) = (timed(yardstick, times), timed(work, times));
+            (work.as_secs_f64() / yardstick.as_secs_f64(), work)
+        })
+        .collect();
+    pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    pairs[pairs.len() / 2]
+}
+
+fn main() {
+    let quick = std::env::args().any(|argument| argument == "quick");
+    println!("{:<26} {:>9} {:>9} {:>9} {:>10}", "input", "bytes", "guarded", "check", "check ms");
+    for (name, is_metabase, sizes) in
+        [("applicationHost.config", false, [86_000, 1_000_000, 20_000_000]), ("MetaBase.xml", true, [100_000, 1_000_000, 20_000_000])]
+    {
+        for size in sizes {
+            if quick && size > 1_000_000 {
+                continue;
+            }
+            let text = if is_metabase { meta_base(size) } else { application_host(size) };
+            let (reader, _) = ratio(&|| bare(&text), &|| guarded(&text));
+            let (all, time) = ratio(&|| bare(&text), &|| check(&text, is_metabase));
+            println!("{name:<26} {:>9} {reader:>8.2}x {all:>8.2}x {:>10.2}", text.len(), time.as_secs_f64() * 1e3);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The JSON of every command over every example and fixture is what the schemas in schemas/ say, and the same on every run.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+fn validator(name: &str) -> jsonschema::Validator {
+    let text = std::fs::read_to_string(Path::new(ROOT).join("schemas").join(name)).unwrap();
+    let schema: Value = serde_json::from_str(&text).unwrap();
+    jsonschema::meta::validate(&schema).unwrap();
+    jsonschema::validator_for(&schema).unwrap()
+}
+
+fn run(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_iisaudit")).args(arguments).args(["--format", "json"]).current_dir(ROOT).output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Directories of examples and single fixture files.
+fn inputs() -> Vec<String> {
+    let mut inputs: Vec<PathBuf> = std::fs::read_dir(Path::new(ROOT).join("examples")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    for folder in ["metabase", "apphost"] {
+        inputs.extend(std::fs::read_dir(Path::new(ROOT).join("tests/fixtures").join(folder)).unwrap().map(|entry| entry.unwrap().path()));
+    }
+    inputs.push(Path::new(ROOT).join("examples"));
+    inputs.push(Path::new(ROOT).join("tests/fixtures"));
+    let mut inputs: Vec<String> = inputs.iter().map(|path| path.strip_prefix(ROOT).unwrap().to_str().unwrap().replace('\\', "/")).collect();
+    inputs.sort();
+    assert!(inputs.len() > 20);
+    inputs
+}
+
+fn assert_valid(validator: &jsonschema::Validator, text: &str, what: &str) {
+    let value: Value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{what}: {error}"));
+    let errors: Vec<String> = validator.iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{what}: {errors:#?}");
+}
+
+#[test]
+fn sites_and_check_give_what_their_schemas_say_for_every_example_and_fixture() {
+    let sites = validator("report-sites.schema.json");
+    let check = validator("report-check.schema.json");
+    for input in inputs() {
+        assert_valid(&sites, &run(&["sites", &input]), &format!("sites {input}"));
+        assert_valid(&check, &run(&["check", &input]), &format!("check {input}"));
+    }
+}
+
+#[test]
+fn unreadable_and_missing_inputs_are_described_by_the_schemas_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let broken = directory.path().join("applicationHost.config");
+    std::fs::write(&broken, "<configuration>\n<<<<<<< HEAD\n</configuration>").unwrap();
+    let path = directory.path().to_str().unwrap();
+    assert_valid(&validator("report-sites.schema.json"), &run(&["sites", path]), "sites");
+    assert_valid(&validator("report-check.schema.json"), &run(&["check", path, "no-such-file"]), "check");
+}
+
+#[test]
+fn diff_gives_what_its_schema_says() {
+    let diff = validator("report-diff.schema.json");
+    for arguments in [
+        &["diff", "examples/working-failing/MetaBase.xml#690402", "#90326589"][..],
+        &["diff", "--failing", "examples/working-failing/MetaBase.xml#690402", "--working", "#90326589", "--status", "403.13"],
+        &["diff", "--failing", "examples/shared-endpoint/MetaBase.xml#690402", "--working", "#90326589", "--status", "403.13"],
+        &["diff", "examples/sni-pair/applicationHost.config#Orders", "#Billing"],
+        &["diff", "examples/working-failing", "examples/shared-endpoint"],
+        &["diff", "examples/working-failing", "examples/working-failing"],
+        &["diff", "examples/path-mistakes", "examples/certificate-mapping"],
+    ] {
+        assert_valid(&diff, &run(arguments), &arguments.join(" "));
+    }
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    for command in ["sites", "check"] {
+        assert_eq!(run(&[command, "examples"]), run(&[command, "examples"]));
+        assert_eq!(run(&[command, "tests/fixtures"]), run(&[command, "tests/fixtures"]));
+    }
+}
