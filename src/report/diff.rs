@@ -424,7 +424,7 @@ fn summary_text(summary: &Summary) -> String {
     }
 }
 
-/// The report as JSON. `estate` holds the files of both sides.
+/// The report as JSON, as `schemas/report-diff.schema.json` describes it. `estate` holds the files of both sides.
 pub fn json(estate: &Estate, compared: Compared<'_>) -> String {
     let places = Places { inputs: &estate.inputs };
     let (sites, servers) = match compared {
@@ -625,12 +625,14 @@ struct BindingsJson<'a> {
 #[derive(Debug, Serialize)]
 struct BindingJson<'a> {
     protocol: &'a str,
-    written: &'a str,
     ip: &'a str,
     port: Option<u16>,
     host: &'a str,
     flags: Option<u32>,
+    flags_written: Option<&'a str>,
     endpoint: Option<String>,
+    written: &'a str,
+    readable: bool,
     location: Location<'a>,
 }
 
@@ -638,12 +640,14 @@ impl<'a> BindingJson<'a> {
     fn new(binding: &'a Binding, places: Places<'a>) -> Self {
         BindingJson {
             protocol: &binding.protocol,
-            written: &binding.written,
             ip: &binding.ip,
             port: binding.port,
             host: &binding.host,
             flags: binding.flags,
+            flags_written: binding.flags_written.as_deref(),
             endpoint: binding.endpoint.as_ref().map(EndpointKey::to_string),
+            written: &binding.written,
+            readable: binding.fault.is_none(),
             location: places.json(binding.place),
         }
     }
@@ -717,7 +721,7 @@ impl<'a> DiagnosisJson<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{HOSTILE, acting, at, estate, iis7, input, too_wide};
+    use super::super::testing::{HOSTILE, acting, at, estate, iis6, iis7, input, too_wide, violations};
     use super::*;
     use crate::compare::{compare_estates, compare_sites, diagnose};
     use crate::estate::FileKind;
@@ -946,6 +950,26 @@ mod tests {
             let text = table(&estate, Compared::Sites { diff: &diff, diagnosis }, Style::plain(80));
             assert_eq!(acting(&text), "");
             assert_eq!(wide(&text), Vec::<&str>::new());
+        }
+    }
+
+    #[test]
+    fn json_keeps_to_its_schema() {
+        let schema = include_str!("../../schemas/report-diff.schema.json");
+        for estate in [read(str::to_owned), estate(HOSTILE, "")] {
+            for server in &estate.servers {
+                let (left, right) = (SiteRef { server, site: 0 }, SiteRef { server, site: server.sites.len() - 1 });
+                let diff = compare_sites(left, right);
+                for status in [None, Some("403.13")] {
+                    let diagnosis = diagnose(&diff, Side::Right, right, status);
+                    for diagnosis in [None, Some(&diagnosis)] {
+                        assert_eq!(violations(schema, &json(&estate, Compared::Sites { diff: &diff, diagnosis })), "");
+                    }
+                }
+            }
+            let other = [iis6("web01", "other", ""), iis7("web09", "b")];
+            let diff = compare_estates(&estate.servers, &other);
+            assert_eq!(violations(schema, &json(&estate, Compared::Servers(&diff))), "");
         }
     }
 
