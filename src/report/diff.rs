@@ -97,28 +97,32 @@ impl Sheet<'_> {
     }
 
     fn site_diff(&self, page: &mut Page, indent: usize, diff: &SiteDiff, told: &BTreeSet<usize>) {
-        let rest = || diff.differences.iter().enumerate().filter(|(index, _)| !told.contains(index)).map(|(_, difference)| difference);
-        let other = if told.is_empty() { "" } else { "What else " };
-        let groups = [
-            (if told.is_empty() { "What differs in effect".to_owned() } else { format!("{other}differs in effect") }, true),
-            ("What is written differently and not in effect".to_owned(), false),
-        ];
-        for (title, in_effect) in groups {
-            let group: Vec<_> =
-                rest().filter(|difference| difference.in_effect() == in_effect && difference.reach != Reach::WrittenOnly).collect();
+        let rest = diff.differences.iter().enumerate().filter(|(index, _)| !told.contains(index)).map(|(_, difference)| difference);
+        let title = if told.is_empty() { "What differs in effect" } else { "What else differs in effect" };
+        self.differences(page, indent, title, &rest.collect::<Vec<_>>());
+        self.site_facts(page, indent, diff);
+        self.not_assessed(page, indent, &diff.not_assessed);
+    }
+
+    /// Settings: those in effect, those whose difference is not in effect, and in a table those that are only written differently.
+    fn differences(&self, page: &mut Page, indent: usize, title: &str, differences: &[&Difference]) {
+        for (title, in_effect) in [(title, true), ("What is written differently and not in effect", false)] {
+            let of_group = |difference: &&&Difference| difference.in_effect() == in_effect && difference.reach != Reach::WrittenOnly;
+            let group: Vec<_> = differences.iter().filter(of_group).collect();
             if !group.is_empty() {
                 page.gap();
-                page.heading(indent, &title);
+                page.heading(indent, title);
                 for difference in group {
                     page.gap();
                     self.difference(page, indent + 2, difference);
                 }
             }
         }
-        let written: Vec<Vec<String>> = rest()
+        let written: Vec<Vec<String>> = differences
+            .iter()
             .filter(|difference| difference.reach == Reach::WrittenOnly)
             .map(|difference| {
-                let path = if difference.path.is_empty() { "server" } else { &difference.path };
+                let path = if difference.path.is_empty() { "server level" } else { &difference.path };
                 vec![format!("{} at {path}", difference.setting), self.written(&difference.left), self.written(&difference.right)]
             })
             .collect();
@@ -128,8 +132,6 @@ impl Sheet<'_> {
             page.gap();
             page.table(indent + 2, &["setting", self.names.left, self.names.right], &written);
         }
-        self.site_facts(page, indent, diff);
-        self.not_assessed(page, indent, &diff.not_assessed);
     }
 
     fn difference(&self, page: &mut Page, indent: usize, difference: &Difference) {
@@ -273,14 +275,7 @@ impl Sheet<'_> {
             let sites = count(server.sites.len(), "site", "sites");
             page.labelled(0, &self.label(side), HEADING, &format!("{} ({}), {sites}", server.name, server.generation));
         }
-        if !diff.differences.is_empty() {
-            page.gap();
-            page.heading(0, "Server level");
-            for difference in &diff.differences {
-                page.gap();
-                self.difference(page, 2, difference);
-            }
-        }
+        self.differences(page, 0, "What differs at server level", &diff.differences.iter().collect::<Vec<_>>());
         for (side, sites) in [(Side::Left, &diff.only.left), (Side::Right, &diff.only.right)] {
             if sites.is_empty() {
                 continue;
