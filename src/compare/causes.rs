@@ -169,7 +169,8 @@ fn access_flags(me: &Point<'_, '_>, mine: u32, theirs: u32) -> Vec<Reason> {
     if gained & access::SSL128 != 0 {
         reasons.push(("403.5", false, "128-bit encryption is required here; a client with weaker encryption is refused".to_owned()));
     }
-    if mine & access::REQUIRE != 0 {
+    // Without https no certificate can be shown, and where https is demanded too, 403.4 comes first.
+    if mine & access::REQUIRE != 0 && !(unreachable && tls) {
         let never_asks = mine & access::NEGOTIATE == 0 && me.view.early != Some(true);
         let mut why = if never_asks {
             "a client certificate is required here but never asked for, so every client is refused whose certificate is not already on the \
@@ -184,7 +185,7 @@ fn access_flags(me: &Point<'_, '_>, mine: u32, theirs: u32) -> Vec<Reason> {
         reasons.push(("403.7", false, why));
     }
     let asks = |bits: u32, point: &Point<'_, '_>| bits & access::NEGOTIATE != 0 || point.view.early == Some(true);
-    if asks(mine, me) && gained & access::NEGOTIATE != 0 {
+    if asks(mine, me) && gained & access::NEGOTIATE != 0 && !unreachable {
         // That a certificate is checked although it is only accepted was seen on later versions.
         let only_accepted = mine & access::REQUIRE == 0 && me.iis6();
         match me.view.mode {

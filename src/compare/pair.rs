@@ -695,6 +695,17 @@ mod tests {
     }
 
     #[test]
+    fn a_site_without_https_answers_403_4_and_nothing_that_needs_a_certificate() {
+        let server = Build::iis6()
+            .site(1, "a", |site| site.http(":80:").set(Setting::AccessFlags, "104"))
+            .site(2, "b", |site| site.http(":81:"))
+            .server();
+        let diff = diff(&server);
+        assert_eq!(diff.differences[0].causes.iter().map(|cause| cause.status).collect::<Vec<_>>(), ["403.4"]);
+        assert!(diff.differences[0].causes[0].why.contains("nobody can reach"));
+    }
+
+    #[test]
     fn bindings_are_compared_as_sets_and_flags_apart() {
         let server = Build::iis7()
             .site(1, "a", |site| site.http("*:80:").binding("https", "*:443:A.test", Some("1")).http(":8080:"))

@@ -50,12 +50,15 @@ pub fn split_target(text: &str) -> (Option<&str>, Option<&str>) {
     }
 }
 
+/// Whether a site fits.
+type Fits<'a> = Box<dyn Fn(usize) -> bool + 'a>;
+
 /// The site called `text`: by id, then by name, then by name without regard to case, then by host header. What fits first counts; when
 /// it fits several sites, that is an error and not a choice.
 pub fn find_site(server: &Server, text: &str) -> Result<usize, NoSite> {
     let folded = text.to_lowercase();
     let id: Option<u32> = if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None };
-    let ways: [(&'static str, Box<dyn Fn(usize) -> bool + '_>); 4] = [
+    let ways: [(&'static str, Fits<'_>); 4] = [
         ("id", Box::new(|site| id.is_some() && server.sites[site].id == id)),
         ("name", Box::new(|site| !text.is_empty() && server.sites[site].name == text)),
         ("name", Box::new(|site| !text.is_empty() && server.sites[site].name.to_lowercase() == folded)),

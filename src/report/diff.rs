@@ -97,28 +97,32 @@ impl Sheet<'_> {
     }
 
     fn site_diff(&self, page: &mut Page, indent: usize, diff: &SiteDiff, told: &BTreeSet<usize>) {
-        let rest = || diff.differences.iter().enumerate().filter(|(index, _)| !told.contains(index)).map(|(_, difference)| difference);
-        let other = if told.is_empty() { "" } else { "What else " };
-        let groups = [
-            (if told.is_empty() { "What differs in effect".to_owned() } else { format!("{other}differs in effect") }, true),
-            ("What is written differently and not in effect".to_owned(), false),
-        ];
-        for (title, in_effect) in groups {
-            let group: Vec<_> =
-                rest().filter(|difference| difference.in_effect() == in_effect && difference.reach != Reach::WrittenOnly).collect();
+        let rest = diff.differences.iter().enumerate().filter(|(index, _)| !told.contains(index)).map(|(_, difference)| difference);
+        let title = if told.is_empty() { "What differs in effect" } else { "What else differs in effect" };
+        self.differences(page, indent, title, &rest.collect::<Vec<_>>());
+        self.site_facts(page, indent, diff);
+        self.not_assessed(page, indent, &diff.not_assessed);
+    }
+
+    /// Settings: those in effect, those whose difference is not in effect, and in a table those that are only written differently.
+    fn differences(&self, page: &mut Page, indent: usize, title: &str, differences: &[&Difference]) {
+        for (title, in_effect) in [(title, true), ("What is written differently and not in effect", false)] {
+            let of_group = |difference: &&&Difference| difference.in_effect() == in_effect && difference.reach != Reach::WrittenOnly;
+            let group: Vec<_> = differences.iter().filter(of_group).collect();
             if !group.is_empty() {
                 page.gap();
-                page.heading(indent, &title);
+                page.heading(indent, title);
                 for difference in group {
                     page.gap();
                     self.difference(page, indent + 2, difference);
                 }
             }
         }
-        let written: Vec<Vec<String>> = rest()
+        let written: Vec<Vec<String>> = differences
+            .iter()
             .filter(|difference| difference.reach == Reach::WrittenOnly)
             .map(|difference| {
-                let path = if difference.path.is_empty() { "server" } else { &difference.path };
+                let path = if difference.path.is_empty() { "server level" } else { &difference.path };
                 vec![format!("{} at {path}", difference.setting), self.written(&difference.left), self.written(&difference.right)]
             })
             .collect();
@@ -128,8 +132,6 @@ impl Sheet<'_> {
             page.gap();
             page.table(indent + 2, &["setting", self.names.left, self.names.right], &written);
         }
-        self.site_facts(page, indent, diff);
-        self.not_assessed(page, indent, &diff.not_assessed);
     }
 
     fn difference(&self, page: &mut Page, indent: usize, difference: &Difference) {
@@ -273,14 +275,7 @@ impl Sheet<'_> {
             let sites = count(server.sites.len(), "site", "sites");
             page.labelled(0, &self.label(side), HEADING, &format!("{} ({}), {sites}", server.name, server.generation));
         }
-        if !diff.differences.is_empty() {
-            page.gap();
-            page.heading(0, "Server level");
-            for difference in &diff.differences {
-                page.gap();
-                self.difference(page, 2, difference);
-            }
-        }
+        self.differences(page, 0, "What differs at server level", &diff.differences.iter().collect::<Vec<_>>());
         for (side, sites) in [(Side::Left, &diff.only.left), (Side::Right, &diff.only.right)] {
             if sites.is_empty() {
                 continue;
@@ -424,7 +419,7 @@ fn summary_text(summary: &Summary) -> String {
     }
 }
 
-/// The report as JSON. `estate` holds the files of both sides.
+/// The report as JSON, as `schemas/report-diff.schema.json` describes it. `estate` holds the files of both sides.
 pub fn json(estate: &Estate, compared: Compared<'_>) -> String {
     let places = Places { inputs: &estate.inputs };
     let (sites, servers) = match compared {
@@ -625,12 +620,14 @@ struct BindingsJson<'a> {
 #[derive(Debug, Serialize)]
 struct BindingJson<'a> {
     protocol: &'a str,
-    written: &'a str,
     ip: &'a str,
     port: Option<u16>,
     host: &'a str,
     flags: Option<u32>,
+    flags_written: Option<&'a str>,
     endpoint: Option<String>,
+    written: &'a str,
+    readable: bool,
     location: Location<'a>,
 }
 
@@ -638,12 +635,14 @@ impl<'a> BindingJson<'a> {
     fn new(binding: &'a Binding, places: Places<'a>) -> Self {
         BindingJson {
             protocol: &binding.protocol,
-            written: &binding.written,
             ip: &binding.ip,
             port: binding.port,
             host: &binding.host,
             flags: binding.flags,
+            flags_written: binding.flags_written.as_deref(),
             endpoint: binding.endpoint.as_ref().map(EndpointKey::to_string),
+            written: &binding.written,
+            readable: binding.fault.is_none(),
             location: places.json(binding.place),
         }
     }
@@ -717,7 +716,7 @@ impl<'a> DiagnosisJson<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{HOSTILE, acting, at, estate, iis7, input, too_wide};
+    use super::super::testing::{HOSTILE, acting, at, estate, iis6, iis7, input, too_wide, violations};
     use super::*;
     use crate::compare::{compare_estates, compare_sites, diagnose};
     use crate::estate::FileKind;
@@ -946,6 +945,26 @@ mod tests {
             let text = table(&estate, Compared::Sites { diff: &diff, diagnosis }, Style::plain(80));
             assert_eq!(acting(&text), "");
             assert_eq!(wide(&text), Vec::<&str>::new());
+        }
+    }
+
+    #[test]
+    fn json_keeps_to_its_schema() {
+        let schema = include_str!("../../schemas/report-diff.schema.json");
+        for estate in [read(str::to_owned), estate(HOSTILE, "")] {
+            for server in &estate.servers {
+                let (left, right) = (SiteRef { server, site: 0 }, SiteRef { server, site: server.sites.len() - 1 });
+                let diff = compare_sites(left, right);
+                for status in [None, Some("403.13")] {
+                    let diagnosis = diagnose(&diff, Side::Right, right, status);
+                    for diagnosis in [None, Some(&diagnosis)] {
+                        assert_eq!(violations(schema, &json(&estate, Compared::Sites { diff: &diff, diagnosis })), "");
+                    }
+                }
+            }
+            let other = [iis6("web01", "other", ""), iis7("web09", "b")];
+            let diff = compare_estates(&estate.servers, &other);
+            assert_eq!(violations(schema, &json(&estate, Compared::Servers(&diff))), "");
         }
     }
 
