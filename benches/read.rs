@@ -40,7 +40,8 @@ fn application_host(bytes: usize) -> String {
 
 /// A MetaBase.xml of about `bytes`, in the layout that IIS writes.
 fn meta_base(bytes: usize) -> String {
-    let mut keys = String::from("<IIsWebService\tLocation =\"/LM/W3SVC\"\r\n\t\tAuthFlags=\"AuthAnonymous\"\r\n\t>\r\n</IIsWebService>\r\n");
+    let mut keys =
+        String::from("<IIsWebService\tLocation =\"/LM/W3SVC\"\r\n\t\tAuthFlags=\"AuthAnonymous\"\r\n\t>\r\n</IIsWebService>\r\n");
     let mut number = 0;
     while keys.len() < bytes {
         number += 1;
@@ -51,7 +52,9 @@ fn meta_base(bytes: usize) -> String {
             number & 255,
         ));
     }
-    format!("<?xml version =\"1.0\"?>\r\n<configuration xmlns=\"urn:microsoft-catalog:XML_Metabase_V64_0\">\r\n<MBProperty>\r\n{keys}</MBProperty>\r\n</configuration>\r\n")
+    format!(
+        "<?xml version =\"1.0\"?>\r\n<configuration xmlns=\"urn:microsoft-catalog:XML_Metabase_V64_0\">\r\n<MBProperty>\r\n{keys}</MBProperty>\r\n</configuration>\r\n"
+    )
 }
 
 /// The yardstick: every event and every attribute, with the checks of quick-xml on.
@@ -62,7 +65,9 @@ fn bare(text: &str) -> usize {
     let mut attributes = 0;
     loop {
         match reader.read_event().unwrap() {
-            Event::Start(tag) | Event::Empty(tag) => attributes += tag.attributes().map(|attribute| attribute.unwrap().value.len()).sum::<usize>(),
+            Event::Start(tag) | Event::Empty(tag) => {
+                attributes += tag.attributes().map(|attribute| attribute.unwrap().value.len()).sum::<usize>()
+            }
             Event::Eof => return attributes,
             _ => {}
         }

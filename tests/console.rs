@@ -3,6 +3,8 @@
 //! A session is a line `$ iisaudit ...` (or the `cargo run` form of the README) followed by what is printed, and, when it is not 0, a
 //! line `[exit code: N]`. With `IISAUDIT_UPDATE=1` the sessions are rewritten instead.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops on anything unexpected")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

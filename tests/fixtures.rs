@@ -1,5 +1,7 @@
 //! What the fixtures must report, and what they must not.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops on anything unexpected")]
+
 use std::path::PathBuf;
 
 use iisaudit::estate::{self, Options};

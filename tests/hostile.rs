@@ -1,6 +1,8 @@
 //! Hostile shapes of XML: reading them costs work linear in their size, ends with an error that has a place, and never overflows the
 //! stack or panics.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops on anything unexpected")]
+
 use iisaudit::input::FileId;
 use iisaudit::xml::{Event, Limits, XmlError, XmlErrorKind, XmlReader};
 use iisaudit::{apphost, metabase};
@@ -25,8 +27,10 @@ fn work(text: &str) -> (u64, Option<XmlError>) {
     }
 }
 
-/// Every shape with the text it makes for a size.
-const SHAPES: &[(&str, fn(usize) -> String)] = &[
+/// A shape: its name, and the text it makes for a size.
+type Shape = (&'static str, fn(usize) -> String);
+
+const SHAPES: &[Shape] = &[
     ("nested elements", |size| "<a>".repeat(size) + &"</a>".repeat(size)),
     ("nested elements that never end", |size| "<a>".repeat(size)),
     ("nested elements with a namespace each", |size| {

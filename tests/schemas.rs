@@ -1,5 +1,7 @@
 //! The JSON of every command over every example and fixture is what the schemas in schemas/ say, and the same on every run.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops on anything unexpected")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -15,13 +17,15 @@ fn validator(name: &str) -> jsonschema::Validator {
 }
 
 fn run(arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_iisaudit")).args(arguments).args(["--format", "json"]).current_dir(ROOT).output().unwrap();
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_iisaudit")).args(arguments).args(["--format", "json"]).current_dir(ROOT).output().unwrap();
     String::from_utf8(output.stdout).unwrap()
 }
 
 /// Directories of examples and single fixture files.
 fn inputs() -> Vec<String> {
-    let mut inputs: Vec<PathBuf> = std::fs::read_dir(Path::new(ROOT).join("examples")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut inputs: Vec<PathBuf> =
+        std::fs::read_dir(Path::new(ROOT).join("examples")).unwrap().map(|entry| entry.unwrap().path()).collect();
     for folder in ["metabase", "apphost"] {
         inputs.extend(std::fs::read_dir(Path::new(ROOT).join("tests/fixtures").join(folder)).unwrap().map(|entry| entry.unwrap().path()));
     }
