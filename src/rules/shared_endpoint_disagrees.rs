@@ -202,7 +202,7 @@ fn show_record(key: &EndpointKey) -> String {
     match key {
         EndpointKey::IpPort(ip, port) => format!("netsh http show sslcert ipport={ip}:{port}"),
         // A host name comes from a file; the list of all records needs none of it.
-        EndpointKey::HostPort(..) | EndpointKey::Ccs(_) => "netsh http show sslcert".to_owned(),
+        EndpointKey::HostPort(..) | EndpointKey::Ccs(_) | EndpointKey::ScopedCcs(..) => "netsh http show sslcert".to_owned(),
     }
 }
 
