@@ -13,7 +13,7 @@ use crate::catalogue::{Level, Setting, entry};
 use crate::estate::FileKind;
 use crate::input::{FileId, Place};
 use crate::server::{
-    Anomaly, AnomalyKind, Binding, Endpoint, EndpointKey, Generation, Notice, Product, Resolved, Scope, Server, Settings, Site,
+    Anomaly, AnomalyKind, Binding, Endpoint, EndpointKey, Generation, Notice, Product, Resolved, Scope, Served, Server, Settings, Site,
 };
 
 const SERVER_LEVEL: &str = "the server level";
@@ -140,6 +140,8 @@ pub fn assemble(host: &ConfigFile, web_configs: &[PlacedFile], redirection: Opti
         scope,
         sites,
         endpoints,
+        records: None,
+        schannel: None,
         lists_sites,
         anomalies: assembly.anomalies,
         notices: assembly.notices.into_iter().collect(),
@@ -521,7 +523,7 @@ fn endpoints(sites: &[Site]) -> Vec<Endpoint> {
         .map(|(key, sites)| {
             let mut settings = Settings::default();
             add_endpoint_settings(&mut settings);
-            Endpoint { key: key.clone(), sites: sites.into_iter().collect(), settings }
+            Endpoint { key: key.clone(), sites: sites.into_iter().collect(), served: Served::NotGiven, settings }
         })
         .collect()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::catalogue::{Level, Setting, Value, entry};
 use crate::input::{FileId, Place};
-use crate::server::{Binding, Endpoint, EndpointKey, Generation, Origin, Resolved, Scope, Server, Settings, Site};
+use crate::server::{Binding, Endpoint, EndpointKey, Generation, Origin, Resolved, Scope, Served, Server, Settings, Site};
 
 /// Builds a server.
 pub(crate) struct Build {
@@ -182,7 +182,7 @@ impl Build {
                 let agree = on.iter().all(|site| sites[*site].root().settings.get(setting).unwrap().value == first.value);
                 settings.set(setting, if agree { first.clone() } else { Resolved::unknown("the sites disagree") });
             }
-            Endpoint { key, sites: on, settings }
+            Endpoint { key, sites: on, served: Served::NotGiven, settings }
         });
         Server {
             name: self.name,
@@ -191,6 +191,8 @@ impl Build {
             scope: scope("", service_path.to_owned(), top),
             endpoints: endpoints.collect(),
             sites,
+            records: None,
+            schannel: None,
             lists_sites: true,
             anomalies: Vec::new(),
             notices: Vec::new(),

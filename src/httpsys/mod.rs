@@ -8,9 +8,11 @@ mod recognise;
 mod record;
 mod registry;
 mod words;
+mod select;
 
 pub use json::read_json;
 pub use netsh::read_listing;
 pub use recognise::{TextKind, recognise_text};
 pub use record::{AppOwner, Bits, ExtendedProperty, ReadRecords, Record, Source, StrayValue, Switch, Unknown};
 pub use registry::read_registry;
+pub use select::join;

@@ -6,7 +6,7 @@ use super::inherit::NEEDS_SERVICE;
 use super::read::{Key, Level, Metabase, Property, Said};
 use crate::catalogue::{Setting, Value, access};
 use crate::server::{
-    Anomaly, AnomalyKind, Binding, Endpoint, EndpointKey, Generation, Notice, Origin, Resolved, Scope, Server, Settings, Site,
+    Anomaly, AnomalyKind, Binding, Endpoint, EndpointKey, Generation, Notice, Origin, Resolved, Scope, Served, Server, Settings, Site,
 };
 
 /// Settings that are decided at each URL.
@@ -83,6 +83,8 @@ pub fn assemble(metabase: &Metabase, name: String) -> Server {
         generation: Generation::Iis6,
         inputs: vec![metabase.file],
         scope: service_scope(metabase),
+        records: None,
+        schannel: None,
         lists_sites: service.is_some() || groups.iter().any(|(_, group)| group.site.is_some()),
         notices: notices(&sites, service.is_some()),
         sites,
@@ -234,7 +236,7 @@ fn endpoints(sites: &[Site]) -> Vec<Endpoint> {
                 settings.set(*setting, resolved);
             }
         }
-        Endpoint { key: key.clone(), sites: on_it, settings }
+        Endpoint { key: key.clone(), sites: on_it, served: Served::NotGiven, settings }
     };
     by_key.into_iter().map(endpoint).collect()
 }

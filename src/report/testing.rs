@@ -3,7 +3,7 @@
 use crate::catalogue::{Setting, Value};
 use crate::estate::{Estate, FileKind, InputError, InputReport};
 use crate::input::{FileId, Place};
-use crate::server::{Binding, Endpoint, EndpointKey, Generation, Notice, Origin, Resolved, Scope, Server, Settings, Site};
+use crate::server::{Binding, Endpoint, EndpointKey, Generation, Notice, Origin, Resolved, Scope, Served, Server, Settings, Site};
 
 pub(super) fn at(file: u32, line: u32) -> Place {
     Place { file: FileId(file), line, column: 5 }
@@ -61,6 +61,8 @@ fn server(name: &str, generation: Generation, file: u32, sites: Vec<Site>) -> Se
         scope: scope("", "/LM/W3SVC", false, Vec::new()),
         sites,
         endpoints: Vec::new(),
+        records: None,
+        schannel: None,
         lists_sites: true,
         anomalies: Vec::new(),
         notices: Vec::new(),
@@ -128,7 +130,7 @@ pub(super) fn iis6(name: &str, first: &str, second: &str) -> Server {
     let mut settings = Settings::default();
     settings.set(Setting::CertCheckMode, Resolved::unknown("the value of the site that registered the endpoint"));
     settings.set(Setting::CtlStoreName, explicit(Value::None, at(0, 22)));
-    server.endpoints = vec![Endpoint { key, sites: vec![0, 1], settings }];
+    server.endpoints = vec![Endpoint { key, sites: vec![0, 1], served: Served::NotGiven, settings }];
     server
 }
 
@@ -147,7 +149,7 @@ pub(super) fn iis7(name: &str, site_name: &str) -> Server {
     let mut one = site(7, site_name, at(1, 6), binding, vec![scope("/", site_name, true, pairs)]);
     one.auto_start = false;
     let mut server = server(name, Generation::Iis7, 1, vec![one]);
-    server.endpoints = vec![Endpoint { key, sites: vec![0], settings }];
+    server.endpoints = vec![Endpoint { key, sites: vec![0], served: Served::NotGiven, settings }];
     server.notices = vec![Notice {
         name: "endpoint-not-assessed",
         message: "how HTTP.sys checks client certificates".to_owned(),

@@ -85,6 +85,8 @@ pub(crate) fn noticed(generation: Generation, kind: &AnomalyKind, places: &[Opti
         anomalies: anomalies.collect(),
         sites: vec![site],
         endpoints: Vec::new(),
+        records: None,
+        schannel: None,
         lists_sites: true,
         notices: Vec::new(),
     }

@@ -14,7 +14,9 @@ pub use binding::{Binding, BindingFault, EndpointKey, binding_flags};
 pub use settings::{Origin, Resolved, Settings};
 
 use crate::catalogue::{Setting, Value, access};
+use crate::httpsys::{ReadRecords, Record, Switch};
 use crate::input::{FileId, Place};
+use crate::schannel::Schannel;
 
 /// Generation of IIS, as far as its files tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -55,6 +57,10 @@ pub struct Server {
     pub sites: Vec<Site>,
     /// The endpoints that the bindings of all sites lead to, sorted by key.
     pub endpoints: Vec<Endpoint>,
+    /// The SSL records of HTTP.sys; `None` when they were not given, and always on IIS 6, which keeps their settings in the metabase.
+    pub records: Option<ReadRecords>,
+    /// The values of Schannel; `None` when they were not given.
+    pub schannel: Option<Schannel>,
     /// Whether a list of sites was given at all. Without one nothing is said about missing sites or bindings.
     pub lists_sites: bool,
     /// What looked wrong or unknown while reading, for rules to judge.
@@ -133,10 +139,35 @@ pub struct Mapping {
 pub struct Endpoint {
     /// Its key.
     pub key: EndpointKey,
-    /// Indexes of the sites on it, each once, ascending.
+    /// Indexes of the sites on it, each once, ascending. Empty for a record that no binding of the server leads to.
     pub sites: Vec<usize>,
+    /// The record of HTTP.sys that serves it.
+    pub served: Served,
     /// What is in effect on it. A setting that its sites write differently is [`Origin::Unknown`]: which one counts is not known.
     pub settings: Settings,
+}
+
+/// Which record of HTTP.sys serves an endpoint. Numbers are indexes into the records of the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Served {
+    /// The records were not given, or the server is IIS 6, which has none of its own.
+    NotGiven,
+    /// The record with the endpoint's own key.
+    Own(usize),
+    /// Another record, because there is no record with the endpoint's own key, or because the other one comes first.
+    Other(usize),
+    /// No record at all: the connection is reset.
+    Nobody,
+}
+
+impl Served {
+    /// Index of the record, whichever it is.
+    pub fn record(self) -> Option<usize> {
+        match self {
+            Served::Own(record) | Served::Other(record) => Some(record),
+            Served::NotGiven | Served::Nobody => None,
+        }
+    }
 }
 
 /// Something that was not assessed because a store was not given.
@@ -151,6 +182,16 @@ pub struct Notice {
 }
 
 impl Server {
+    /// The record of HTTP.sys that serves an endpoint.
+    pub fn record_of(&self, endpoint: &Endpoint) -> Option<&Record> {
+        self.records.as_ref()?.records.get(endpoint.served.record()?)
+    }
+
+    /// Whether any record was listed by a Windows that prints `switch`, so that a record without that line is no proof against it.
+    pub fn lists_switch(&self, switch: Switch) -> bool {
+        self.records.iter().flat_map(|records| &records.records).any(|record| record.switches.contains_key(&switch))
+    }
+
     /// The endpoints that serve the site with index `site`.
     pub fn endpoints_of(&self, site: usize) -> impl Iterator<Item = &Endpoint> {
         self.endpoints.iter().filter(move |endpoint| endpoint.sites.contains(&site))

@@ -1,0 +1,335 @@
+//! The join: which record of HTTP.sys serves which endpoint, in the vendor's order of precedence, and what is therefore in effect for
+//! each site.
+//!
+//! The order (learn.microsoft.com, AD FS troubleshooting "extranet"; the same in KB4034932): the exact IP:port; the host name with SNI;
+//! the Central Certificate Store of the port; `[::]:port`; `0.0.0.0:port`.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{ReadRecords, Record, Source, Switch};
+use crate::catalogue::{Level, Setting, Value, entry};
+use crate::input::{Field, Place};
+use crate::server::{Endpoint, EndpointKey, Generation, Origin, Resolved, Server, Served, Settings};
+
+/// What a shortened listing lacks.
+const NEEDS_WHOLE_LISTING: &str = "the whole output of `netsh http show sslcert`: this record is not listed in full";
+/// What an endpoint without a record lacks.
+const NO_RECORD: &str = "nothing: no record of HTTP.sys serves this endpoint, so that no value is in effect";
+
+/// Gives a server of IIS 7 or later its records: each endpoint gets the record that serves it and the values in effect, each site the
+/// values of its endpoints, and records that no binding leads to become endpoints without a site.
+pub fn join(server: &mut Server, records: ReadRecords) {
+    if server.generation == Generation::Iis6 {
+        return;
+    }
+    server.notices.retain(|notice| notice.name != "endpoint-not-assessed");
+    let index = Index::new(&records.records);
+    let addresses = binding_addresses(server);
+    for endpoint in &mut server.endpoints {
+        endpoint.served = index.serves(&endpoint.key, addresses.get(&endpoint.key));
+        endpoint.settings = match endpoint.served.record() {
+            Some(number) => settings(&records.records[number]),
+            None => endpoint_settings(|_| Resolved::unknown(NO_RECORD)),
+        };
+    }
+    let taken: BTreeSet<EndpointKey> = server.endpoints.iter().map(|endpoint| endpoint.key.clone()).collect();
+    for (key, number) in &index.by_key {
+        if !taken.contains(key) {
+            let settings = settings(&records.records[*number]);
+            server.endpoints.push(Endpoint { key: (*key).clone(), sites: Vec::new(), served: Served::Own(*number), settings });
+        }
+    }
+    server.endpoints.sort_by(|a, b| a.key.cmp(&b.key));
+    drop(index);
+    server.records = Some(records);
+    give_sites_their_values(server);
+}
+
+/// Addresses of the bindings that lead to each endpoint, `*` for any.
+fn binding_addresses(server: &Server) -> BTreeMap<EndpointKey, BTreeSet<String>> {
+    let mut addresses: BTreeMap<EndpointKey, BTreeSet<String>> = BTreeMap::new();
+    for binding in server.sites.iter().flat_map(|site| &site.bindings) {
+        if let Some(key) = &binding.endpoint {
+            addresses.entry(key.clone()).or_default().insert(binding.ip.clone());
+        }
+    }
+    addresses
+}
+
+/// The records by key; of records that repeat a key the first counts.
+struct Index<'a> {
+    by_key: BTreeMap<&'a EndpointKey, usize>,
+}
+
+impl<'a> Index<'a> {
+    fn new(records: &'a [Record]) -> Self {
+        let mut by_key = BTreeMap::new();
+        for (number, record) in records.iter().enumerate() {
+            by_key.entry(&record.key).or_insert(number);
+        }
+        Index { by_key }
+    }
+
+    fn get(&self, key: &EndpointKey) -> Option<usize> {
+        self.by_key.get(key).copied()
+    }
+
+    /// The record that serves `key`, when clients reach it through `addresses`.
+    fn serves(&self, key: &EndpointKey, addresses: Option<&BTreeSet<String>>) -> Served {
+        let port = match key {
+            EndpointKey::IpPort(_, port) | EndpointKey::HostPort(_, port) | EndpointKey::ScopedCcs(_, port) | EndpointKey::Ccs(port) => *port,
+        };
+        // A binding with one specific address is reached through it alone, and a record for that address comes before SNI.
+        let specific = addresses.filter(|addresses| addresses.len() == 1).and_then(|addresses| addresses.first());
+        let exact = specific.filter(|address| *address != "*").map(|address| EndpointKey::IpPort(address.clone(), port));
+        let any6 = EndpointKey::IpPort("[::]".to_owned(), port);
+        let any4 = EndpointKey::IpPort("0.0.0.0".to_owned(), port);
+        let mut candidates: Vec<EndpointKey> = Vec::new();
+        match key {
+            EndpointKey::IpPort(address, _) => {
+                candidates.push(key.clone());
+                if address.starts_with('[') {
+                    candidates.push(any6.clone());
+                }
+                candidates.extend([any4, any6]);
+            }
+            EndpointKey::HostPort(host, _) | EndpointKey::ScopedCcs(host, _) => {
+                candidates.extend(exact);
+                candidates.push(key.clone());
+                // A wildcard record holds for the left-most label alone (Windows Server 2016 and later).
+                if let Some((_, domain)) = host.split_once('.') {
+                    candidates.push(EndpointKey::HostPort(format!("*.{domain}"), port));
+                }
+                candidates.extend([EndpointKey::Ccs(port), any4, any6]);
+            }
+            EndpointKey::Ccs(_) => {
+                candidates.extend(exact);
+                candidates.extend([key.clone(), any4, any6]);
+            }
+        }
+        for candidate in candidates {
+            if let Some(number) = self.get(&candidate) {
+                return if candidate == *key { Served::Own(number) } else { Served::Other(number) };
+            }
+        }
+        Served::Nobody
+    }
+}
+
+/// Every endpoint setting of IIS 7 and later.
+fn endpoint_settings(of: impl Fn(Setting) -> Resolved) -> Settings {
+    let mut settings = Settings::default();
+    for setting in Setting::ALL.iter().filter(|setting| entry(**setting).level == Level::Endpoint && entry(**setting).iis7.is_some()) {
+        settings.set(*setting, of(*setting));
+    }
+    settings
+}
+
+/// What a record puts into effect.
+fn settings(record: &Record) -> Settings {
+    endpoint_settings(|setting| match setting {
+        Setting::CertCheckMode => cert_check_mode(record),
+        Setting::RevocationFreshnessTime => number(record, &record.freshness_seconds),
+        Setting::RevocationUrlRetrievalTimeout => number(record, &record.url_timeout_milliseconds),
+        Setting::CtlIdentifier => text(record, setting, &record.ctl_identifier),
+        Setting::CtlStoreName => text(record, setting, &record.ctl_store),
+        Setting::DsMapper => switch(record, Switch::DsMapper),
+        Setting::NegotiateClientCertificate => switch(record, Switch::Negotiate),
+        Setting::ServerCertificate => {
+            let value = |hash: &Option<Vec<u8>>| hash.clone().map_or(Value::None, Value::Bytes);
+            resolved(record, &record.certificate, value, Value::None)
+        }
+        Setting::ServerCertificateStore => text(record, setting, &record.store),
+        _ => Resolved::unknown(NEEDS_WHOLE_LISTING),
+    })
+}
+
+fn explicit(value: Value, at: Place) -> Resolved {
+    Resolved { value, origin: Origin::Explicit { at } }
+}
+
+/// What an absent field means: nothing in a listing, which may be shortened; the default in the registry.
+fn absent(record: &Record, default: Value) -> Resolved {
+    match record.source {
+        Source::Registry => Resolved {
+            value: default,
+            origin: Origin::Default { why: Cow::Borrowed("the registry key of the record does not set it") },
+        },
+        Source::Listing | Source::Json => Resolved::unknown(NEEDS_WHOLE_LISTING),
+    }
+}
+
+fn resolved<T>(record: &Record, field: &Field<T>, value: impl Fn(&T) -> Value, default: Value) -> Resolved {
+    match field {
+        Field::Said(said) => explicit(value(&said.value), said.place),
+        Field::Unreadable(said) => explicit(Value::Malformed(said.value.clone()), said.place),
+        Field::Absent => absent(record, default),
+    }
+}
+
+fn number(record: &Record, field: &Field<u64>) -> Resolved {
+    resolved(record, field, |number| Value::Number(*number), Value::Number(0))
+}
+
+fn text(record: &Record, setting: Setting, field: &Field<Option<String>>) -> Resolved {
+    let value = |text: Option<&str>| Value::parse(setting, Generation::Iis7, text.unwrap_or_default());
+    resolved(record, field, |text| value(text.as_deref()), value(None))
+}
+
+fn switch(record: &Record, switch: Switch) -> Resolved {
+    match record.switches.get(&switch) {
+        Some(field) => resolved(record, field, |on| Value::Bool(*on), Value::Bool(false)),
+        None => absent(record, Value::Bool(false)),
+    }
+}
+
+fn cert_check_mode(record: &Record) -> Resolved {
+    let bits = &record.cert_check_mode;
+    match (bits.number(), bits.said.is_empty()) {
+        // The place of the line that sets a bit says more than that of the first line.
+        (Some(number), false) => {
+            let at = bits.place(number).filter(|_| number != 0).or_else(|| bits.said.first().map(|said| said.place));
+            explicit(Value::Flags(number), at.unwrap_or(record.place))
+        }
+        (Some(number), true) => explicit(Value::Flags(number), record.place),
+        (None, true) => absent(record, Value::Flags(0)),
+        (None, false) => Resolved::unknown(NEEDS_WHOLE_LISTING),
+    }
+}
+
+/// A site has the values of its endpoints; where they differ no single value can be said for the site.
+fn give_sites_their_values(server: &mut Server) {
+    let mut of_site: Vec<Vec<usize>> = vec![Vec::new(); server.sites.len()];
+    for (number, endpoint) in server.endpoints.iter().enumerate() {
+        for site in &endpoint.sites {
+            of_site[*site].push(number);
+        }
+    }
+    for (site, endpoints) in server.sites.iter_mut().zip(of_site) {
+        let Some(root) = site.scopes.first_mut() else { continue };
+        let Some((first, rest)) = endpoints.split_first() else { continue };
+        for (setting, value) in server.endpoints[*first].settings.iter() {
+            let differs = rest.iter().any(|other| {
+                let other = server.endpoints[*other].settings.get(setting);
+                other.is_none_or(|other| other.known() != value.known())
+            });
+            let value = if differs {
+                let keys: Vec<String> = endpoints.iter().map(|number| server.endpoints[*number].key.to_string()).collect();
+                Resolved::unknown(format!("one of the endpoints of this site, which differ in it: {}", keys.join(", ")))
+            } else {
+                value.clone()
+            };
+            root.settings.set(setting, value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::httpsys::read_listing;
+    use crate::input::FileId;
+    use crate::xml::Limits;
+
+    fn server(sites: &str) -> Server {
+        let text = format!("<configuration><system.applicationHost><sites>{sites}</sites></system.applicationHost></configuration>");
+        let config = crate::apphost::read(&text, FileId(0), Limits::default()).unwrap();
+        crate::apphost::assemble(&config, &[], None, "server".to_owned())
+    }
+
+    fn site(id: u32, binding: &str, flags: u32) -> String {
+        format!(
+            r#"<site name="S{id}" id="{id}"><application path="/"/><bindings><binding protocol="https" bindingInformation="{binding}" sslFlags="{flags}"/></bindings></site>"#
+        )
+    }
+
+    /// A record of the twelve classic lines; `revocation` is Enabled or Disabled.
+    fn record(label: &str, key: &str, revocation: &str) -> String {
+        format!(
+            "\n    {label:<28} : {key}\n    Certificate Hash             : 1f0c6b7c2a9d4e58b3a7c0d1e2f30415263748a9\n    \
+             Application ID               : {{4dc3e181-e14b-4a21-b022-59fc669b0914}}\n    Certificate Store Name       : MY\n    \
+             Verify Client Certificate Revocation : {revocation}\n    Verify Revocation Using Cached Client Certificate Only : Disabled\n    \
+             Usage Check                  : Enabled\n    Revocation Freshness Time    : 0\n    URL Retrieval Timeout        : 0\n    \
+             Ctl Identifier               : (null)\n    Ctl Store Name               : (null)\n    DS Mapper Usage              : Disabled\n    \
+             Negotiate Client Certificate : Enabled\n"
+        )
+    }
+
+    fn joined(sites: &str, records: &[String]) -> Server {
+        let mut server = server(sites);
+        let text = format!("\nSSL Certificate bindings:\n-------------------------\n{}", records.concat());
+        join(&mut server, read_listing(&text, FileId(1)));
+        server
+    }
+
+    fn served_by(server: &Server, key: &str) -> String {
+        let endpoint = server.endpoints.iter().find(|endpoint| endpoint.key.to_string() == key).unwrap();
+        match endpoint.served {
+            Served::Own(_) => "own".to_owned(),
+            Served::Nobody => "nobody".to_owned(),
+            Served::NotGiven => "not given".to_owned(),
+            Served::Other(number) => server.records.as_ref().unwrap().records[number].key.to_string(),
+        }
+    }
+
+    fn mode(server: &Server, site: usize) -> Option<u32> {
+        server.sites[site].root().value(Setting::CertCheckMode).and_then(Value::flags)
+    }
+
+    #[test]
+    fn each_site_gets_the_values_of_its_own_record_with_their_places() {
+        let server = joined(
+            &(site(1, "*:443:a.test", 1) + &site(2, "*:443:b.test", 1)),
+            &[record("Hostname:port", "a.test:443", "Disabled"), record("Hostname:port", "b.test:443", "Enabled")],
+        );
+        assert_eq!((mode(&server, 0), mode(&server, 1)), (Some(1), Some(0)));
+        let origin = &server.sites[0].root().settings.get(Setting::CertCheckMode).unwrap().origin;
+        assert_eq!(origin.place().map(|place| (place.file, place.line)), Some((FileId(1), 9)));
+        assert_eq!(server.sites[0].root().value(Setting::NegotiateClientCertificate).and_then(Value::bool), Some(true));
+        assert!(server.notices.iter().all(|notice| notice.name != "endpoint-not-assessed"));
+    }
+
+    #[test]
+    fn the_order_of_precedence_is_ip_then_sni_then_central_store_then_any_address() {
+        let ip = record("IP:port", "10.0.0.5:443", "Disabled");
+        let sni = record("Hostname:port", "a.test:443", "Enabled");
+        let ccs = record("Central Certificate Store", "443", "Enabled");
+        let any = record("IP:port", "0.0.0.0:443", "Enabled");
+        let any6 = record("IP:port", "[::]:443", "Enabled");
+        let all = [ip.clone(), sni.clone(), ccs.clone(), any.clone(), any6.clone()];
+        assert_eq!(served_by(&joined(&site(1, "*:443:a.test", 1), &all), "a.test:443"), "own");
+        assert_eq!(served_by(&joined(&site(1, "10.0.0.5:443:a.test", 1), &all), "a.test:443"), "10.0.0.5:443");
+        assert_eq!(served_by(&joined(&site(1, "*:443:a.test", 1), &[ccs.clone(), any.clone()]), "a.test:443"), "ccs:443");
+        assert_eq!(served_by(&joined(&site(1, "*:443:a.test", 1), &[any.clone(), any6.clone()]), "a.test:443"), "0.0.0.0:443");
+        assert_eq!(served_by(&joined(&site(1, "10.0.0.5:443:", 0), &[any.clone()]), "10.0.0.5:443"), "0.0.0.0:443");
+        assert_eq!(served_by(&joined(&site(1, "[fd00::1]:443:", 0), &[any.clone(), any6.clone()]), "[fd00::1]:443"), "[::]:443");
+        assert_eq!(served_by(&joined(&site(1, "*:443:a.test", 3), &[ccs]), "ccs:443"), "own");
+        assert_eq!(served_by(&joined(&site(1, "*:8443:a.test", 1), &all), "a.test:8443"), "nobody");
+        assert_eq!(
+            served_by(&joined(&site(1, "*:443:x.a.test", 1), &[record("Hostname:port", "*.a.test:443", "Enabled")]), "x.a.test:443"),
+            "*.a.test:443"
+        );
+    }
+
+    #[test]
+    fn a_record_without_binding_is_an_endpoint_without_site() {
+        let server = joined(&site(1, "*:443:", 0), &[record("IP:port", "0.0.0.0:443", "Enabled"), record("IP:port", "0.0.0.0:8443", "Enabled")]);
+        let orphan = server.endpoints.iter().find(|endpoint| endpoint.key.to_string() == "0.0.0.0:8443").unwrap();
+        assert!(orphan.sites.is_empty() && matches!(orphan.served, Served::Own(_)));
+    }
+
+    #[test]
+    fn an_endpoint_without_record_has_no_value_in_effect_and_is_not_called_checked() {
+        let server = joined(&site(1, "*:443:a.test", 1), &[record("Hostname:port", "b.test:443", "Enabled")]);
+        assert_eq!(mode(&server, 0), None);
+    }
+
+    #[test]
+    fn a_site_whose_endpoints_differ_has_no_single_value() {
+        let bindings = r#"<site name="S" id="1"><application path="/"/><bindings><binding protocol="https" bindingInformation="*:443:a.test" sslFlags="1"/><binding protocol="https" bindingInformation="*:443:b.test" sslFlags="1"/></bindings></site>"#;
+        let server = joined(bindings, &[record("Hostname:port", "a.test:443", "Disabled"), record("Hostname:port", "b.test:443", "Enabled")]);
+        assert_eq!(mode(&server, 0), None);
+        assert_eq!(server.sites[0].root().value(Setting::NegotiateClientCertificate).and_then(Value::bool), Some(true));
+    }
+}
