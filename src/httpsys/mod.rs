@@ -7,8 +7,8 @@ mod netsh;
 mod recognise;
 mod record;
 mod registry;
-mod words;
 mod select;
+mod words;
 
 pub use json::read_json;
 pub use netsh::read_listing;

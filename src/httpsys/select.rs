@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{ReadRecords, Record, Source, Switch};
 use crate::catalogue::{Level, Setting, Value, entry};
 use crate::input::{Field, Place};
-use crate::server::{Endpoint, EndpointKey, Generation, Origin, Resolved, Server, Served, Settings};
+use crate::server::{Endpoint, EndpointKey, Generation, Origin, Resolved, Served, Server, Settings};
 
 /// What a shortened listing lacks.
 const NEEDS_WHOLE_LISTING: &str = "the whole output of `netsh http show sslcert`: this record is not listed in full";
@@ -78,7 +78,9 @@ impl<'a> Index<'a> {
     /// The record that serves `key`, when clients reach it through `addresses`.
     fn serves(&self, key: &EndpointKey, addresses: Option<&BTreeSet<String>>) -> Served {
         let port = match key {
-            EndpointKey::IpPort(_, port) | EndpointKey::HostPort(_, port) | EndpointKey::ScopedCcs(_, port) | EndpointKey::Ccs(port) => *port,
+            EndpointKey::IpPort(_, port) | EndpointKey::HostPort(_, port) | EndpointKey::ScopedCcs(_, port) | EndpointKey::Ccs(port) => {
+                *port
+            }
         };
         // A binding with one specific address is reached through it alone, and a record for that address comes before SNI.
         let specific = addresses.filter(|addresses| addresses.len() == 1).and_then(|addresses| addresses.first());
@@ -152,10 +154,9 @@ fn explicit(value: Value, at: Place) -> Resolved {
 /// What an absent field means: nothing in a listing, which may be shortened; the default in the registry.
 fn absent(record: &Record, default: Value) -> Resolved {
     match record.source {
-        Source::Registry => Resolved {
-            value: default,
-            origin: Origin::Default { why: Cow::Borrowed("the registry key of the record does not set it") },
-        },
+        Source::Registry => {
+            Resolved { value: default, origin: Origin::Default { why: Cow::Borrowed("the registry key of the record does not set it") } }
+        }
         Source::Listing | Source::Json => Resolved::unknown(NEEDS_WHOLE_LISTING),
     }
 }
@@ -314,7 +315,8 @@ mod tests {
 
     #[test]
     fn a_record_without_binding_is_an_endpoint_without_site() {
-        let server = joined(&site(1, "*:443:", 0), &[record("IP:port", "0.0.0.0:443", "Enabled"), record("IP:port", "0.0.0.0:8443", "Enabled")]);
+        let server =
+            joined(&site(1, "*:443:", 0), &[record("IP:port", "0.0.0.0:443", "Enabled"), record("IP:port", "0.0.0.0:8443", "Enabled")]);
         let orphan = server.endpoints.iter().find(|endpoint| endpoint.key.to_string() == "0.0.0.0:8443").unwrap();
         assert!(orphan.sites.is_empty() && matches!(orphan.served, Served::Own(_)));
     }
@@ -328,7 +330,8 @@ mod tests {
     #[test]
     fn a_site_whose_endpoints_differ_has_no_single_value() {
         let bindings = r#"<site name="S" id="1"><application path="/"/><bindings><binding protocol="https" bindingInformation="*:443:a.test" sslFlags="1"/><binding protocol="https" bindingInformation="*:443:b.test" sslFlags="1"/></bindings></site>"#;
-        let server = joined(bindings, &[record("Hostname:port", "a.test:443", "Disabled"), record("Hostname:port", "b.test:443", "Enabled")]);
+        let server =
+            joined(bindings, &[record("Hostname:port", "a.test:443", "Disabled"), record("Hostname:port", "b.test:443", "Enabled")]);
         assert_eq!(mode(&server, 0), None);
         assert_eq!(server.sites[0].root().value(Setting::NegotiateClientCertificate).and_then(Value::bool), Some(true));
     }

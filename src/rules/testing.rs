@@ -33,6 +33,30 @@ pub(crate) fn fixture(path: &str) -> Server {
     }
 }
 
+/// A server with its records: a fixture of applicationHost.config and one of `netsh http show sslcert`.
+pub(crate) fn with_records(path: &str, listing: &str) -> Server {
+    let mut server = fixture(path);
+    crate::httpsys::join(&mut server, records(listing));
+    server
+}
+
+/// A server of which only the records are known, from a fixture of `netsh http show sslcert` or of the registry.
+pub(crate) fn records_alone(listing: &str) -> Server {
+    let mut server = Server::unknown("server".to_owned(), Generation::Iis7);
+    crate::httpsys::join(&mut server, records(listing));
+    server
+}
+
+fn records(path: &str) -> crate::httpsys::ReadRecords {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(path);
+    let text = std::fs::read_to_string(file).unwrap();
+    if text.contains("HKEY_LOCAL_MACHINE") {
+        crate::httpsys::read_registry(&text, FileId(1))
+    } else {
+        crate::httpsys::read_listing(&text, FileId(1))
+    }
+}
+
 /// The findings of one rule.
 pub(crate) fn findings(rule: &'static Rule, server: &Server) -> Vec<Finding> {
     let mut findings = Vec::new();

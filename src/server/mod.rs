@@ -182,6 +182,32 @@ pub struct Notice {
 }
 
 impl Server {
+    /// A server of which nothing is known yet but its name and generation.
+    pub fn unknown(name: String, generation: Generation) -> Self {
+        let scope = Scope {
+            path: String::new(),
+            store_path: String::new(),
+            is_application: false,
+            place: None,
+            product: None,
+            settings: Settings::default(),
+            mappings: Vec::new(),
+        };
+        Server {
+            name,
+            generation,
+            inputs: Vec::new(),
+            scope,
+            sites: Vec::new(),
+            endpoints: Vec::new(),
+            records: None,
+            schannel: None,
+            lists_sites: false,
+            anomalies: Vec::new(),
+            notices: Vec::new(),
+        }
+    }
+
     /// The record of HTTP.sys that serves an endpoint.
     pub fn record_of(&self, endpoint: &Endpoint) -> Option<&Record> {
         self.records.as_ref()?.records.get(endpoint.served.record()?)
