@@ -107,8 +107,11 @@ pub struct Scope {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Product {
-    /// Microsoft Exchange: applications whose pool is called `MSExchange...`.
+    /// Microsoft Exchange: applications whose pool is called `MSExchange...` or whose directory is that of Exchange, and its documented
+    /// virtual directories beside them.
     Exchange,
+    /// RPC over HTTP Proxy, a feature of Windows that sets up `/Rpc` and `/RpcWithCert` in `System32\RpcProxy`.
+    RpcProxy,
 }
 
 /// A certificate mapping entry of `iisClientCertificateMappingAuthentication`. Account names and passwords are not kept.
