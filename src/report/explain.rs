@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn the_pages_in_docs_are_those_of_the_program() {
-        let update = std::env::var_os("IISAUDIT_UPDATE_DOCS").is_some_and(|value| value == "1");
+        let update = std::env::var_os("IISAUDIT_UPDATE").is_some_and(|value| value == "1");
         let mut stale = Vec::new();
         for (path, page) in docs() {
             if update {
@@ -183,7 +183,7 @@ mod tests {
                 stale.push(path);
             }
         }
-        assert!(stale.is_empty(), "run this test with IISAUDIT_UPDATE_DOCS=1 to write them anew: {stale:?}");
+        assert!(stale.is_empty(), "run this test with IISAUDIT_UPDATE=1 to write them anew: {stale:?}");
     }
 
     #[test]

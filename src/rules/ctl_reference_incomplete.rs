@@ -1,6 +1,6 @@
 //! `ctl-reference-incomplete`: a site names a certificate trust list without its store, or the store without a list.
 
-use super::endpoints;
+use super::scopes::site_key;
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value};
 use crate::remedy::{Remedy, Risk, adsutil};
@@ -44,7 +44,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         };
         let resolved = if setting == Setting::CtlIdentifier { identifier } else { store };
         let mut finding = Finding::new(&RULE, server, message).site(site).setting(setting).at(resolved.origin.place()).severity(severity);
-        if let Some(key) = endpoints::metabase_key(server, site) {
+        if let Some(key) = site_key(server, site) {
             finding = if setting == Setting::CtlIdentifier {
                 finding
                     .remedy(Remedy::command(

@@ -208,7 +208,7 @@ mod tests {
         let ssl: &[(&str, &str)] = &[("", "Ssl")];
         let found = twins(&[("/ /x", ssl), ("/ /x", &[]), ("/ /x", ssl), ("/ /x", &[]), ("/ /x", ssl)]);
         assert_eq!(paths(&found), ["/"]);
-        assert!(!found[0].message.contains("split") && found[0].message.contains("\"S2\" (id 2), \"S4\" (id 4): not set, so None (0)"));
+        assert!(!found[0].message.contains("split") && found[0].message.contains("\"S2\" (id 2) and \"S4\" (id 4): not set, so None (0)"));
     }
 
     #[test]

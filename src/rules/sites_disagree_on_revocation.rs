@@ -264,7 +264,7 @@ mod tests {
         let found = found(&sites);
         assert_eq!(found.len(), 1);
         assert!(
-            found[0].message.contains("site 4, site 8: CertCheckMode 1")
+            found[0].message.contains("site 4 and site 8: CertCheckMode 1")
                 && found[0].message.contains("site 6 and 2 more: CertCheckMode not set, so 0")
         );
     }
@@ -274,8 +274,8 @@ mod tests {
         let found = found(&["", OFF, OFF, ""]);
         assert_eq!(found.len(), 1);
         assert!(
-            found[0].message.contains("split: site 1, site 4: CertCheckMode not set, so 0")
-                && found[0].message.contains("site 2, site 3: CertCheckMode 1")
+            found[0].message.contains("split: site 1 and site 4: CertCheckMode not set, so 0")
+                && found[0].message.contains("site 2 and site 3: CertCheckMode 1")
         );
     }
 
