@@ -1,9 +1,9 @@
 //! `revocation-check-off`: bit 1 of CertCheckMode is set, revoked client certificates are accepted.
 
+use super::endpoint_map::{EndpointMap, modes, set_mode, test_revocation};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, cert_check};
-use crate::remedy::{Remedy, Risk, adsutil};
-use crate::server::Generation;
+use crate::remedy::Risk;
 
 pub(super) const RULE: Rule = Rule {
     name: "revocation-check-off",
@@ -23,44 +23,30 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
-    for (index, site) in server.sites.iter().enumerate() {
-        let Some(resolved) = site.root().settings.get(Setting::CertCheckMode) else { continue };
-        let Some(bits) = resolved.known().and_then(|value| value.flags()) else { continue };
-        if bits & cert_check::NO_REVOCATION == 0 {
-            continue;
-        }
-        let endpoints: Vec<_> = server.endpoints_of(index).collect();
-        let wanted = endpoints.iter().flat_map(|endpoint| &endpoint.sites).any(|other| server.sites[*other].wants_certificates());
-        let keys = endpoints.iter().map(|endpoint| endpoint.key.to_string()).collect::<Vec<_>>().join(", ");
-        let shared = endpoints
-            .iter()
-            .any(|endpoint| endpoint.settings.get(Setting::CertCheckMode).is_some_and(|effective| effective.known().is_none()));
+    let endpoints = EndpointMap::new(server);
+    for mode in modes(server).filter(|mode| mode.bits & cert_check::NO_REVOCATION != 0) {
+        let keys = endpoints.keys(mode.index);
+        let shared = endpoints.contested(mode.index, Setting::CertCheckMode);
         let mut message =
-            format!("CertCheckMode is {bits}: revocation is not checked on {}", if keys.is_empty() { "this site" } else { &keys });
+            format!("CertCheckMode is {}: revocation is not checked on {}", mode.bits, if keys.is_empty() { "this site" } else { &keys });
         if shared {
-            message.push_str("; the endpoint is shared with a site that says otherwise, so which value is in effect depends on the site that registered it");
+            message
+                .push_str("; the endpoint is shared with a site that says otherwise, and likely the site that registered it first decides");
         }
-        let contradictory = (bits & (cert_check::CACHE_ONLY | cert_check::FRESHNESS)) != 0;
+        let without = cert_check::NO_REVOCATION | cert_check::CACHE_ONLY | cert_check::FRESHNESS;
+        let unsure = shared || keys.is_empty() || mode.bits & (cert_check::CACHE_ONLY | cert_check::FRESHNESS) != 0;
         let mut finding = Finding::new(&RULE, server, message)
-            .site(site)
+            .site(mode.site)
             .path("/")
             .setting(Setting::CertCheckMode)
-            .at(resolved.origin.place())
-            .severity(if wanted { Severity::High } else { Severity::Info })
-            .confidence(if shared || contradictory || endpoints.is_empty() { Confidence::Likely } else { Confidence::Firm })
+            .at(mode.resolved.origin.place())
+            .severity(if endpoints.wanted(mode.index) { Severity::High } else { Severity::Info })
+            .confidence(if unsure { Confidence::Likely } else { Confidence::Firm })
             .subject(keys)
-            .remedy(Remedy::command(
-                Risk::ReadOnly,
-                "on the server: shows for each CRL address of a client certificate whether it can be reached",
-                "certutil -verify -urlfetch client.cer",
-            ));
-        if server.generation == Generation::Iis6 {
-            let value = bits & !(cert_check::NO_REVOCATION | cert_check::CACHE_ONLY | cert_check::FRESHNESS);
-            finding = finding.remedy(Remedy::command(
-                Risk::Safe,
-                "checks revocation again, once the CRLs are reachable",
-                adsutil::set(&format!("/LM/W3SVC/{}", site.id.unwrap_or_default()), "CertCheckMode", &value.to_string()),
-            ));
+            .remedy(test_revocation());
+        let what = "checks revocation again, once the CRLs are reachable";
+        if let Some(remedy) = set_mode(server, &mode, Risk::Safe, what, mode.bits & !without) {
+            finding = finding.remedy(remedy);
         }
         findings.push(finding);
     }

@@ -5,6 +5,7 @@ mod anomaly;
 mod binding;
 mod settings;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Serialize;
@@ -154,27 +155,9 @@ pub struct Notice {
 }
 
 impl Server {
-    /// The endpoints that serve the site with index `site`.
-    pub fn endpoints_of(&self, site: usize) -> impl Iterator<Item = &Endpoint> {
-        self.endpoints.iter().filter(move |endpoint| endpoint.sites.contains(&site))
-    }
-
-    /// The first endpoint that serves both sites.
-    pub fn shared_endpoint(&self, a: usize, b: usize) -> Option<&Endpoint> {
-        self.endpoints_of(a).find(|endpoint| endpoint.sites.contains(&b))
-    }
-
-    /// Whether the two sites are served by exactly the same endpoints, so that no endpoint setting can differ in effect between them.
-    pub fn same_endpoints(&self, a: usize, b: usize) -> bool {
-        let keys = |site| self.endpoints_of(site).map(|endpoint| &endpoint.key).collect::<Vec<_>>();
-        let keys_a = keys(a);
-        !keys_a.is_empty() && keys_a == keys(b)
-    }
-}
-
-impl Server {
     /// Forgets all sites but those with the given indexes, for showing a part of the server. Endpoints without a site left go too.
     pub fn keep_sites(&mut self, wanted: &[usize]) {
+        let wanted: BTreeSet<usize> = wanted.iter().copied().collect();
         let mut new_index = vec![None; self.sites.len()];
         let mut kept = Vec::new();
         for (index, site) in std::mem::take(&mut self.sites).into_iter().enumerate() {
@@ -211,18 +194,6 @@ impl Site {
             (Some(id), name) => format!("\"{name}\" (id {id})"),
             (None, name) => format!("\"{name}\""),
         }
-    }
-
-    /// The nearest scope above the scope with index `scope`; `None` for the root.
-    pub fn parent_of(&self, scope: usize) -> Option<&Scope> {
-        let path = self.scopes[scope].path.to_lowercase();
-        self.scopes
-            .iter()
-            .filter(|candidate| {
-                let candidate = candidate.path.to_lowercase();
-                path != "/" && (candidate == "/" || path.strip_prefix(&candidate).is_some_and(|rest| rest.starts_with('/')))
-            })
-            .max_by_key(|candidate| candidate.path.len())
     }
 
     /// Whether at least one path asks for or requires a client certificate.
