@@ -144,6 +144,9 @@ struct Reading<'a> {
     schemas: BTreeMap<PathBuf, Option<MbSchema>>,
 }
 
+/// What a file should be.
+const EXPECTED: &str = "expected MetaBase.xml, MBSchema.xml, applicationHost.config, redirection.config or web.config";
+
 impl Reading<'_> {
     fn take(&mut self, input: &Input, all: &[Input]) {
         let bytes = match self.bytes(input) {
@@ -172,6 +175,15 @@ impl Reading<'_> {
         let file = FileId(self.options.first_file.saturating_add(u32::try_from(self.estate.inputs.len()).unwrap_or(u32::MAX)));
         let root = root_element(&decoded.text, file, self.options.limits);
         let forced = self.options.kind.filter(|_| input.named);
+        let looks = root.as_ref().ok().and_then(Shape::of_root);
+        // Read as something else, every line of the file would be unknown and nothing would be found in it.
+        if let (Some(kind), Some(looks)) = (forced, looks)
+            && Shape::of_kind(kind) != Some(looks)
+        {
+            let message = format!("its content is not that of {}, as --as says, but that of {}", kind.name(), looks.name());
+            self.estate.inputs.push(InputReport::failed(input.display(), Some(kind), message, None));
+            return;
+        }
         let shape = match (forced, &root) {
             (Some(kind), _) => Shape::of_kind(kind),
             (None, Ok(root)) => Shape::of_root(root),
@@ -186,16 +198,15 @@ impl Reading<'_> {
             warnings: decoded.warning.into_iter().collect(),
         };
         let outcome = match (shape, root) {
+            (None, Err(_)) if input.named && !looks_like_xml(&bytes) => {
+                report.error = Some(InputError { message: format!("is no XML; {EXPECTED}"), line: None, column: None });
+                self.estate.inputs.push(report);
+                return;
+            }
             (None, Err(error)) if self.must_be_ours(input) => Err(error),
             (None, _) if input.named => {
-                report.error = Some(InputError {
-                    message:
-                        "not recognised: expected MetaBase.xml, MBSchema.xml, applicationHost.config, redirection.config or web.config; \
-                              --as names the kind"
-                            .to_owned(),
-                    line: None,
-                    column: None,
-                });
+                let message = format!("not recognised; {EXPECTED}; --as names the kind");
+                report.error = Some(InputError { message, line: None, column: None });
                 self.estate.inputs.push(report);
                 return;
             }
@@ -484,6 +495,14 @@ impl Shape {
             FileKind::MbSchema => Shape::Schema,
             FileKind::ApplicationHost | FileKind::Redirection | FileKind::WebConfig => Shape::Configuration,
         })
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Shape::Metabase => "MetaBase.xml",
+            Shape::Schema => "MBSchema.xml",
+            Shape::Configuration => "applicationHost.config or web.config",
+        }
     }
 
     /// Told by the root element and the first element in it.

@@ -52,7 +52,7 @@ pub fn discover(paths: &[PathBuf]) -> Discovered {
             continue;
         }
         match std::fs::metadata(root) {
-            Err(error) => found.errors.push((display(root), format!("cannot be opened: {error}"))),
+            Err(error) => found.errors.push((display(root), format!("cannot be opened: {error}{}", hint(root)))),
             Ok(metadata) if metadata.is_dir() => {
                 for entry in WalkDir::new(root).follow_links(true).sort_by_file_name() {
                     match entry {
@@ -80,6 +80,11 @@ pub fn discover(paths: &[PathBuf]) -> Discovered {
         }
     }
     found
+}
+
+/// What to do about a path that is not there: one that was written for Windows has no folders elsewhere.
+fn hint(path: &Path) -> &'static str {
+    if !cfg!(windows) && path.to_string_lossy().contains('\\') { "; on this system folders are separated by /, not by \\" } else { "" }
 }
 
 #[cfg(test)]

@@ -204,10 +204,7 @@ impl Sheet<'_> {
     }
 
     fn binding(&self, binding: &Binding) -> String {
-        let flags = match binding.flags_written.as_deref() {
-            None | Some("0") => String::new(),
-            Some(flags) => format!(", binding flags {flags}"),
-        };
+        let flags = parts::binding_flags(binding).map(|flags| format!(" ({flags})")).unwrap_or_default();
         let endpoint = binding.endpoint.as_ref().map(|key| format!(" → {key}")).unwrap_or_default();
         let fault = if binding.fault.is_some() { ", cannot be read" } else { "" };
         format!("{} {}{flags}{endpoint}{fault} ({})", binding.protocol, binding.written, self.places.text(binding.place))

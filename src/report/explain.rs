@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Page, Style, escape};
-use crate::explain::{Explanation, Unknown};
+use crate::explain::{Explanation, List, Unknown};
 
 /// How a body marks a command.
 const COMMAND: &str = "    ";
@@ -28,6 +28,26 @@ pub fn text(explanation: &Explanation, style: Style) -> String {
         }
     }
     page.finish()
+}
+
+/// The list as a table, and what to do next.
+pub fn list(list: &List, style: Style) -> String {
+    let mut page = Page::new(style);
+    page.heading(0, list.title);
+    page.gap();
+    page.table(2, list.columns, &list.rows);
+    page.gap();
+    page.prose(0, list.next);
+    page.finish()
+}
+
+/// The list as JSON: `kind`, `title`, and `rows`, each an object with a text for every column.
+pub fn list_json(list: &List) -> String {
+    let object = |row: &Vec<String>| -> serde_json::Map<String, serde_json::Value> {
+        list.columns.iter().zip(row).map(|(column, cell)| ((*column).to_owned(), cell.as_str().into())).collect()
+    };
+    let rows: Vec<_> = list.rows.iter().map(object).collect();
+    format!("{:#}\n", json!({ "kind": list.kind, "title": list.title, "rows": rows }))
 }
 
 /// What to say of a topic that could not be explained, on one line: the topic, shortened, and what may be meant.
@@ -136,6 +156,17 @@ mod tests {
         let said = |topic: &str| unknown(topic, &explain(topic).unwrap_err());
         assert_eq!(said("CertChekMode=5\u{1b}[2J"), "CertChekMode=5\\u{1b}[2J: no such topic; nearest: CertCheckMode, cert-check-mode\n");
         assert!(said(&"x".repeat(5000)).len() < 120);
+    }
+
+    #[test]
+    fn a_list_fits_its_width_and_its_json_has_the_same_rows() {
+        for word in ["", "rules", "settings", "statuses", "codes", "notices"] {
+            let topics = crate::explain::list(word).unwrap();
+            let page = list(&topics, Style::plain(80));
+            assert!(page.lines().all(|line| line.chars().count() <= 80), "{page}");
+            let value: serde_json::Value = serde_json::from_str(&list_json(&topics)).unwrap();
+            assert_eq!(value["rows"].as_array().map(Vec::len), Some(topics.rows.len()));
+        }
     }
 
     #[test]

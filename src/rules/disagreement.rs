@@ -41,6 +41,12 @@ pub(super) fn names(server: &Server, sites: &[usize]) -> String {
     endpoints::names(server, sites.iter().copied())
 }
 
+/// One side as a sentence has it: who, and what they say.
+pub(super) fn clause(server: &Server, sites: &[usize], verb: [&str; 2], what: &str) -> String {
+    let verb = if sites.len() == 1 { verb[0] } else { verb[1] };
+    format!("{} {verb} {what}", names(server, sites))
+}
+
 /// What tells a group of sites apart whatever their order: their ids or names.
 pub(super) fn identity(server: &Server, sites: &[usize]) -> String {
     let mut keys: Vec<String> = sites.iter().map(|site| key(&server.sites[*site])).collect();
