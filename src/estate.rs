@@ -222,6 +222,11 @@ impl Reading<'_> {
             }
             (Some(Shape::Metabase), _) => {
                 report.kind = Some(FileKind::MetaBase);
+                if decoded.encoding.starts_with("UTF-16") {
+                    report
+                        .warnings
+                        .push(format!("{}: whether IIS 6 reads a metabase in this encoding is not documented", decoded.encoding));
+                }
                 let beside = self.schema_beside(input, all);
                 let schema = beside.as_ref().and_then(|path| self.schemas.get(path)).and_then(Option::as_ref);
                 metabase::read(&decoded.text, file, self.options.limits, schema).map(|said| {
@@ -462,8 +467,8 @@ fn names(files: &[(&Input, bool)]) -> Vec<String> {
             }
         }
         if !grew {
-            let mut taken = BTreeSet::new();
-            return names.iter().zip(lengths).map(|(parts, length)| unique(tail(parts, length), &mut taken)).collect();
+            let mut given = Names::default();
+            return names.iter().zip(lengths).map(|(parts, length)| given.give(tail(parts, length))).collect();
         }
     }
 }
@@ -591,15 +596,28 @@ fn is_folder_of_iis(name: &str) -> bool {
     ["config", "inetsrv", "system32", "windows"].iter().any(|folder| name.eq_ignore_ascii_case(folder))
 }
 
-fn unique(name: String, taken: &mut BTreeSet<String>) -> String {
-    let mut candidate = name.clone();
-    let mut number = 2;
-    while taken.contains(&candidate) {
-        candidate = format!("{name}#{number}");
-        number += 1;
+/// Names that are given, each once.
+#[derive(Default)]
+struct Names {
+    taken: BTreeSet<String>,
+    /// The next number to try for a name that is wanted again, so that many equal names cost no search.
+    next: BTreeMap<String, usize>,
+}
+
+impl Names {
+    fn give(&mut self, name: String) -> String {
+        if self.taken.insert(name.clone()) {
+            return name;
+        }
+        let number = self.next.entry(name.clone()).or_insert(2);
+        loop {
+            let candidate = format!("{name}#{number}");
+            *number += 1;
+            if self.taken.insert(candidate.clone()) {
+                return candidate;
+            }
+        }
     }
-    taken.insert(candidate.clone());
-    candidate
 }
 
 impl InputReport {
@@ -678,5 +696,24 @@ mod tests {
     fn several_server_files_in_one_directory_are_called_by_their_file() {
         let found = servers(&[("all/one.config", HOST), ("all/two.config", HOST), ("all/three.config", PIECE)], &[]);
         assert_eq!(pairs(&found), [("all/one.config", "one"), ("all/three.config", "three"), ("all/two.config", "two")]);
+    }
+
+    #[test]
+    fn equal_names_are_numbered_and_none_is_given_twice() {
+        let mut names = Names { taken: BTreeSet::from(["web#3".to_owned()]), next: BTreeMap::new() };
+        let given: Vec<_> = ["web", "web", "web", "web#2"].into_iter().map(|name| names.give(name.to_owned())).collect();
+        assert_eq!(given, ["web", "web#2", "web#4", "web#2#2"]);
+    }
+
+    #[test]
+    fn a_metabase_in_utf_16_is_read_with_a_warning() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("MetaBase.xml");
+        let text = "<configuration><MBProperty><IIsWebServer Location=\"/LM/W3SVC/1\"></IIsWebServer></MBProperty></configuration>";
+        let bytes: Vec<u8> = [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        std::fs::write(&path, bytes).unwrap();
+        let estate = read(&[path], &Options::default());
+        assert_eq!((estate.servers.len(), estate.inputs[0].warnings.len()), (1, 1));
+        assert!(estate.inputs[0].warnings[0].contains("UTF-16LE"), "{:?}", estate.inputs[0].warnings);
     }
 }

@@ -28,6 +28,9 @@ const LAYERS_OF_A_REPEATED_SITE: usize = 16;
 /// How many places a notice names before it only counts.
 const NAMED: usize = 5;
 
+/// Parts of a site's name that are told apart. IIS refuses a name with a single `/`.
+const MOST_NAME_PARTS: usize = 8;
+
 /// What is known of a site before its paths are worked out.
 struct Draft<'a> {
     name: String,
@@ -65,6 +68,8 @@ struct Assembly<'a> {
     web_directories: BTreeMap<(usize, String), (String, Place)>,
     /// The first site of every name, in lower case.
     by_name: BTreeMap<String, usize>,
+    /// Number of parts of the longest name.
+    longest_name: usize,
     /// Locks that hold before any location tag.
     declared_locks: Locks,
     delegated: Vec<Delegated>,
@@ -90,6 +95,7 @@ pub fn assemble(host: &ConfigFile, web_configs: &[PlacedFile], redirection: Opti
         web: BTreeMap::new(),
         web_directories: BTreeMap::new(),
         by_name: BTreeMap::new(),
+        longest_name: 1,
         declared_locks,
         delegated: Vec::new(),
         anomalies: Vec::new(),
@@ -101,6 +107,7 @@ pub fn assemble(host: &ConfigFile, web_configs: &[PlacedFile], redirection: Opti
     let mut drafts = drafts(host, lone);
     for (index, draft) in drafts.iter().enumerate() {
         assembly.by_name.entry(key(&draft.name)).or_insert(index);
+        assembly.longest_name = assembly.longest_name.max(segments(&draft.name).take(MOST_NAME_PARTS).count());
     }
     let places = Places::new(host.sites.as_ref());
     for placed in web_configs {
@@ -386,7 +393,7 @@ impl<'a> Assembly<'a> {
                 let seed = seeds.entry(below.to_owned()).or_default();
                 if seed.path.is_empty() {
                     // Paths of a web.config are relative to it; others begin with the site.
-                    let names_site = usize::from(!self.lone);
+                    let names_site = if self.lone { 0 } else { segments(&draft.name).count() };
                     seed.path = segments(level(&layer.block.path)).skip(names_site).collect::<Vec<_>>().join("/");
                     seed.place = Some(layer.block.place);
                 }
@@ -507,10 +514,7 @@ impl<'a> Assembly<'a> {
         let mut seen = BTreeSet::new();
         for block in host.blocks.iter().skip(1) {
             let path = level(&block.path);
-            if let Some(name) = segments(path).next()
-                && !self.by_name.contains_key(&key(name))
-                && seen.insert(path.to_lowercase())
-            {
+            if segments(path).next().is_some() && self.site_of(cut(path)).is_none() && seen.insert(path.to_lowercase()) {
                 let kind = AnomalyKind::LocationWithoutSite { path: block.path.clone() };
                 self.anomalies.push(Anomaly { kind, place: block.place, related: Vec::new(), site: None, path: None });
             }
@@ -522,11 +526,20 @@ impl<'a> Assembly<'a> {
         if self.lone {
             return (Some(0), Some(format!("/{path}")));
         }
-        let (name, below) = path.split_once('/').unwrap_or((path, ""));
-        match self.by_name.get(&key(name)) {
-            Some(site) if !name.is_empty() => (Some(*site), Some(format!("/{below}"))),
-            _ => (None, None),
+        match self.site_of(path) {
+            Some((site, below)) => (Some(site), Some(format!("/{below}"))),
+            None => (None, None),
         }
+    }
+
+    /// The site that a location path begins with, and the rest of the path. A name may hold `/`, although IIS refuses it: the shortest
+    /// name counts.
+    fn site_of<'p>(&self, path: &'p str) -> Option<(usize, &'p str)> {
+        let mut ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]).filter(|end| *end > 0).take(self.longest_name);
+        ends.find_map(|end| {
+            let site = self.by_name.get(&key(&path[..end]))?;
+            Some((*site, path[end..].trim_start_matches('/')))
+        })
     }
 }
 
@@ -942,6 +955,16 @@ mod tests {
         assert!(scope(&server, 0, "/a/v").is_application);
         assert_eq!(scope(&server, 0, "/a").store_path, "Shop/a");
         assert_eq!(anomalies(&server), []);
+    }
+
+    #[test]
+    fn a_location_of_a_site_whose_name_holds_a_slash_has_a_site() {
+        let body = [site("Shop/Old", ""), location("shop/old", "", &access("Ssl")), location("Shop/Old/a", "", &access("None"))];
+        let server = with_web_configs(&body.concat(), &[]);
+        assert_eq!(flags(&server, 0), [("/", Some(8)), ("/a", Some(0))]);
+        assert_eq!(anomalies(&server), []);
+        let other = with_web_configs(&[site("Shop/Old", ""), location("Shop/New", "", &access("Ssl"))].concat(), &[]);
+        assert!(matches!(anomalies(&other).as_slice(), [(_, _, AnomalyKind::LocationWithoutSite { .. })]));
     }
 
     #[test]

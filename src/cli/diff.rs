@@ -99,7 +99,8 @@ pub(super) fn run(arguments: &DiffArguments, common: &Common) -> Outcome {
         return Outcome::Usage;
     }
 
-    let same = left_path == right_path;
+    let real = |path: &PathBuf| std::fs::canonicalize(path).ok();
+    let same = left_path == right_path || (real(&left_path).is_some() && real(&left_path) == real(&right_path));
     let left_estate = crate::estate::read(std::slice::from_ref(&left_path), &common.options());
     let first_file = u32::try_from(left_estate.inputs.len()).unwrap_or(u32::MAX);
     let right_estate = (!same).then(|| crate::estate::read(std::slice::from_ref(&right_path), &Options { first_file, ..common.options() }));
