@@ -13,7 +13,8 @@ use crate::catalogue::{Level, Setting, entry};
 use crate::estate::FileKind;
 use crate::input::{FileId, Place};
 use crate::server::{
-    Anomaly, AnomalyKind, Binding, Endpoint, EndpointKey, Generation, LONE_WEB_CONFIG, Notice, Product, Resolved, Scope, Server, Settings, Site,
+    Anomaly, AnomalyKind, Binding, Endpoint, EndpointKey, Generation, LONE_WEB_CONFIG, Notice, Product, Resolved, Scope, Server, Settings,
+    Site,
 };
 
 const SERVER_LEVEL: &str = "the server level";

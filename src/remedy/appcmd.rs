@@ -104,7 +104,9 @@ mod tests {
             r#"%windir%\system32\inetsrv\appcmd.exe set config "Default Web Site/api" -section:system.webServer/security/access /sslFlags:"Ssl, SslNegotiateCert" /commit:apphost"#
         );
         assert!(unlock_config(ACCESS).unwrap().ends_with("unlock config -section:system.webServer/security/access"));
-        assert!(list_config("", "system.webServer/serverRuntime").unwrap().ends_with("list config -section:system.webServer/serverRuntime"));
+        assert!(
+            list_config("", "system.webServer/serverRuntime").unwrap().ends_with("list config -section:system.webServer/serverRuntime")
+        );
     }
 
     #[test]

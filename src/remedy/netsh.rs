@@ -125,7 +125,11 @@ impl SslCertOptions {
             (None, EndpointKey::HostPort(..)) => Some("MY".to_owned()),
             (store, _) => store.clone(),
         };
-        let texts = [("certstorename", store), ("sslctlidentifier", self.sslctlidentifier.clone()), ("sslctlstorename", self.sslctlstorename.clone())];
+        let texts = [
+            ("certstorename", store),
+            ("sslctlidentifier", self.sslctlidentifier.clone()),
+            ("sslctlstorename", self.sslctlstorename.clone()),
+        ];
         for (word, text) in texts {
             match text {
                 Some(text) if is_text(&text) => words.push((word, text)),
@@ -135,7 +139,8 @@ impl SslCertOptions {
         }
         let times = [("revocationfreshnesstime", self.revocationfreshnesstime), ("urlretrievaltimeout", self.urlretrievaltimeout)];
         words.extend(times.into_iter().filter_map(|(word, time)| Some((word, time.filter(|time| *time != 0)?.to_string()))));
-        let switch = |(word, value, _): (&'static str, Option<bool>, bool)| Some((word, if value? { "enable" } else { "disable" }.to_owned()));
+        let switch =
+            |(word, value, _): (&'static str, Option<bool>, bool)| Some((word, if value? { "enable" } else { "disable" }.to_owned()));
         words.extend(self.switches().into_iter().filter_map(switch));
         Some(words)
     }
@@ -274,7 +279,10 @@ mod tests {
     #[test]
     fn times_of_zero_are_left_out() {
         let options = SslCertOptions { revocationfreshnesstime: Some(0), urlretrievaltimeout: Some(0), ..record(any_443()) };
-        assert_eq!(add(&options).unwrap().for_cmd().unwrap(), format!("netsh http add sslcert ipport=0.0.0.0:443 certhash={HASH} appid={IIS}"));
+        assert_eq!(
+            add(&options).unwrap().for_cmd().unwrap(),
+            format!("netsh http add sslcert ipport=0.0.0.0:443 certhash={HASH} appid={IIS}")
+        );
     }
 
     #[test]
@@ -319,10 +327,8 @@ mod tests {
 
     #[test]
     fn powershell_gets_apostrophes_round_braces_blanks_and_brackets() {
-        let options = SslCertOptions {
-            sslctlstorename: Some("Bob's $store".to_owned()),
-            ..record(EndpointKey::IpPort("[::1]".to_owned(), 443))
-        };
+        let options =
+            SslCertOptions { sslctlstorename: Some("Bob's $store".to_owned()), ..record(EndpointKey::IpPort("[::1]".to_owned(), 443)) };
         assert_eq!(
             add(&options).unwrap().for_powershell().unwrap(),
             format!("netsh http add sslcert 'ipport=[::1]:443' certhash={HASH} 'appid={IIS}' 'sslctlstorename=Bob''s $store'")

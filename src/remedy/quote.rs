@@ -37,7 +37,8 @@ pub(super) enum Program {
 /// Whether the text reaches a program unchanged inside of quotes.
 pub(super) fn survives(text: &str) -> bool {
     let changed = |c: char| {
-        matches!(c,
+        matches!(
+            c,
             // cmd.exe.
             '"' | '%'
             // The console, when the line is pasted.
@@ -45,7 +46,8 @@ pub(super) fn survives(text: &str) -> bool {
             // Code pages without them: a quote.
             | '\u{2ba}' | '\u{30e}' | '\u{201e}' | '\u{201f}' | '\u{2033}' | '\u{2036}' | '\u{ff02}'
             // A backslash.
-            | '\u{a5}' | '\u{20a9}' | '\u{2216}' | '\u{ff3c}')
+            | '\u{a5}' | '\u{20a9}' | '\u{2216}' | '\u{ff3c}'
+        )
     };
     !text.contains(changed) && escape::terminal(text) == text
 }
@@ -98,7 +100,8 @@ mod tests {
 
     #[test]
     fn what_a_reader_on_the_way_changes_gives_nothing() {
-        for text in ["a\"b", "%PATH%", "100%", "a\nb", "a\tb", "\u{201c}x\u{201d}", "a\u{a0}b", "a – b", "a\u{202e}b", "＂ & calc", "##[x]"] {
+        for text in ["a\"b", "%PATH%", "100%", "a\nb", "a\tb", "\u{201c}x\u{201d}", "a\u{a0}b", "a – b", "a\u{202e}b", "＂ & calc", "##[x]"]
+        {
             assert_eq!(argument(text, Program::CRuntime), None, "{text}");
             assert_eq!(argument(text, Program::Script), None, "{text}");
         }
