@@ -156,9 +156,8 @@ fn c_runtime(line: &str) -> Vec<String> {
             }
             argument.push_str(&"\\".repeat(backslashes / 2));
             chars.next();
-            if backslashes % 2 == 1 {
-                argument.push('"');
-            } else if quoted && chars.next_if_eq(&'"').is_some() {
+            let doubled = backslashes % 2 == 0 && quoted && chars.next_if_eq(&'"').is_some();
+            if backslashes % 2 == 1 || doubled {
                 argument.push('"');
             } else {
                 quoted = !quoted;
