@@ -13,11 +13,11 @@ use crate::catalogue::{Level, Setting, entry};
 use crate::estate::FileKind;
 use crate::input::{FileId, Place};
 use crate::server::{
-    Anomaly, AnomalyKind, Binding, Endpoint, EndpointKey, Generation, Notice, Product, Resolved, Scope, Server, Settings, Site,
+    Anomaly, AnomalyKind, Binding, Endpoint, EndpointKey, Generation, LONE_WEB_CONFIG, Notice, Product, Resolved, Scope, Server, Settings,
+    Site,
 };
 
 const SERVER_LEVEL: &str = "the server level";
-const LONE_WEB_CONFIG: &str = "(web.config)";
 /// Separates the parts of a path in keys: it sorts before every character, so a path is directly followed by the paths below it, and
 /// XML forbids it, so no part holds it.
 const SEPARATOR: char = '\0';

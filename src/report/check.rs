@@ -339,7 +339,7 @@ mod tests {
             (
                 Risk::Safe,
                 "checks revocation again",
-                Some(crate::remedy::adsutil::set("/LM/W3SVC/1/A rather long key of a rather long site", "CertCheckMode", "0")),
+                crate::remedy::adsutil::set("/LM/W3SVC/1/A rather long key of a rather long site", "CertCheckMode", "0"),
             ),
             (Risk::WeakensSecurity, "leaves revoked certificates accepted, and says so in the policy", None),
         ] {

@@ -47,18 +47,18 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if let Some(key) = site_key(server, site) {
             finding = if setting == Setting::CtlIdentifier {
                 finding
-                    .remedy(Remedy::command(
+                    .remedy(Remedy::offer(
                         Risk::Safe,
                         "names the store, when the list lies in the usual one, CA",
                         adsutil::set(&key, "SslCtlStoreName", "CA"),
                     ))
-                    .remedy(Remedy::command(
+                    .remedy(Remedy::offer(
                         Risk::WeakensSecurity,
                         "gives up the restriction of issuers: every root that the machine trusts is acceptable",
                         adsutil::delete(&key, "SslCtlIdentifier"),
                     ))
             } else {
-                finding.sees("Nothing: issuers are not restricted.").remedy(Remedy::command(
+                finding.sees("Nothing: issuers are not restricted.").remedy(Remedy::offer(
                     Risk::Safe,
                     "removes the store name that has no effect; or set SslCtlIdentifier, when issuers were meant to be restricted",
                     adsutil::delete(&key, "SslCtlStoreName"),

@@ -102,7 +102,7 @@ pub(super) fn modes(server: &Server) -> impl Iterator<Item = Mode<'_>> {
 pub(super) fn set_mode(server: &Server, mode: &Mode<'_>, risk: Risk, what: &str, new: u32) -> Option<Remedy> {
     let key = site_key(server, mode.site)?;
     let what = format!("{what}; CertCheckMode {} becomes {new}", mode.bits);
-    Some(Remedy::command(risk, what, adsutil::set(&key, "CertCheckMode", &new.to_string())))
+    Some(Remedy::offer(risk, what, adsutil::set(&key, "CertCheckMode", &new.to_string())))
 }
 
 /// The remedy that every change of the revocation check begins with.

@@ -131,9 +131,6 @@ pub(super) fn align(server: &Server, site: &Site, setting: Setting, to: &Value) 
         return None;
     }
     let shown = to.show(setting, server.generation);
-    if shown.contains(|c: char| c.is_control() || matches!(c, '"' | '%')) {
-        return None;
-    }
     let weaker = match (setting, from, to) {
         (Setting::CertCheckMode, Value::Flags(from), Value::Flags(to)) => {
             to & !from & (cert_check::NO_REVOCATION | cert_check::NO_USAGE) != 0
@@ -144,11 +141,11 @@ pub(super) fn align(server: &Server, site: &Site, setting: Setting, to: &Value) 
     let risk = if weaker { Risk::WeakensSecurity } else { Risk::Safe };
     let label = site.label();
     Some(match to {
-        Value::None => Remedy::command(risk, format!("removes {property} from {label}"), adsutil::delete(&key, property)),
+        Value::None => Remedy::offer(risk, format!("removes {property} from {label}"), adsutil::delete(&key, property)),
         _ => {
             let checks = setting == Setting::CertCheckMode && !weaker && *to != *from;
             let when = if checks { ", once the CRLs are reachable from the server" } else { "" };
-            Remedy::command(risk, format!("sets {property} of {label} to {shown}{when}"), adsutil::set(&key, property, &shown))
+            Remedy::offer(risk, format!("sets {property} of {label} to {shown}{when}"), adsutil::set(&key, property, &shown))
         }
     })
 }

@@ -1,10 +1,10 @@
 //! `mapping-without-rules`: mapping by IIS is enabled and has nothing to map with.
 
-use super::mapping::{self, IIS_SECTION};
+use super::mapping;
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::Setting;
 use crate::remedy::{Remedy, Risk};
-use crate::server::{Mapping, Scope, Site};
+use crate::server::{Mapping, Scope, Server, Site};
 
 pub(super) const RULE: Rule = Rule {
     name: "mapping-without-rules",
@@ -47,7 +47,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                         Risk::Safe,
                         "add one-to-one or many-to-one entries to the site, where certificates are to be mapped",
                     ))
-                    .remedy(off(scope)),
+                    .remedy(off(server, scope)),
             );
         }
     }
@@ -86,9 +86,9 @@ fn useless(context: &Context<'_>, entry: &Mapping) -> Finding {
     .subject(&entry.name)
 }
 
-fn off(scope: &Scope) -> Remedy {
+fn off(server: &Server, scope: &Scope) -> Remedy {
     let what = "switches mapping off, where none is wanted; requests that failed so far may then be served without a mapped account";
-    mapping::set(scope, Risk::WeakensSecurity, what, IIS_SECTION, "enabled", "false")
+    mapping::set(server, scope, Setting::IisCertificateMapping, Risk::WeakensSecurity, what, "false")
 }
 
 fn off_entry() -> Remedy {

@@ -213,7 +213,7 @@ fn adopt(mut finding: Finding, server: &Server, site: usize, old: Check, model: 
         let opens = (cert_check::NO_REVOCATION | cert_check::NO_USAGE) & new.0 & !old.0;
         let risk = if opens == 0 { Risk::Safe } else { Risk::WeakensSecurity };
         let what = format!("{like}; CertCheckMode {} becomes {}", old.0, new.0);
-        finding = finding.remedy(Remedy::command(risk, what, adsutil::set(&key, "CertCheckMode", &new.0.to_string())));
+        finding = finding.remedy(Remedy::offer(risk, what, adsutil::set(&key, "CertCheckMode", &new.0.to_string())));
     }
     let times = [("RevocationFreshnessTime", old.1, new.1), ("RevocationURLRetrievalTimeout", old.2, new.2)];
     for (property, old, new) in times {
@@ -221,7 +221,7 @@ fn adopt(mut finding: Finding, server: &Server, site: usize, old: Check, model: 
             && old != new
         {
             let what = format!("{like}; {property} {old} becomes {new}");
-            finding = finding.remedy(Remedy::command(Risk::Safe, what, adsutil::set(&key, property, &new.to_string())));
+            finding = finding.remedy(Remedy::offer(Risk::Safe, what, adsutil::set(&key, property, &new.to_string())));
         }
     }
     finding

@@ -1,6 +1,6 @@
 //! `two-mapping-kinds-enabled`: mapping by IIS and mapping by Active Directory exclude each other, and both are on.
 
-use super::mapping::{self, AD_SECTION, IIS_SECTION};
+use super::mapping;
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, access};
 use crate::remedy::{Remedy, Risk, adsutil};
@@ -47,7 +47,7 @@ fn check_iis6(context: &Context<'_>, findings: &mut Vec<Finding>) {
         findings.push(
             mapping::located(finding, server, site, scope, &[Setting::AccessFlags])
                 .related(mapper.origin.place(), "SslUseDsMapper is TRUE")
-                .remedy(Remedy::command(
+                .remedy(Remedy::offer(
                     Risk::Safe,
                     "for mapping by IIS: switches mapping by Active Directory off for all sites",
                     adsutil::set("/LM/W3SVC", "SslUseDsMapper", "FALSE"),
@@ -71,19 +71,19 @@ fn check_iis7(context: &Context<'_>, findings: &mut Vec<Finding>) {
         findings.push(
             mapping::located(Finding::new(&RULE, server, message), server, site, scope, SWITCHES)
                 .remedy(mapping::set(
+                    server,
                     scope,
+                    Setting::IisCertificateMapping,
                     Risk::Safe,
                     "for mapping by Active Directory: switches the entries of IIS off",
-                    IIS_SECTION,
-                    "enabled",
                     "false",
                 ))
                 .remedy(mapping::set(
+                    server,
                     scope,
+                    Setting::AdCertificateMapping,
                     Risk::Safe,
                     "for the entries of IIS: switches mapping by Active Directory off",
-                    AD_SECTION,
-                    "enabled",
                     "false",
                 )),
         );

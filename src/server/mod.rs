@@ -154,7 +154,15 @@ pub struct Notice {
     pub needs: String,
 }
 
+/// What stands for the site of a web.config that was given without the file of its server.
+pub const LONE_WEB_CONFIG: &str = "(web.config)";
+
 impl Server {
+    /// Whether it is a web.config without the file of its server: where on the server it belongs is not known.
+    pub fn is_lone_web_config(&self) -> bool {
+        !self.lists_sites && matches!(self.sites.as_slice(), [only] if !only.declared && only.name == LONE_WEB_CONFIG)
+    }
+
     /// Forgets all sites but those with the given indexes, for showing a part of the server. Endpoints without a site left go too.
     pub fn keep_sites(&mut self, wanted: &[usize]) {
         let wanted: BTreeSet<usize> = wanted.iter().copied().collect();
