@@ -97,7 +97,7 @@ fn report(server: &Server, map: &EndpointMap<'_>, sites: &[(usize, u32)]) -> Opt
         if let Some(key) = key.filter(|key| keys.len() < SHOWN && !keys.contains(key)) {
             let value = bits & !(cert_check::NO_REVOCATION | cert_check::CACHE_ONLY | cert_check::FRESHNESS);
             let what = "checks revocation again, once the CRLs are reachable";
-            finding = finding.remedy(Remedy::command(Risk::Safe, what, adsutil::set(&key, "CertCheckMode", &value.to_string())));
+            finding = finding.remedy(Remedy::offer(Risk::Safe, what, adsutil::set(&key, "CertCheckMode", &value.to_string())));
             keys.insert(key);
         }
     }
