@@ -121,6 +121,13 @@ enum Said {
     ApplicationHost(Box<ConfigFile>),
 }
 
+impl Host {
+    /// Whether it is more than a location tag that somebody cut out.
+    fn is_whole_server(&self) -> bool {
+        !matches!(&self.said, Said::ApplicationHost(config) if config.is_location_of_a_site())
+    }
+}
+
 /// A web.config or redirection.config, and where it lies.
 struct Config {
     input: Input,
@@ -136,6 +143,9 @@ struct Reading<'a> {
     /// Schema files by path, so that one beside many metabases is read once.
     schemas: BTreeMap<PathBuf, Option<MbSchema>>,
 }
+
+/// What a file should be.
+const EXPECTED: &str = "expected MetaBase.xml, MBSchema.xml, applicationHost.config, redirection.config or web.config";
 
 impl Reading<'_> {
     fn take(&mut self, input: &Input, all: &[Input]) {
@@ -165,6 +175,15 @@ impl Reading<'_> {
         let file = FileId(self.options.first_file.saturating_add(u32::try_from(self.estate.inputs.len()).unwrap_or(u32::MAX)));
         let root = root_element(&decoded.text, file, self.options.limits);
         let forced = self.options.kind.filter(|_| input.named);
+        let looks = root.as_ref().ok().and_then(Shape::of_root);
+        // Read as something else, every line of the file would be unknown and nothing would be found in it.
+        if let (Some(kind), Some(looks)) = (forced, looks)
+            && Shape::of_kind(kind) != Some(looks)
+        {
+            let message = format!("its content is not that of {}, as --as says, but that of {}", kind.name(), looks.name());
+            self.estate.inputs.push(InputReport::failed(input.display(), Some(kind), message, None));
+            return;
+        }
         let shape = match (forced, &root) {
             (Some(kind), _) => Shape::of_kind(kind),
             (None, Ok(root)) => Shape::of_root(root),
@@ -179,16 +198,15 @@ impl Reading<'_> {
             warnings: decoded.warning.into_iter().collect(),
         };
         let outcome = match (shape, root) {
+            (None, Err(_)) if input.named && !looks_like_xml(&bytes) => {
+                report.error = Some(InputError { message: format!("is no XML; {EXPECTED}"), line: None, column: None });
+                self.estate.inputs.push(report);
+                return;
+            }
             (None, Err(error)) if self.must_be_ours(input) => Err(error),
             (None, _) if input.named => {
-                report.error = Some(InputError {
-                    message:
-                        "not recognised: expected MetaBase.xml, MBSchema.xml, applicationHost.config, redirection.config or web.config; \
-                              --as names the kind"
-                            .to_owned(),
-                    line: None,
-                    column: None,
-                });
+                let message = format!("not recognised; {EXPECTED}; --as names the kind");
+                report.error = Some(InputError { message, line: None, column: None });
                 self.estate.inputs.push(report);
                 return;
             }
@@ -204,6 +222,11 @@ impl Reading<'_> {
             }
             (Some(Shape::Metabase), _) => {
                 report.kind = Some(FileKind::MetaBase);
+                if decoded.encoding.starts_with("UTF-16") {
+                    report
+                        .warnings
+                        .push(format!("{}: whether IIS 6 reads a metabase in this encoding is not documented", decoded.encoding));
+                }
                 let beside = self.schema_beside(input, all);
                 let schema = beside.as_ref().and_then(|path| self.schemas.get(path)).and_then(Option::as_ref);
                 metabase::read(&decoded.text, file, self.options.limits, schema).map(|said| {
@@ -302,8 +325,10 @@ impl Reading<'_> {
 
     fn finish(mut self) -> Estate {
         let first = self.options.first_file;
-        let names = self.names();
         let owners = self.owners();
+        let orphans = self.configs.iter().zip(&owners).filter(|(_, owner)| owner.is_none()).map(|(config, _)| (&config.input, false));
+        let mut names = names(&self.hosts.iter().map(|host| (&host.input, host.is_whole_server())).chain(orphans).collect::<Vec<_>>());
+        let names_of_orphans = names.split_off(self.hosts.len());
         let mut placed: Vec<Vec<PlacedFile>> = self.hosts.iter().map(|_| Vec::new()).collect();
         let mut placed_files: Vec<Vec<FileId>> = self.hosts.iter().map(|_| Vec::new()).collect();
         let mut redirections: Vec<Option<ConfigFile>> = self.hosts.iter().map(|_| None).collect();
@@ -334,10 +359,8 @@ impl Reading<'_> {
             server.inputs = std::iter::once(host.file).chain(placed_files[index].iter().copied()).collect();
             self.estate.servers.push(server);
         }
-        let mut taken: BTreeSet<String> = names.into_iter().collect();
-        for config in alone {
+        for (config, name) in alone.into_iter().zip(names_of_orphans) {
             // A redirection without its server says where the configuration is, and nothing about any site.
-            let name = unique(directory_name(&config.input), &mut taken);
             let mut server = match config.config.kind() {
                 FileKind::Redirection => apphost::assemble(&config.config, &[], Some(&config.config), name.clone()),
                 _ => apphost::assemble(&config.config, &[], None, name.clone()),
@@ -352,53 +375,11 @@ impl Reading<'_> {
         self.estate
     }
 
-    /// The name of every server: that of its directory, or of its file where one directory holds several. Equal names are told apart by
-    /// the directories above.
-    fn names(&self) -> Vec<String> {
-        let directories: Vec<Option<PathBuf>> = self.hosts.iter().map(|host| directory_of(&host.input)).collect();
-        let mut in_directory: BTreeMap<&Option<PathBuf>, usize> = BTreeMap::new();
-        for directory in &directories {
-            *in_directory.entry(directory).or_default() += 1;
-        }
-        let mut names: Vec<Vec<String>> = Vec::new();
-        for (host, directory) in self.hosts.iter().zip(&directories) {
-            let mut parts = directory.as_deref().map(parts_of).unwrap_or_default();
-            while parts.len() > 1 && parts.last().is_some_and(|part| is_folder_of_iis(part)) {
-                parts.pop();
-            }
-            if in_directory.get(directory).copied().unwrap_or_default() > 1 || parts.is_empty() {
-                let stem =
-                    if directory.is_none() { "stdin".into() } else { host.input.path.file_stem().unwrap_or_default().to_string_lossy() };
-                parts.push(stem.into_owned());
-            }
-            names.push(parts);
-        }
-        let mut lengths = vec![1; names.len()];
-        loop {
-            let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-            for (index, parts) in names.iter().enumerate() {
-                by_name.entry(tail(parts, lengths[index])).or_default().push(index);
-            }
-            let mut grew = false;
-            for indexes in by_name.values().filter(|indexes| indexes.len() > 1) {
-                for index in indexes {
-                    if lengths[*index] < names[*index].len() {
-                        lengths[*index] += 1;
-                        grew = true;
-                    }
-                }
-            }
-            if !grew {
-                let mut taken = BTreeSet::new();
-                return names.iter().zip(lengths).map(|(parts, length)| unique(tail(parts, length), &mut taken)).collect();
-            }
-        }
-    }
-
     /// For every web.config and redirection.config the server whose tree it lies in, and its directory relative to that tree. The tree
     /// of a server is the highest directory that holds no other server.
     fn owners(&self) -> Vec<Option<(usize, Vec<String>)>> {
-        let applies = |host: &Host| matches!(host.said, Said::ApplicationHost(_));
+        // A lone location tag knows of no directories.
+        let applies = |host: &Host| matches!(&host.said, Said::ApplicationHost(_)) && host.is_whole_server();
         let mut servers_below: BTreeMap<PathBuf, Vec<usize>> = BTreeMap::new();
         for (index, host) in self.hosts.iter().enumerate().filter(|(_, host)| applies(host) && !host.input.named) {
             for directory in host.input.path.ancestors().skip(1) {
@@ -440,6 +421,66 @@ impl Reading<'_> {
     }
 }
 
+/// The names of the servers made from `files`, each with whether it is the file of a whole server. A server is named by its directory, or
+/// by its file where one directory holds several; a lone piece never takes the name of the directory from the server's file in it. Equal
+/// names are told apart by the directories above.
+fn names(files: &[(&Input, bool)]) -> Vec<String> {
+    let directories: Vec<Option<PathBuf>> = files.iter().map(|(input, _)| directory_of(input)).collect();
+    let mut whole_in: BTreeMap<&Option<PathBuf>, usize> = BTreeMap::new();
+    let mut files_in: BTreeMap<&Option<PathBuf>, usize> = BTreeMap::new();
+    let mut stems_in: BTreeMap<(&Option<PathBuf>, String), usize> = BTreeMap::new();
+    for ((input, whole), directory) in files.iter().zip(&directories) {
+        *whole_in.entry(directory).or_default() += usize::from(*whole);
+        *files_in.entry(directory).or_default() += 1;
+        *stems_in.entry((directory, stem(input))).or_default() += 1;
+    }
+    let mut names: Vec<Vec<String>> = Vec::new();
+    for ((input, whole), directory) in files.iter().zip(&directories) {
+        let mut parts = directory.as_deref().map(parts_of).unwrap_or_default();
+        while parts.len() > 1 && parts.last().is_some_and(|part| is_folder_of_iis(part)) {
+            parts.pop();
+        }
+        let rivals = if *whole { &whole_in } else { &files_in };
+        if rivals.get(directory).is_some_and(|files| *files > 1) || parts.is_empty() {
+            let stem = stem(input);
+            let shared = stems_in.get(&(directory, stem.clone())).is_some_and(|files| *files > 1);
+            parts.push(match input.path.file_name().filter(|_| shared && directory.is_some()) {
+                Some(name) => name.to_string_lossy().into_owned(),
+                None => stem,
+            });
+        }
+        names.push(parts);
+    }
+    let mut lengths = vec![1; names.len()];
+    loop {
+        let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (index, parts) in names.iter().enumerate() {
+            by_name.entry(tail(parts, lengths[index])).or_default().push(index);
+        }
+        let mut grew = false;
+        for indexes in by_name.values().filter(|indexes| indexes.len() > 1) {
+            for index in indexes {
+                if lengths[*index] < names[*index].len() {
+                    lengths[*index] += 1;
+                    grew = true;
+                }
+            }
+        }
+        if !grew {
+            let mut given = Names::default();
+            return names.iter().zip(lengths).map(|(parts, length)| given.give(tail(parts, length))).collect();
+        }
+    }
+}
+
+/// The name of a file without its ending.
+fn stem(input: &Input) -> String {
+    match input.path.file_stem() {
+        Some(stem) if input.path.as_os_str() != "-" => stem.to_string_lossy().into_owned(),
+        _ => "stdin".to_owned(),
+    }
+}
+
 fn report_of(estate: &mut Estate, first: u32, file: FileId) -> Option<&mut InputReport> {
     estate.inputs.get_mut(usize::try_from(file.0.checked_sub(first)?).ok()?)
 }
@@ -459,6 +500,14 @@ impl Shape {
             FileKind::MbSchema => Shape::Schema,
             FileKind::ApplicationHost | FileKind::Redirection | FileKind::WebConfig => Shape::Configuration,
         })
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Shape::Metabase => "MetaBase.xml",
+            Shape::Schema => "MBSchema.xml",
+            Shape::Configuration => "applicationHost.config or web.config",
+        }
     }
 
     /// Told by the root element and the first element in it.
@@ -530,10 +579,6 @@ fn directory_or_here(directory: &Path) -> &Path {
     if directory.as_os_str().is_empty() { Path::new(".") } else { directory }
 }
 
-fn directory_name(input: &Input) -> String {
-    directory_of(input).and_then(|directory| parts_of(&directory).pop()).unwrap_or_else(|| "stdin".to_owned())
-}
-
 fn parts_of(path: &Path) -> Vec<String> {
     let normal = path.components().filter_map(|component| match component {
         std::path::Component::Normal(part) => Some(part.to_string_lossy().into_owned()),
@@ -551,15 +596,28 @@ fn is_folder_of_iis(name: &str) -> bool {
     ["config", "inetsrv", "system32", "windows"].iter().any(|folder| name.eq_ignore_ascii_case(folder))
 }
 
-fn unique(name: String, taken: &mut BTreeSet<String>) -> String {
-    let mut candidate = name.clone();
-    let mut number = 2;
-    while taken.contains(&candidate) {
-        candidate = format!("{name}#{number}");
-        number += 1;
+/// Names that are given, each once.
+#[derive(Default)]
+struct Names {
+    taken: BTreeSet<String>,
+    /// The next number to try for a name that is wanted again, so that many equal names cost no search.
+    next: BTreeMap<String, usize>,
+}
+
+impl Names {
+    fn give(&mut self, name: String) -> String {
+        if self.taken.insert(name.clone()) {
+            return name;
+        }
+        let number = self.next.entry(name.clone()).or_insert(2);
+        loop {
+            let candidate = format!("{name}#{number}");
+            *number += 1;
+            if self.taken.insert(candidate.clone()) {
+                return candidate;
+            }
+        }
     }
-    taken.insert(candidate.clone());
-    candidate
 }
 
 impl InputReport {
@@ -572,5 +630,90 @@ impl InputReport {
             error: Some(InputError { message, line: place.map(|place| place.0), column: place.map(|place| place.1) }),
             warnings: Vec::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOST: &str = "<configuration><system.applicationHost><sites/></system.applicationHost></configuration>";
+    const WEB: &str = "<configuration><system.webServer/></configuration>";
+    const PIECE: &str =
+        r#"<location path="Shop"><system.webServer><security><access sslFlags="Ssl"/></security></system.webServer></location>"#;
+
+    /// Path and server of every file, the paths relative to the directory that holds them; `named` are given by name.
+    fn servers(files: &[(&str, &str)], named: &[&str]) -> Vec<(String, String)> {
+        let directory = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = directory.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let mut paths: Vec<PathBuf> = named.iter().map(|path| directory.path().join(path)).collect();
+        if paths.is_empty() {
+            paths.push(directory.path().to_path_buf());
+        }
+        let estate = read(&paths, &Options::default());
+        let names: Vec<&str> = estate.servers.iter().map(|server| server.name.as_str()).collect();
+        assert!(names.windows(2).all(|pair| pair[0] < pair[1]), "{names:?}");
+        let relative = |path: &str| path.rsplit_once(&*directory.path().file_name().unwrap().to_string_lossy()).unwrap().1[1..].to_owned();
+        estate.inputs.iter().map(|input| (relative(&input.path), input.server.clone().unwrap_or_default())).collect()
+    }
+
+    fn pairs(found: &[(String, String)]) -> Vec<(&str, &str)> {
+        found.iter().map(|(path, server)| (path.as_str(), server.as_str())).collect()
+    }
+
+    #[test]
+    fn lone_files_in_one_directory_are_called_by_their_file_and_one_alone_by_its_directory() {
+        let found = servers(&[("web/a.config", WEB), ("web/b.config", WEB), ("other/web.config", WEB)], &[]);
+        assert_eq!(pairs(&found), [("other/web.config", "other"), ("web/a.config", "a"), ("web/b.config", "b")]);
+    }
+
+    #[test]
+    fn a_piece_of_a_server_file_takes_no_web_config_for_its_own() {
+        let found = servers(&[("web/a.config", WEB), ("web/piece.config", PIECE), ("other/web.config", WEB)], &[]);
+        assert_eq!(pairs(&found), [("other/web.config", "other"), ("web/a.config", "a"), ("web/piece.config", "piece")]);
+    }
+
+    #[test]
+    fn files_that_differ_in_their_ending_only_keep_it_and_equal_names_take_the_directory_above() {
+        let found = servers(&[("x/a.config", WEB), ("x/a.xml", WEB), ("y/a.config", WEB), ("y/b.config", WEB)], &[]);
+        assert_eq!(pairs(&found), [("x/a.config", "a.config"), ("x/a.xml", "a.xml"), ("y/a.config", "a"), ("y/b.config", "b")]);
+        let found = servers(&[("x/a.config", WEB), ("x/b.config", WEB), ("y/a.config", WEB), ("y/c.config", WEB)], &[]);
+        assert_eq!(pairs(&found), [("x/a.config", "x/a"), ("x/b.config", "b"), ("y/a.config", "y/a"), ("y/c.config", "c")]);
+    }
+
+    #[test]
+    fn a_server_keeps_the_name_of_its_directory_beside_a_file_that_is_not_its_own() {
+        let files = [("a/applicationHost.config", HOST), ("a/web.config", WEB), ("b/applicationHost.config", HOST)];
+        let found = servers(&files, &["a/applicationHost.config", "a/web.config", "b/applicationHost.config"]);
+        assert_eq!(pairs(&found), [("a/applicationHost.config", "a"), ("a/web.config", "web"), ("b/applicationHost.config", "b")]);
+    }
+
+    #[test]
+    fn several_server_files_in_one_directory_are_called_by_their_file() {
+        let found = servers(&[("all/one.config", HOST), ("all/two.config", HOST), ("all/three.config", PIECE)], &[]);
+        assert_eq!(pairs(&found), [("all/one.config", "one"), ("all/three.config", "three"), ("all/two.config", "two")]);
+    }
+
+    #[test]
+    fn equal_names_are_numbered_and_none_is_given_twice() {
+        let mut names = Names { taken: BTreeSet::from(["web#3".to_owned()]), next: BTreeMap::new() };
+        let given: Vec<_> = ["web", "web", "web", "web#2"].into_iter().map(|name| names.give(name.to_owned())).collect();
+        assert_eq!(given, ["web", "web#2", "web#4", "web#2#2"]);
+    }
+
+    #[test]
+    fn a_metabase_in_utf_16_is_read_with_a_warning() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("MetaBase.xml");
+        let text = "<configuration><MBProperty><IIsWebServer Location=\"/LM/W3SVC/1\"></IIsWebServer></MBProperty></configuration>";
+        let bytes: Vec<u8> = [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        std::fs::write(&path, bytes).unwrap();
+        let estate = read(&[path], &Options::default());
+        assert_eq!((estate.servers.len(), estate.inputs[0].warnings.len()), (1, 1));
+        assert!(estate.inputs[0].warnings[0].contains("UTF-16LE"), "{:?}", estate.inputs[0].warnings);
     }
 }

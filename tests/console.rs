@@ -118,7 +118,7 @@ fn files_below(directory: &str, extension: &str) -> Vec<PathBuf> {
 
 #[test]
 fn every_session_of_the_examples_prints_what_stands_there() {
-    let update = std::env::var_os("IISAUDIT_UPDATE").is_some();
+    let update = std::env::var_os("IISAUDIT_UPDATE").is_some_and(|value| value == "1");
     let mut wrong = Vec::new();
     let files = files_below("examples", "console");
     assert!(!files.is_empty());
@@ -139,7 +139,7 @@ fn every_session_of_the_examples_prints_what_stands_there() {
 
 #[test]
 fn every_session_of_the_readme_and_the_docs_prints_what_stands_there() {
-    let update = std::env::var_os("IISAUDIT_UPDATE").is_some();
+    let update = std::env::var_os("IISAUDIT_UPDATE").is_some_and(|value| value == "1");
     let mut pages = files_below("docs", "md");
     pages.push(Path::new(ROOT).join("README.md"));
     let mut sessions = 0;

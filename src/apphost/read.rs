@@ -173,7 +173,7 @@ impl Default for ConfigFile {
 impl ConfigFile {
     /// What the file is, told by its content.
     pub fn kind(&self) -> FileKind {
-        if self.has_application_host || self.declared.as_ref().is_some_and(|declared| declared.groups) {
+        if self.has_application_host || self.declared.as_ref().is_some_and(|declared| declared.groups) || self.is_location_of_a_site() {
             FileKind::ApplicationHost
         } else if self.redirection.is_some() {
             FileKind::Redirection
@@ -187,10 +187,23 @@ impl ConfigFile {
         self.root == "configuration"
     }
 
+    /// Whether it is a single location tag with a path. Such pieces are cut out of applicationHost.config, where the path begins with the
+    /// name of a site; whoever cuts out a piece of a web.config takes the sections along with their own root.
+    pub fn is_location_of_a_site(&self) -> bool {
+        self.root == "location" && self.blocks.get(1).is_some_and(|block| !level(&block.path).is_empty())
+    }
+
     /// What a reader should know although the file was read.
     pub fn warnings(&self) -> Vec<String> {
         match self.root.as_str() {
             "configuration" | "" => Vec::new(),
+            "location" if self.is_location_of_a_site() => {
+                vec![
+                    "the root element is <location>, so this is likely a piece of an applicationHost.config; the first part of its path is \
+                     taken for the name of a site"
+                        .to_owned(),
+                ]
+            }
             root if self.root_known => {
                 vec![format!(
                     "the root element is <{root}>, so this is a piece of a configuration file; read as if <configuration> stood round it"
@@ -838,7 +851,7 @@ mod tests {
             assert!(file.warnings()[0].contains("piece"), "{piece}");
         }
         let file = config(&format!("<location path='A'>{ACCESS}</location>"));
-        assert_eq!((file.kind(), file.blocks[1].path.as_str(), file.blocks[1].sections.len()), (FileKind::WebConfig, "A", 1));
+        assert_eq!((file.kind(), file.blocks[1].path.as_str(), file.blocks[1].sections.len()), (FileKind::ApplicationHost, "A", 1));
         let file = config(ACCESS);
         assert_eq!((file.blocks[0].sections.len(), file.warnings().len()), (1, 1));
         let other = config("<appSettings><security><access sslFlags='Ssl'/></security></appSettings>");
@@ -984,6 +997,17 @@ mod tests {
     #[test]
     fn a_declaration_behind_the_start_is_noticed() {
         assert_eq!(noticed("<!-- x -->\n<?xml version='1.0'?><configuration/>"), [(2, 1, AnomalyKind::LateDeclaration)]);
+    }
+
+    #[test]
+    fn a_lone_location_tag_is_a_piece_of_the_server_file_when_it_names_a_site() {
+        let read = |attributes: &str| {
+            let file = config(&format!("<location {attributes}>{ACCESS}</location>"));
+            (file.kind(), file.warnings().concat().contains("the name of a site"))
+        };
+        assert_eq!(read("path='Shop/cart'"), (FileKind::ApplicationHost, true));
+        assert_eq!(read("path='.'"), (FileKind::WebConfig, false));
+        assert_eq!(read("inheritInChildApplications='false'"), (FileKind::WebConfig, false));
     }
 
     #[test]

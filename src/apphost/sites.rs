@@ -13,17 +13,23 @@ use crate::catalogue::{Level, Setting, entry};
 use crate::estate::FileKind;
 use crate::input::{FileId, Place};
 use crate::server::{
-    Anomaly, AnomalyKind, Binding, Endpoint, EndpointKey, Generation, Notice, Product, Resolved, Scope, Served, Server, Settings, Site,
+    Anomaly, AnomalyKind, Binding, Endpoint, EndpointKey, Generation, LONE_WEB_CONFIG, Notice, Product, Resolved, Scope, Served, Server,
+    Settings, Site,
 };
 
 const SERVER_LEVEL: &str = "the server level";
-const LONE_WEB_CONFIG: &str = "(web.config)";
 /// Separates the parts of a path in keys: it sorts before every character, so a path is directly followed by the paths below it, and
 /// XML forbids it, so no part holds it.
 const SEPARATOR: char = '\0';
 
 /// Location tags of one path that a second site of the same name takes in.
 const LAYERS_OF_A_REPEATED_SITE: usize = 16;
+
+/// How many places a notice names before it only counts.
+const NAMED: usize = 5;
+
+/// Parts of a site's name that are told apart. IIS refuses a name with a single `/`.
+const MOST_NAME_PARTS: usize = 8;
 
 /// What is known of a site before its paths are worked out.
 struct Draft<'a> {
@@ -37,9 +43,16 @@ struct Draft<'a> {
 struct Seed {
     path: String,
     is_application: bool,
-    /// Whether it belongs to Exchange, where it says so itself.
-    exchange: Option<bool>,
+    /// Whose it is, where it is an application or virtual directory; otherwise that of the path above counts.
+    product: Option<Option<Product>>,
     place: Option<Place>,
+}
+
+/// A place at which a web.config that was not given may set what is normally locked.
+struct Delegated {
+    site: usize,
+    settings: Vec<Setting>,
+    at: String,
 }
 
 struct Assembly<'a> {
@@ -55,8 +68,11 @@ struct Assembly<'a> {
     web_directories: BTreeMap<(usize, String), (String, Place)>,
     /// The first site of every name, in lower case.
     by_name: BTreeMap<String, usize>,
+    /// Number of parts of the longest name.
+    longest_name: usize,
     /// Locks that hold before any location tag.
     declared_locks: Locks,
+    delegated: Vec<Delegated>,
     anomalies: Vec<Anomaly>,
     notices: BTreeSet<Notice>,
 }
@@ -79,7 +95,9 @@ pub fn assemble(host: &ConfigFile, web_configs: &[PlacedFile], redirection: Opti
         web: BTreeMap::new(),
         web_directories: BTreeMap::new(),
         by_name: BTreeMap::new(),
+        longest_name: 1,
         declared_locks,
+        delegated: Vec::new(),
         anomalies: Vec::new(),
         notices: BTreeSet::new(),
     };
@@ -89,6 +107,7 @@ pub fn assemble(host: &ConfigFile, web_configs: &[PlacedFile], redirection: Opti
     let mut drafts = drafts(host, lone);
     for (index, draft) in drafts.iter().enumerate() {
         assembly.by_name.entry(key(&draft.name)).or_insert(index);
+        assembly.longest_name = assembly.longest_name.max(segments(&draft.name).take(MOST_NAME_PARTS).count());
     }
     let places = Places::new(host.sites.as_ref());
     for placed in web_configs {
@@ -117,6 +136,7 @@ pub fn assemble(host: &ConfigFile, web_configs: &[PlacedFile], redirection: Opti
         drafts.iter().enumerate().map(|(index, draft)| assembly.site(index, draft, host, &below_server, above.clone())).collect();
     let endpoints = endpoints(&sites);
 
+    assembly.notice_delegated(&sites);
     assembly.notice_endpoints(&sites, &endpoints);
     assembly.take_noticed(host);
     for file in [Some(host), redirection].into_iter().flatten() {
@@ -263,10 +283,11 @@ impl<'a> Assembly<'a> {
         // IIS refuses a second site of the same name, so which one the location tags below mean cannot be known: the first gets them.
         let first = self.by_name.get(&site_key) == Some(&index);
         let mut seeds = self.seeds(index, draft, &site_key, first, host);
-        let exchange_below = seeds.values().any(|seed| seed.exchange == Some(true));
+        // Exchange also writes to the root of its sites; the other products keep to their own paths.
+        let of_exchange = seeds.values().any(|seed| seed.product == Some(Some(Product::Exchange))).then_some(Product::Exchange);
         let root = seeds.remove("").unwrap_or_default();
         let mut scopes = Vec::with_capacity(seeds.len() + 1);
-        let mut stack: Vec<(String, State, bool)> = Vec::new();
+        let mut stack: Vec<(String, State, Option<Product>)> = Vec::new();
         let paths = std::iter::once((String::new(), root)).chain(seeds);
         for (path_key, seed) in paths {
             while stack.last().is_some_and(|(above, _, _)| !is_below(&path_key, above)) {
@@ -296,9 +317,8 @@ impl<'a> Assembly<'a> {
                     path: Some(path.clone()),
                 });
             }
-            self.notice_delegated(index, draft, &path, &path_key, &state.locks, locks_above.as_ref());
-            let exchange = seed.exchange.unwrap_or_else(|| stack.last().is_some_and(|(_, _, exchange)| *exchange));
-            let owned = exchange || (is_root && exchange_below);
+            self.find_delegated(index, draft, &path, &path_key, &state.locks, locks_above.as_ref());
+            let product = seed.product.unwrap_or_else(|| stack.last().and_then(|(_, _, product)| *product));
             let mut settings = state.settings(self.generation, self.absent);
             if is_root && draft.entry.is_some() {
                 add_endpoint_settings(&mut settings);
@@ -308,11 +328,11 @@ impl<'a> Assembly<'a> {
                 path,
                 is_application: seed.is_application,
                 place: seed.place.or(if is_root { draft.place } else { None }),
-                product: owned.then_some(Product::Exchange),
+                product: product.or(of_exchange.filter(|_| is_root)),
                 settings,
                 mappings: added.mappings,
             });
-            stack.push((path_key, state, exchange));
+            stack.push((path_key, state, product));
         }
         if let Some((_, below)) = scopes.split_first_mut() {
             below.sort_by_cached_key(|scope| scope.path.to_lowercase());
@@ -343,9 +363,10 @@ impl<'a> Assembly<'a> {
                 let pool = application.pool.as_deref().or(pool_default).unwrap_or_default();
                 let path = cut(application.path.trim().trim_matches('/'));
                 let physical = application.directories.iter().find(|directory| segments(&directory.path).next().is_none());
-                let owned = starts_with_ignoring_case(pool, "MSExchange") || physical.is_some_and(|found| in_exchange(&found.physical));
+                let of_pool = starts_with_ignoring_case(pool, "MSExchange").then_some(Product::Exchange);
+                let owner = of_pool.or_else(|| physical.and_then(|found| product_in(&found.physical)));
                 let seed = seeds.entry(key(path)).or_default();
-                seed.exchange = Some(owned || seed.exchange == Some(true));
+                seed.product = Some(owner.or(seed.product.flatten()));
                 if !seed.is_application {
                     seed.is_application = true;
                     seed.path = segments(path).collect::<Vec<_>>().join("/");
@@ -361,7 +382,7 @@ impl<'a> Assembly<'a> {
                         seed.is_application = true;
                         seed.path = segments(&path).collect::<Vec<_>>().join("/");
                         seed.place = Some(directory.place);
-                        seed.exchange = in_exchange(&directory.physical).then_some(true);
+                        seed.product = product_in(&directory.physical).map(Some);
                     }
                 }
             }
@@ -374,7 +395,7 @@ impl<'a> Assembly<'a> {
                 let seed = seeds.entry(below.to_owned()).or_default();
                 if seed.path.is_empty() {
                     // Paths of a web.config are relative to it; others begin with the site.
-                    let names_site = usize::from(!self.lone);
+                    let names_site = if self.lone { 0 } else { segments(&draft.name).count() };
                     seed.path = segments(level(&layer.block.path)).skip(names_site).collect::<Vec<_>>().join("/");
                     seed.place = Some(layer.block.place);
                 }
@@ -387,24 +408,30 @@ impl<'a> Assembly<'a> {
                 seed.place = Some(*place);
             }
         }
+        // Exchange lets some of its paths run in pools of Windows, or names them in location tags only.
+        if seeds.values().any(|seed| seed.product == Some(Some(Product::Exchange))) {
+            for (_, seed) in seeds.iter_mut().filter(|(key, _)| is_named_by_exchange(key)) {
+                seed.product = Some(Some(Product::Exchange));
+            }
+        }
         seeds
     }
 
-    /// Says where a web.config could change a setting that is normally locked, when none was given for that place.
-    fn notice_delegated(&mut self, site: usize, draft: &Draft<'_>, path: &str, path_key: &str, locks: &Locks, above: Option<&Locks>) {
+    /// Remembers where a web.config could change a setting that is normally locked, when none was given for that place.
+    fn find_delegated(&mut self, site: usize, draft: &Draft<'_>, path: &str, path_key: &str, locks: &Locks, above: Option<&Locks>) {
         if self.lone {
             return;
         }
         let open = |locks: &Locks, index: usize| locks.section(SOURCES[index].section, 1).is_none() && locks.attribute(index, 1).is_none();
-        let mut titles = Vec::new();
+        let mut settings = Vec::new();
         for (index, source) in SOURCES.iter().enumerate() {
             let usually_open = self.declared_locks.section(source.section, 1).is_none();
             if open(locks, index) && !above.is_some_and(|above| open(above, index)) && (!usually_open || source.section == Section::Access)
             {
-                titles.push(entry(source.setting).title.as_str());
+                settings.push(source.setting);
             }
         }
-        if titles.is_empty() {
+        if settings.is_empty() {
             return;
         }
         let given = self
@@ -413,11 +440,32 @@ impl<'a> Assembly<'a> {
             .next()
             .is_some_and(|((found, below), _)| *found == site && (below == path_key || is_below(below, path_key)));
         if !given {
-            let at = join(cut(&draft.name), path.trim_start_matches('/'));
+            self.delegated.push(Delegated { site, settings, at: join(cut(&draft.name), path.trim_start_matches('/')) });
+        }
+    }
+
+    /// One notice for all places at which web.config files may set the same things. The read-ahead size is left out for a site where it
+    /// cannot matter: where no path asks for client certificates, but those of a product, which are not audited for it.
+    fn notice_delegated(&mut self, sites: &[Site]) {
+        let wants = |site: &Site| site.scopes.iter().any(|scope| scope.product.is_none() && scope.wants_certificates());
+        let wanting: Vec<bool> = sites.iter().map(wants).collect();
+        let mut by_titles: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for mut found in std::mem::take(&mut self.delegated) {
+            let matters = found.settings.contains(&Setting::AccessFlags) || wanting.get(found.site) == Some(&true);
+            found.settings.retain(|setting| *setting != Setting::UploadReadAheadSize || matters);
+            let titles: Vec<&str> = found.settings.iter().map(|setting| entry(*setting).title.as_str()).collect();
+            if !titles.is_empty() {
+                by_titles.entry(titles.join(", ")).or_default().push(found.at);
+            }
+        }
+        for (titles, places) in by_titles {
+            let more = places.len().saturating_sub(NAMED);
+            let named = places.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+            let places = if more == 0 { named } else { format!("{named} and {more} more") };
             self.notices.insert(Notice {
                 name: "delegated-not-assessed",
-                message: format!("web.config files may set {} at {at}, and none of them was given", titles.join(", ")),
-                needs: format!("the web.config files of {at}"),
+                message: format!("web.config files may set this at {places}, and none of them was given: {titles}"),
+                needs: format!("the web.config files of {places}"),
             });
         }
     }
@@ -468,10 +516,7 @@ impl<'a> Assembly<'a> {
         let mut seen = BTreeSet::new();
         for block in host.blocks.iter().skip(1) {
             let path = level(&block.path);
-            if let Some(name) = segments(path).next()
-                && !self.by_name.contains_key(&key(name))
-                && seen.insert(path.to_lowercase())
-            {
+            if segments(path).next().is_some() && self.site_of(cut(path)).is_none() && seen.insert(path.to_lowercase()) {
                 let kind = AnomalyKind::LocationWithoutSite { path: block.path.clone() };
                 self.anomalies.push(Anomaly { kind, place: block.place, related: Vec::new(), site: None, path: None });
             }
@@ -483,11 +528,20 @@ impl<'a> Assembly<'a> {
         if self.lone {
             return (Some(0), Some(format!("/{path}")));
         }
-        let (name, below) = path.split_once('/').unwrap_or((path, ""));
-        match self.by_name.get(&key(name)) {
-            Some(site) if !name.is_empty() => (Some(*site), Some(format!("/{below}"))),
-            _ => (None, None),
+        match self.site_of(path) {
+            Some((site, below)) => (Some(site), Some(format!("/{below}"))),
+            None => (None, None),
         }
+    }
+
+    /// The site that a location path begins with, and the rest of the path. A name may hold `/`, although IIS refuses it: the shortest
+    /// name counts.
+    fn site_of<'p>(&self, path: &'p str) -> Option<(usize, &'p str)> {
+        let mut ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]).filter(|end| *end > 0).take(self.longest_name);
+        ends.find_map(|end| {
+            let site = self.by_name.get(&key(&path[..end]))?;
+            Some((*site, path[end..].trim_start_matches('/')))
+        })
     }
 }
 
@@ -538,9 +592,37 @@ fn add_endpoint_settings(settings: &mut Settings) {
     }
 }
 
-fn in_exchange(physical: &str) -> bool {
-    let physical = physical.to_lowercase();
-    physical.contains("\\microsoft\\exchange") || physical.contains("\\exchange server\\") || physical.contains("%exchangeinstallpath%")
+/// The product in whose directory an application lies.
+fn product_in(physical: &str) -> Option<Product> {
+    let physical = physical.to_lowercase().replace('/', "\\");
+    let marks = ["\\microsoft\\exchange", "\\exchange server\\", "%exchangeinstallpath%", "\\exchsrvr\\", "\\\\.\\backofficestorage"];
+    if marks.iter().any(|mark| physical.contains(mark)) {
+        return Some(Product::Exchange);
+    }
+    physical.trim_end_matches('\\').ends_with("\\system32\\rpcproxy").then_some(Product::RpcProxy)
+}
+
+/// Whether the first part of a path has the name of a virtual directory that Exchange sets up and hardly anybody else does. Its `api` and
+/// `public` are told by pool and directory alone, because many sites have paths of these names.
+fn is_named_by_exchange(path_key: &str) -> bool {
+    const NAMES: [&str; 14] = [
+        "autodiscover",
+        "ecp",
+        "ews",
+        "exadmin",
+        "exchange",
+        "exchweb",
+        "mapi",
+        "microsoft-server-activesync",
+        "oab",
+        "owa",
+        "powershell",
+        "pushnotifications",
+        "rpc",
+        "rpcwithcert",
+    ];
+    let first = path_key.split(SEPARATOR).next().unwrap_or_default();
+    NAMES.contains(&first)
 }
 
 fn starts_with_ignoring_case(text: &str, prefix: &str) -> bool {
@@ -678,6 +760,17 @@ mod tests {
     }
 
     #[test]
+    fn a_lone_location_tag_is_about_the_site_that_its_path_names() {
+        let server = server(&location("Shop/cart", "", &access("Ssl")));
+        assert_eq!(server.sites[0].name, "Shop");
+        assert_eq!(flags(&server, 0), [("/", None), ("/cart", Some(8))]);
+        assert_eq!(anomalies(&server), []);
+        let mapping = r#"<system.webServer><security><authentication><iisClientCertificateMappingAuthentication enabled="true"><oneToOneMappings><add userName="u" password="[enc:x]" certificate="AA"/></oneToOneMappings></iisClientCertificateMappingAuthentication></authentication></security></system.webServer>"#;
+        assert_eq!(anomalies(&self::server(&location("Shop", "", mapping))), [], "the entries stand at the site, where they count");
+        assert!(matches!(anomalies(&self::server(&location("Shop/x", "", mapping)))[..], [(_, _, AnomalyKind::MappingBelowSite)]));
+    }
+
+    #[test]
     fn what_http_sys_keeps_is_unknown_and_never_a_default() {
         let server = fixture!("F1_consistent_sni");
         for settings in [&server.scope.settings, &server.sites[0].scopes[0].settings, &server.endpoints[0].settings] {
@@ -736,7 +829,7 @@ mod tests {
         assert!(server.sites[0].above.get(Setting::AccessFlags).unwrap().is_explicit());
         assert_eq!(anomalies(&server), []);
         let delegated = notices(&server, "delegated-not-assessed");
-        assert!(delegated.len() == 1 && delegated[0].contains("SSL access flags at Dept,"), "{delegated:?}");
+        assert!(delegated.len() == 1 && delegated[0].contains("at Dept,") && delegated[0].contains("SSL access flags"), "{delegated:?}");
     }
 
     #[test]
@@ -864,6 +957,16 @@ mod tests {
         assert!(scope(&server, 0, "/a/v").is_application);
         assert_eq!(scope(&server, 0, "/a").store_path, "Shop/a");
         assert_eq!(anomalies(&server), []);
+    }
+
+    #[test]
+    fn a_location_of_a_site_whose_name_holds_a_slash_has_a_site() {
+        let body = [site("Shop/Old", ""), location("shop/old", "", &access("Ssl")), location("Shop/Old/a", "", &access("None"))];
+        let server = with_web_configs(&body.concat(), &[]);
+        assert_eq!(flags(&server, 0), [("/", Some(8)), ("/a", Some(0))]);
+        assert_eq!(anomalies(&server), []);
+        let other = with_web_configs(&[site("Shop/Old", ""), location("Shop/New", "", &access("Ssl"))].concat(), &[]);
+        assert!(matches!(anomalies(&other).as_slice(), [(_, _, AnomalyKind::LocationWithoutSite { .. })]));
     }
 
     #[test]
@@ -1011,6 +1114,53 @@ mod tests {
     }
 
     #[test]
+    fn within_a_site_of_exchange_its_virtual_directories_are_known_by_name_and_others_stay_the_administrators() {
+        let site = |owa: &str| {
+            format!(
+                r#"<configuration><system.applicationHost><sites><site name="Mail" id="1"><application path="/"/>
+                   <application path="/{owa}" applicationPool="MSExchangeOWAAppPool"/><application path="/RpcWithCert" applicationPool="DefaultAppPool"/>
+                   <application path="/api" applicationPool="Own"/></site></sites></system.applicationHost>
+                   <location path="Mail/MAPI/emsmdb"/><location path="Mail/shop/owa"/></configuration>"#
+            )
+        };
+        let owned = |server: &Server| -> Vec<(String, bool)> {
+            server.sites[0].scopes.iter().map(|scope| (scope.path.clone(), scope.product == Some(Product::Exchange))).collect()
+        };
+        let expected = [("/", true), ("/api", false), ("/MAPI/emsmdb", true), ("/owa", true), ("/RpcWithCert", true), ("/shop/owa", false)];
+        assert_eq!(owned(&server(&site("owa"))), expected.map(|(path, owned)| (path.to_owned(), owned)));
+        let elsewhere = site("owa").replace("MSExchangeOWAAppPool", "Own");
+        assert!(owned(&server(&elsewhere)).iter().all(|(_, owned)| !owned), "a name alone says nothing");
+    }
+
+    #[test]
+    fn the_rpc_proxy_of_windows_owns_its_applications_and_not_their_site() {
+        let server = server(
+            r#"<configuration><system.applicationHost><sites><site name="A" id="1"><application path="/"/>
+            <application path="/Rpc"><virtualDirectory path="/" physicalPath="%windir%\System32\RpcProxy"/></application>
+            </site></sites></system.applicationHost></configuration>"#,
+        );
+        assert_eq!((scope(&server, 0, "/").product, scope(&server, 0, "/Rpc").product), (None, Some(Product::RpcProxy)));
+    }
+
+    #[test]
+    fn places_with_the_same_delegation_share_a_notice_and_the_read_ahead_size_needs_a_reason() {
+        let sites: String = (1..=7).map(|id| format!(r#"<site name="S{id}" id="{id}"><application path="/"/></site>"#)).collect();
+        let host = |unlocked: &str, rest: &str| {
+            server(&format!(
+                r#"<configuration><system.applicationHost><sites>{sites}</sites></system.applicationHost>
+                   <location path="" overrideMode="Allow"><system.webServer>{unlocked}</system.webServer></location>{rest}</configuration>"#
+            ))
+        };
+        let flags = host("<security><access/></security>", "");
+        let found = notices(&flags, "delegated-not-assessed");
+        assert_eq!(found, ["web.config files may set this at S1, S2, S3, S4, S5 and 2 more, and none of them was given: SSL access flags"]);
+        assert_eq!(notices(&host("<serverRuntime/>", ""), "delegated-not-assessed"), [""; 0]);
+        let asking = host("<serverRuntime/>", &location("S3", "", &access("Ssl, SslNegotiateCert")));
+        let found = notices(&asking, "delegated-not-assessed");
+        assert!(found.len() == 1 && found[0].contains("at S3,") && found[0].contains("read-ahead"), "{found:?}");
+    }
+
+    #[test]
     fn a_section_that_stands_in_another_file_is_named() {
         let body = r#"<system.webServer><security><access configSource="access.config"/></security></system.webServer>"#;
         let server = with_web_configs(&format!("{}{body}", site("Shop", "")), &[]);
@@ -1043,7 +1193,7 @@ mod tests {
         let body = format!("{declared}{}{}", site("Shop", ""), location("Shop/a", "", &access("Ssl")));
         let server = with_web_configs(&body, &[]);
         let delegated = notices(&server, "delegated-not-assessed");
-        assert!(delegated.len() == 1 && delegated[0].contains("SSL access flags at Shop,"), "{delegated:?}");
+        assert!(delegated.len() == 1 && delegated[0].contains("at Shop,") && delegated[0].contains("SSL access flags"), "{delegated:?}");
         assert_eq!(anomalies(&server), []);
         let given = with_web_configs(&body, &[("web/shop/a", "")]);
         assert!(notices(&given, "delegated-not-assessed").is_empty());

@@ -4,15 +4,15 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{Common, Format, Outcome, complain, judge_inputs};
-use crate::report;
+use super::{Common, Format, Outcome, complain, judge_inputs, no_site};
+use crate::report::{self, check::Detail};
 use crate::rules::{self, Context, Finding, Group, Severity};
 
 /// Checks every server against the rules
 #[derive(Args)]
 #[command(after_help = "Examples:
   iisaudit check MetaBase.xml
-  iisaudit check servers/ --fail-on high
+  iisaudit check servers/ --quiet --fail-on high
   iisaudit check applicationHost.config --group \"partners=Orders,Billing\"
   iisaudit explain revocation-check-off")]
 pub(super) struct CheckArguments {
@@ -28,6 +28,15 @@ pub(super) struct CheckArguments {
     /// Only this rule; may be given several times
     #[arg(long, value_name = "RULE", value_parser = parse_rule)]
     rule: Vec<&'static str>,
+    /// Only severity, rule, site, message and place of each finding: no remedies, no reasons
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+impl CheckArguments {
+    fn detail(&self) -> Detail {
+        if self.quiet { Detail::Short } else { Detail::Full }
+    }
 }
 
 /// Least severity that makes the exit code 1.
@@ -62,7 +71,12 @@ fn parse_group(text: &str) -> Result<Group, String> {
 }
 
 fn parse_rule(name: &str) -> Result<&'static str, String> {
-    rules::rule(name).map(|rule| rule.name).ok_or_else(|| "no such rule; `iisaudit explain rules` lists them".to_owned())
+    rules::rule(name).map(|rule| rule.name).ok_or_else(|| {
+        let mut nearest = crate::explain::explain(name).err().map(|unknown| unknown.nearest).unwrap_or_default();
+        nearest.retain(|name| rules::rule(name).is_some());
+        let hint = if nearest.is_empty() { String::new() } else { format!("; nearest: {}", nearest.join(", ")) };
+        format!("no such rule{hint}; `iisaudit explain rules` lists all")
+    })
 }
 
 pub(super) fn run(arguments: &CheckArguments, common: &Common) -> Outcome {
@@ -70,24 +84,29 @@ pub(super) fn run(arguments: &CheckArguments, common: &Common) -> Outcome {
         Ok(estate) => estate,
         Err(outcome) => return outcome,
     };
-    let mut outcome = judge_inputs(&estate);
-    for group in &arguments.group {
-        for site in &group.sites {
-            if !estate.servers.iter().any(|server| crate::compare::find_site(server, site).is_ok()) {
-                complain(&format!("warning: no site is called {site} (group {})", group.name));
-            }
+    let mut outcome = judge_inputs(&estate, &arguments.paths);
+    if outcome == Outcome::NoInput {
+        return outcome;
+    }
+    // A group that is misspelt compares nothing, and no findings would look like agreement.
+    let named = arguments.group.iter().flat_map(|group| group.sites.iter().map(move |site| (group, site)));
+    let wrong: Vec<String> =
+        named.filter_map(|(group, site)| Some(format!("--group {}: {}", group.name, no_site(&estate.servers, site)?))).collect();
+    if !wrong.is_empty() && !estate.servers.is_empty() {
+        for message in wrong {
+            complain(&format!("error: {message}"));
         }
+        // Where a file could not be read, that may be why the site was not found.
+        return if outcome == Outcome::Unreadable { outcome } else { Outcome::Usage };
     }
     let mut findings: Vec<Finding> =
         estate.servers.iter().flat_map(|server| rules::check(&Context { server, groups: &arguments.group })).collect();
     findings.retain(|finding| arguments.rule.is_empty() || arguments.rule.contains(&finding.rule.name));
     findings.sort_by(Finding::order);
-    if outcome != Outcome::NoInput {
-        common.print(&match common.format {
-            Format::Table => report::check::table(&estate, &findings, common.style()),
-            Format::Json => report::check::json(&estate, &findings),
-        });
-    }
+    outcome = outcome.max(common.print(&match common.format {
+        Format::Table => report::check::table(&estate, &findings, arguments.detail(), common.style()),
+        Format::Json => report::check::json(&estate, &findings),
+    }));
     if arguments.fail_on.least().is_some_and(|least| findings.iter().any(|finding| finding.severity >= least)) {
         outcome = outcome.max(Outcome::Found);
     }

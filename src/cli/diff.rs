@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::{Common, Format, Outcome, complain, judge_inputs};
-use crate::compare::{Side, SiteRef, compare_estates, compare_sites, diagnose, find_site, split_target};
+use crate::compare::{Side, SiteRef, compare_estates, compare_sites, diagnose, find_site, split_target, status_matches};
 use crate::estate::{Estate, Options};
+use crate::explain::{Kind, Topic, statuses, topics};
 use crate::report::{self, diff::Compared};
 use crate::server::Server;
 
@@ -36,8 +37,18 @@ pub(super) struct DiffArguments {
     #[arg(long, value_name = "B", requires = "failing")]
     working: Option<String>,
     /// What the failing site answers, such as 403.13
-    #[arg(long, value_name = "STATUS", requires = "failing")]
+    #[arg(long, value_name = "STATUS", requires = "failing", value_parser = parse_status)]
     status: Option<String>,
+}
+
+/// A status that something is known about: what is known of no status can be said to cause none.
+fn parse_status(text: &str) -> Result<String, String> {
+    let is = |topic: &Topic| topic.name.eq_ignore_ascii_case(text) || status_matches(&topic.name, text);
+    if topics().iter().filter(|topic| topic.kind == Kind::Status).any(is) {
+        return Ok(text.to_owned());
+    }
+    let known = statuses().collect::<Vec<_>>().join(", ");
+    Err(format!("nothing is known about this status; known are {known}. Leave --status out to see all that differs"))
 }
 
 /// One side as it was asked for.
@@ -62,7 +73,7 @@ pub(super) fn run(arguments: &DiffArguments, common: &Common) -> Outcome {
     let (Some(left), Some(right)) =
         (arguments.failing.as_ref().or(arguments.left.as_ref()), arguments.working.as_ref().or(arguments.right.as_ref()))
     else {
-        complain("two sides are needed; see `iisaudit diff --help`");
+        complain("error: two sides are needed; see `iisaudit diff --help`");
         return Outcome::Usage;
     };
     let (left, right) = (Target::new(left), Target::new(right));
@@ -70,33 +81,35 @@ pub(super) fn run(arguments: &DiffArguments, common: &Common) -> Outcome {
         (Some(left), Some(right)) => (left.clone(), right.clone()),
         (Some(path), None) | (None, Some(path)) => (path.clone(), path.clone()),
         (None, None) => {
-            complain("neither side names a file; write PATH#SITE on one of them");
+            complain("error: neither side names a file; write PATH#SITE on one of them");
             return Outcome::Usage;
         }
     };
     let one_site = |target: &Target| target.site.is_some();
     if one_site(&left) != one_site(&right) {
-        complain("one side names a site and the other does not; write PATH#SITE on both, or on neither");
+        complain("error: one side names a site and the other does not; write PATH#SITE on both, or on neither");
         return Outcome::Usage;
     }
     if arguments.failing.is_some() && !one_site(&left) {
-        complain("--failing and --working need a site each: PATH#SITE");
+        complain("error: --failing and --working need a site each: PATH#SITE");
         return Outcome::Usage;
     }
     if common.name.is_some() {
-        complain("--name has no meaning for diff, where both sides have servers");
+        complain("error: --name has no meaning for diff, where both sides have servers");
         return Outcome::Usage;
     }
 
-    let same = left_path == right_path;
+    let real = |path: &PathBuf| std::fs::canonicalize(path).ok();
+    let same = left_path == right_path || (real(&left_path).is_some() && real(&left_path) == real(&right_path));
     let left_estate = crate::estate::read(std::slice::from_ref(&left_path), &common.options());
     let first_file = u32::try_from(left_estate.inputs.len()).unwrap_or(u32::MAX);
     let right_estate = (!same).then(|| crate::estate::read(std::slice::from_ref(&right_path), &Options { first_file, ..common.options() }));
-    let mut outcome = judge_inputs(&left_estate);
+    let mut outcome = judge_inputs(&left_estate, std::slice::from_ref(&left_path));
     if let Some(estate) = &right_estate {
-        outcome = outcome.max(judge_inputs(estate));
+        outcome = outcome.max(judge_inputs(estate, std::slice::from_ref(&right_path)));
     }
-    if outcome == Outcome::NoInput {
+    // A side of which nothing could be read would look as if it were missing.
+    if left_estate.servers.is_empty() || right_estate.as_ref().is_some_and(|estate| estate.servers.is_empty()) {
         return outcome;
     }
     let right_servers = right_estate.as_ref().map_or(&left_estate.servers, |estate| &estate.servers);
@@ -113,7 +126,7 @@ pub(super) fn run(arguments: &DiffArguments, common: &Common) -> Outcome {
                 (Ok(left), Ok(right)) => (left, right),
                 (left, right) => {
                     for message in [left.err(), right.err()].into_iter().flatten() {
-                        complain(&message);
+                        complain(&format!("error: {message}"));
                     }
                     // Where a file could not be read, that is why the site was not found.
                     return if outcome == Outcome::Unreadable { outcome } else { Outcome::Usage };
@@ -128,7 +141,7 @@ pub(super) fn run(arguments: &DiffArguments, common: &Common) -> Outcome {
             (render(&files, Compared::Servers(&diff), common), !diff.is_empty())
         }
     };
-    common.print(&text);
+    outcome = outcome.max(common.print(&text));
     if differs { outcome.max(Outcome::Found) } else { outcome }
 }
 

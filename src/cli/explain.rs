@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::{Common, Format, Outcome, complain};
+use crate::explain::{explain, list};
 use crate::report;
 
 /// Explains a rule, a setting, a value or a status
@@ -14,22 +15,26 @@ use crate::report;
   iisaudit explain revocation-check-off
   iisaudit explain rules")]
 pub(super) struct ExplainArguments {
-    /// A rule, a setting, SETTING=VALUE, a status such as 403.13, or one of: rules, settings, statuses
-    topic: String,
+    /// A rule, a setting, SETTING=VALUE, a status such as 403.13, or one of: rules, settings, statuses, codes. Without it, what can be
+    /// asked for
+    topic: Option<String>,
 }
 
 pub(super) fn run(arguments: &ExplainArguments, common: &Common) -> Outcome {
-    match crate::explain::explain(&arguments.topic) {
-        Ok(explanation) => {
-            common.print(&match common.format {
-                Format::Table => report::explain::text(&explanation, common.style()),
-                Format::Json => report::explain::json(&explanation),
-            });
-            Outcome::Clean
-        }
+    let topic = arguments.topic.as_deref().unwrap_or_default();
+    if let Some(list) = list(topic) {
+        return common.print(&match common.format {
+            Format::Table => report::explain::list(&list, common.style()),
+            Format::Json => report::explain::list_json(&list),
+        });
+    }
+    match explain(topic) {
+        Ok(explanation) => common.print(&match common.format {
+            Format::Table => report::explain::text(&explanation, common.style()),
+            Format::Json => report::explain::json(&explanation),
+        }),
         Err(unknown) => {
-            let hint = if unknown.nearest.is_empty() { String::new() } else { format!("; nearest: {}", unknown.nearest.join(", ")) };
-            complain(&format!("nothing is known about {:?}{hint}", arguments.topic));
+            complain(&format!("error: {}", report::explain::unknown(topic, &unknown).trim_end()));
             Outcome::Usage
         }
     }

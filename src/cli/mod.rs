@@ -12,8 +12,10 @@ use std::process::ExitCode;
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use encoding_rs::Encoding;
 
+use crate::compare::{NoSite, find_site};
 use crate::estate::{Estate, FileKind, Options};
 use crate::report::style::Style;
+use crate::server::Server;
 
 /// Width of results that go to no terminal.
 const PIPED_WIDTH: usize = 100;
@@ -37,7 +39,7 @@ const EXIT_CODES: &str = "Exit codes:
   0  nothing found at or above --fail-on, no difference
   1  findings or differences
   2  wrong usage
-  3  an input could not be read, whatever else was found
+  3  an input could not be read, or the result not be written, whatever else was found
   4  no configuration found in the given paths";
 
 #[derive(Subcommand)]
@@ -55,7 +57,7 @@ struct Common {
     /// How results are written
     #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
     format: Format,
-    /// When to use colour; NO_COLOR and a pipe switch it off
+    /// When to use colour; NO_COLOR and a pipe switch it off, CLICOLOR_FORCE=1 on
     #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
     color: ColorChoice,
     /// Width of tables in columns; otherwise that of the terminal, or 100
@@ -119,6 +121,7 @@ enum Outcome {
     Found,
     NoInput,
     Unreadable,
+    Unwritable,
     Usage,
 }
 
@@ -128,7 +131,7 @@ impl From<Outcome> for ExitCode {
             Outcome::Clean => 0,
             Outcome::Found => 1,
             Outcome::Usage => 2,
-            Outcome::Unreadable => 3,
+            Outcome::Unreadable | Outcome::Unwritable => 3,
             Outcome::NoInput => 4,
         })
     }
@@ -186,15 +189,18 @@ impl Common {
         Style { colour, width }
     }
 
-    /// Writes a result to standard output. A reader that has gone away, such as `head`, is no failure.
-    fn print(&self, text: &str) {
+    /// Writes a result to standard output. A reader that has gone away, such as `head`, is no failure; a full disk is one, or a script would
+    /// take half a report for the whole.
+    fn print(&self, text: &str) -> Outcome {
         let choice = if self.style().colour { anstream::ColorChoice::Always } else { anstream::ColorChoice::Never };
         let mut stdout = anstream::AutoStream::new(std::io::stdout(), choice);
         if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
             && error.kind() != std::io::ErrorKind::BrokenPipe
         {
-            complain(&format!("cannot write the result: {error}"));
+            complain(&format!("error: standard output: cannot write the result: {error}"));
+            return Outcome::Unwritable;
         }
+        Outcome::Clean
     }
 }
 
@@ -205,28 +211,56 @@ fn complain(message: &str) {
     let _ = writeln!(stderr, "iisaudit: {}", crate::report::escape::terminal(message));
 }
 
-/// Reports unreadable inputs on standard error, and says what they and an empty estate make of the exit code.
-fn judge_inputs(estate: &Estate) -> Outcome {
+/// More unreadable files than this are not listed on standard error; the report lists them all.
+const LISTED: usize = 20;
+
+/// Reports unreadable inputs on standard error, and says what they and an empty estate make of the exit code. What a reader should know
+/// of files that were read stands in the report only.
+fn judge_inputs(estate: &Estate, paths: &[PathBuf]) -> Outcome {
     let mut outcome = Outcome::Clean;
+    let mut unreadable = 0;
     for input in &estate.inputs {
-        for warning in &input.warnings {
-            complain(&format!("warning: {}: {warning}", input.path));
-        }
         if let Some(error) = &input.error {
-            let place = match (error.line, error.column) {
-                (Some(line), Some(column)) => format!(":{line}:{column}"),
-                _ => String::new(),
-            };
-            complain(&format!("error: {}{place}: {}", input.path, error.message));
+            unreadable += 1;
+            if unreadable <= LISTED {
+                let place = match (error.line, error.column) {
+                    (Some(line), Some(column)) => format!(":{line}:{column}"),
+                    _ => String::new(),
+                };
+                complain(&format!("error: {}{place}: {}", input.path, error.message));
+            }
             outcome = Outcome::Unreadable;
         }
     }
+    if unreadable > LISTED {
+        complain(&format!("error: {} more files could not be read", unreadable - LISTED));
+    }
     if estate.servers.is_empty() && outcome == Outcome::Clean {
+        let paths = paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
+        let skipped = match estate.skipped {
+            0 => String::new(),
+            1 => " (1 other file skipped)".to_owned(),
+            skipped => format!(" ({skipped} other files skipped)"),
+        };
         complain(&format!(
-            "no configuration of IIS found ({} other files skipped); give MetaBase.xml, applicationHost.config or a directory that holds one",
-            estate.skipped
+            "error: {paths}: no configuration of IIS found{skipped}; give a MetaBase.xml, applicationHost.config or web.config, or a directory that holds one"
         ));
         outcome = Outcome::NoInput;
     }
     outcome
+}
+
+/// Says why `text` names no site of `servers`, with the names that there are; nothing when it names at least one and is never ambiguous.
+fn no_site(servers: &[Server], text: &str) -> Option<String> {
+    let failures: Vec<NoSite> = servers.iter().filter_map(|server| find_site(server, text).err()).collect();
+    if let Some(ambiguous) = failures.iter().find(|failure| failure.ambiguous.is_some()) {
+        return Some(ambiguous.to_string());
+    }
+    if failures.len() < servers.len() {
+        return None;
+    }
+    match failures.as_slice() {
+        [only] => Some(only.to_string()),
+        _ => Some(format!("no site of {} servers has the id, name or host header {text}; `iisaudit sites` lists them", servers.len())),
+    }
 }

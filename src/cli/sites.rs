@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Common, Format, Outcome, complain, judge_inputs};
+use super::{Common, Format, Outcome, complain, judge_inputs, no_site};
 use crate::compare::find_site;
 use crate::report;
 
@@ -28,23 +28,27 @@ pub(super) fn run(arguments: &SitesArguments, common: &Common) -> Outcome {
         Ok(estate) => estate,
         Err(outcome) => return outcome,
     };
-    let mut outcome = judge_inputs(&estate);
-    if !arguments.site.is_empty() {
+    let outcome = judge_inputs(&estate, &arguments.paths);
+    if !arguments.site.is_empty() && !estate.servers.is_empty() {
+        let wrong: Vec<String> = arguments.site.iter().filter_map(|site| no_site(&estate.servers, site)).collect();
+        if !wrong.is_empty() {
+            for message in wrong {
+                complain(&format!("error: --site: {message}"));
+            }
+            // Where a file could not be read, that may be why the site was not found.
+            return if outcome == Outcome::Unreadable { outcome } else { Outcome::Usage };
+        }
         for server in &mut estate.servers {
             let wanted: Vec<usize> = arguments.site.iter().filter_map(|site| find_site(server, site).ok()).collect();
             server.keep_sites(&wanted);
         }
         estate.servers.retain(|server| !server.sites.is_empty());
-        if estate.servers.is_empty() {
-            complain(&format!("no site is called {}", arguments.site.join(" or ")));
-            outcome = outcome.max(Outcome::Usage);
-        }
     }
-    if outcome != Outcome::NoInput && outcome != Outcome::Usage {
-        common.print(&match common.format {
-            Format::Table => report::sites::table(&estate, common.style()),
-            Format::Json => report::sites::json(&estate),
-        });
+    if outcome == Outcome::NoInput {
+        return outcome;
     }
-    outcome
+    outcome.max(common.print(&match common.format {
+        Format::Table => report::sites::table(&estate, common.style()),
+        Format::Json => report::sites::json(&estate),
+    }))
 }

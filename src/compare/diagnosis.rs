@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::causes::status_matches;
 use super::{Cause, Difference, Reach, Said, Side, SiteDiff, SiteRef, keys_text};
 use crate::catalogue::{Level, Setting, Value, access, cert_check, entry};
-use crate::remedy::{Remedy, Risk, adsutil, appcmd};
+use crate::remedy::{Attribute, Remedy, Risk, adsutil};
 use crate::server::{Generation, Site};
 
 /// A difference that can cause the status on the failing side.
@@ -361,12 +361,14 @@ impl Fix<'_> {
         match self.said.generation {
             Generation::Iis6 => {
                 let property = &entry.iis6.as_ref()?.property;
-                Some(Remedy::command(Risk::ReadOnly, what, adsutil::get(&self.key()?, property)))
+                Some(Remedy::offer(Risk::ReadOnly, what, adsutil::get(&self.key()?, property)))
             }
             Generation::Iis7 | Generation::IisExpress => {
                 let iis7 = entry.iis7.as_ref()?;
-                let command = if iis7.section.is_empty() { iis7.needs.clone() } else { appcmd::list_config(&self.key()?, &iis7.section) };
-                Some(Remedy::command(Risk::ReadOnly, what, command))
+                if iis7.section.is_empty() {
+                    return Some(Remedy::command(Risk::ReadOnly, what, iis7.needs.clone()));
+                }
+                self.attribute(&self.key()?).look(what)
             }
         }
     }
@@ -380,7 +382,12 @@ impl Fix<'_> {
             old => old,
         };
         let what = format!("{what} (replaces {old})");
-        let command = match self.said.generation {
+        // What is no value on one side is none on the other, and appcmd knows flags by name only.
+        let unnamed = setting == Setting::AccessFlags && value.flags().is_some_and(|bits| bits & !access::KNOWN != 0);
+        if matches!(value, Value::Malformed(_)) || (unnamed && self.said.generation != Generation::Iis6) {
+            return Some(Remedy::advice(risk, what));
+        }
+        match self.said.generation {
             Generation::Iis6 => {
                 let iis6 = entry.iis6.as_ref()?;
                 // adsutil takes flags as one number, and AuthFlags is more than its one bit that is audited.
@@ -388,29 +395,23 @@ impl Fix<'_> {
                     Value::Flags(bits) => bits.to_string(),
                     value => value.show(setting, Generation::Iis6),
                 };
-                let known = setting != Setting::AnonymousAuthentication;
-                match value {
-                    Value::None => Some(adsutil::delete(&self.key()?, &iis6.property)),
-                    _ if known => Some(adsutil::set(&self.key()?, &iis6.property, &text)),
-                    _ => Some(adsutil::set(&self.key()?, "AuthAnonymous", &text)),
-                }
+                let property = if setting == Setting::AnonymousAuthentication { "AuthAnonymous" } else { &iis6.property };
+                let key = self.key()?;
+                let command = if *value == Value::None { adsutil::delete(&key, property) } else { adsutil::set(&key, property, &text) };
+                Some(Remedy::offer(risk, what, command))
             }
             Generation::Iis7 | Generation::IisExpress => {
-                let iis7 = entry.iis7.as_ref()?;
-                if iis7.section.is_empty() || *value == Value::None {
-                    None
-                } else {
-                    let attribute = iis7.attribute.replace('/', ".");
-                    let text = value.show(setting, Generation::Iis7);
-                    Some(appcmd::set_config(&self.key()?, &iis7.section, &[(&attribute, &text)]))
+                // netsh needs all options of a record at once.
+                if entry.iis7.as_ref()?.section.is_empty() || *value == Value::None {
+                    return Some(Remedy::advice(risk, what));
                 }
+                self.attribute(&self.key()?).set(risk, &what, &value.show(setting, Generation::Iis7))
             }
-        };
-        Some(match command {
-            Some(command) => Remedy::command(risk, what, command),
-            // netsh needs all options of a record at once.
-            None => Remedy::advice(risk, what),
-        })
+        }
+    }
+
+    fn attribute<'b>(&'b self, location: &'b str) -> Attribute<'b> {
+        Attribute { server: self.site.server, location, setting: self.said.setting, said: Some(&self.said.resolved) }
     }
 
     /// The metabase key or location path to write to.

@@ -3,6 +3,7 @@
 //! It promises that nothing of the topic's own text comes back in an explanation, so a topic from anywhere is safe to ask about, and that
 //! what is uncertain is called likely.
 
+mod lists;
 mod nearest;
 mod pages;
 mod texts;
@@ -11,6 +12,8 @@ mod values;
 use std::fmt;
 
 use serde::Serialize;
+
+pub use lists::{List, list};
 
 use crate::catalogue::{Setting, entry};
 use crate::rules::{RULES, rule};

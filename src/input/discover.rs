@@ -1,6 +1,7 @@
 //! From the paths of the command line to the files to look at: sorted, each once, without following link loops.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
@@ -39,28 +40,48 @@ pub struct Discovered {
     pub errors: Vec<(String, String)>,
 }
 
+/// The files found so far, each once.
+#[derive(Default)]
+struct Files {
+    found: Vec<Input>,
+    /// Where the files really are, with their index: one file has many spellings.
+    seen: BTreeMap<PathBuf, usize>,
+}
+
+impl Files {
+    fn add(&mut self, path: PathBuf, root: &Path, named: bool) {
+        let real = if path.as_os_str() == "-" { None } else { std::fs::canonicalize(&path).ok() };
+        match self.seen.entry(real.unwrap_or_else(|| path.clone())) {
+            Entry::Vacant(entry) => {
+                entry.insert(self.found.len());
+                self.found.push(Input { path, root: root.to_path_buf(), named });
+            }
+            // Naming a file asks for it, also where a directory was given that holds it.
+            Entry::Occupied(entry) => {
+                if let Some(input) = self.found.get_mut(*entry.get()) {
+                    input.named |= named;
+                }
+            }
+        }
+    }
+}
+
 /// Lists the files below `paths`. A directory is walked to its end, links to directories are followed unless they lead back to an
-/// ancestor, and a file that is reached twice by the same path is listed once.
+/// ancestor, and a file that is reached twice is listed once, as it was reached first.
 pub fn discover(paths: &[PathBuf]) -> Discovered {
     let mut found = Discovered::default();
-    let mut seen = BTreeSet::new();
+    let mut files = Files::default();
     for root in paths {
         if root.as_os_str() == "-" {
-            if seen.insert(root.clone()) {
-                found.inputs.push(Input { path: root.clone(), root: root.clone(), named: true });
-            }
+            files.add(root.clone(), root, true);
             continue;
         }
         match std::fs::metadata(root) {
-            Err(error) => found.errors.push((display(root), format!("cannot be opened: {error}"))),
+            Err(error) => found.errors.push((display(root), format!("cannot be opened: {error}{}", hint(root)))),
             Ok(metadata) if metadata.is_dir() => {
                 for entry in WalkDir::new(root).follow_links(true).sort_by_file_name() {
                     match entry {
-                        Ok(entry) if entry.file_type().is_file() => {
-                            if seen.insert(entry.path().to_path_buf()) {
-                                found.inputs.push(Input { path: entry.into_path(), root: root.clone(), named: false });
-                            }
-                        }
+                        Ok(entry) if entry.file_type().is_file() => files.add(entry.into_path(), root, false),
                         Ok(_) => {}
                         // A link that leads back to an ancestor holds nothing that was not listed already.
                         Err(error) if error.loop_ancestor().is_some() => {}
@@ -72,14 +93,16 @@ pub fn discover(paths: &[PathBuf]) -> Discovered {
                     }
                 }
             }
-            Ok(_) => {
-                if seen.insert(root.clone()) {
-                    found.inputs.push(Input { path: root.clone(), root: root.clone(), named: true });
-                }
-            }
+            Ok(_) => files.add(root.clone(), root, true),
         }
     }
+    found.inputs = files.found;
     found
+}
+
+/// What to do about a path that is not there: one that was written for Windows has no folders elsewhere.
+fn hint(path: &Path) -> &'static str {
+    if !cfg!(windows) && path.to_string_lossy().contains('\\') { "; on this system folders are separated by /, not by \\" } else { "" }
 }
 
 #[cfg(test)]
@@ -102,6 +125,17 @@ mod tests {
         let found = discover(&[directory.path().to_path_buf(), missing, directory.path().join("a.xml")]);
         assert_eq!(names(&found, directory.path()), ["a.xml", "b/a.config", "b/z.config"]);
         assert_eq!(found.errors.len(), 1);
+    }
+
+    #[test]
+    fn a_file_is_listed_once_however_it_is_spelled_and_naming_it_counts() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::create_dir(directory.path().join("b")).unwrap();
+        std::fs::write(directory.path().join("a.xml"), "x").unwrap();
+        let other_way = directory.path().join("b").join("..").join("a.xml");
+        let found = discover(&[directory.path().to_path_buf(), other_way.clone(), other_way]);
+        assert_eq!(names(&found, directory.path()), ["a.xml"]);
+        assert!(found.inputs[0].named);
     }
 
     #[cfg(unix)]

@@ -1,35 +1,58 @@
 //! Commands for `adsutil.vbs`, the metabase tool of IIS 6. Whole lists and whole flag words are replaced, so read the old value first.
+//!
+//! The script runs in cscript, which knows no way to write a quote inside an argument (see [`super`]). The script itself takes what stands
+//! behind the last `/` of a path for the property, and turns each `\` of a path into `/`: a key with a backslash is out of its reach. An
+//! argument that begins with `-` or `/` can be taken for an option. In all these cases there is no command.
+
+use super::quote::{Program, argument, is_word, line, quoted};
 
 /// How the script is started from any directory. The folder is `AdminScripts`.
 const ADSUTIL: &str = r"cscript //nologo %SystemDrive%\Inetpub\AdminScripts\adsutil.vbs";
 
-/// `adsutil get`: shows one property. `key` is a metabase key such as `/LM/W3SVC/1/ROOT`.
-pub fn get(key: &str, property: &str) -> String {
-    format!("{ADSUTIL} get {}", quote(&format!("{}/{property}", relative(key))))
+/// `adsutil get`: shows one property. `key` is a metabase key such as `/LM/W3SVC/1/ROOT`. `None` when a text cannot be brought through
+/// cmd.exe and the script unchanged, as with all of these commands.
+pub fn get(key: &str, property: &str) -> Option<String> {
+    line(format!("{ADSUTIL} get {}", target(key, property)?))
 }
 
 /// `adsutil set`: writes one property.
-pub fn set(key: &str, property: &str, value: &str) -> String {
-    format!("{ADSUTIL} set {} {}", quote(&format!("{}/{property}", relative(key))), quote(value))
-}
-
-/// `adsutil set` for a list, such as `SecureBindings`: the list is replaced whole. `None` when an item holds a character that no quoting
-/// brings through cmd.exe and the script unchanged.
-pub fn set_list(key: &str, property: &str, items: &[&str]) -> Option<String> {
-    let safe = |item: &&str| !item.contains(|c: char| c.is_control() || matches!(c, '"' | '%'));
-    if items.is_empty() || !items.iter().all(safe) {
+pub fn set(key: &str, property: &str, value: &str) -> Option<String> {
+    if is_option(value) {
         return None;
     }
-    let mut command = format!("{ADSUTIL} set {}", quote(&format!("{}/{property}", relative(key))));
-    for item in items {
-        command.push_str(&format!(" \"{item}\""));
+    line(format!("{ADSUTIL} set {} {}", target(key, property)?, argument(value, Program::Script)?))
+}
+
+/// `adsutil set` for a list, such as `SecureBindings`: the list is replaced whole.
+pub fn set_list(key: &str, property: &str, items: &[&str]) -> Option<String> {
+    if items.is_empty() {
+        return None;
     }
-    Some(command)
+    let mut command = format!("{ADSUTIL} set {}", target(key, property)?);
+    for item in items {
+        if is_option(item) {
+            return None;
+        }
+        command.push(' ');
+        command.push_str(&quoted(item, Program::Script)?);
+    }
+    line(command)
 }
 
 /// `adsutil delete`: removes one property, so that the inherited value counts again.
-pub fn delete(key: &str, property: &str) -> String {
-    format!("{ADSUTIL} delete {}", quote(&format!("{}/{property}", relative(key))))
+pub fn delete(key: &str, property: &str) -> Option<String> {
+    line(format!("{ADSUTIL} delete {}", target(key, property)?))
+}
+
+/// Key and property as one argument.
+fn target(key: &str, property: &str) -> Option<String> {
+    let key = relative(key);
+    let reachable = !key.is_empty() && !key.contains('\\') && !key.ends_with('/') && !is_option(key) && !property.contains('/');
+    (reachable && is_word(property)).then(|| argument(&format!("{key}/{property}"), Program::Script)).flatten()
+}
+
+fn is_option(text: &str) -> bool {
+    text.starts_with(['-', '/'])
 }
 
 /// The key as adsutil names it: relative to the computer, in the letter case of the file.
@@ -41,21 +64,28 @@ fn relative(key: &str) -> &str {
     }
 }
 
-/// Quotes an argument for cmd.exe when it needs it. A quote cannot stand in a metabase key that adsutil reaches, so it is doubled.
-pub(super) fn quote(argument: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | ':' | '\\' | '*');
-    if !argument.is_empty() && argument.chars().all(plain) { argument.to_owned() } else { format!("\"{}\"", argument.replace('"', "\"\"")) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn keys_are_relative_and_arguments_with_blanks_are_quoted() {
-        assert!(set("/LM/W3SVC/690402", "CertCheckMode", "0").ends_with("adsutil.vbs set W3SVC/690402/CertCheckMode 0"));
-        assert!(get("/LM/W3SVC/1/ROOT/my app", "AccessSSLFlags").ends_with("get \"W3SVC/1/ROOT/my app/AccessSSLFlags\""));
-        assert!(delete("/lm/w3svc/1/ROOT", "CertCheckMode").ends_with("delete w3svc/1/ROOT/CertCheckMode"));
+        assert!(set("/LM/W3SVC/690402", "CertCheckMode", "0").unwrap().ends_with("adsutil.vbs set W3SVC/690402/CertCheckMode 0"));
+        assert!(get("/LM/W3SVC/1/ROOT/my app", "AccessSSLFlags").unwrap().ends_with("get \"W3SVC/1/ROOT/my app/AccessSSLFlags\""));
+        assert!(delete("/lm/w3svc/1/ROOT", "CertCheckMode").unwrap().ends_with("delete w3svc/1/ROOT/CertCheckMode"));
+    }
+
+    #[test]
+    fn a_key_that_the_script_would_misread_has_no_command() {
+        for key in ["/LM/W3SVC/1/ROOT/a\"b", "/LM/W3SVC/1/ROOT/%TEMP%", r"/LM/W3SVC/1/ROOT/a\b", "/LM/W3SVC/1/", "", "/LM/-s:other"] {
+            assert_eq!(get(key, "AccessSSLFlags"), None, "{key}");
+            assert_eq!(set(key, "AccessSSLFlags", "8"), None, "{key}");
+            assert_eq!(delete(key, "AccessSSLFlags"), None, "{key}");
+        }
+        for value in ["a\"b", "%x%", "-s:other", "//b", r"my store\"] {
+            assert_eq!(set("/LM/W3SVC/1", "SslCtlStoreName", value), None, "{value}");
+        }
+        assert_eq!(set("/LM/W3SVC/1", "Bad Name", "1"), None);
     }
 
     #[test]
@@ -65,5 +95,6 @@ mod tests {
         assert_eq!(set_list("/LM/W3SVC/7", "SecureBindings", &[":443:\" & calc"]), None);
         assert_eq!(set_list("/LM/W3SVC/7", "SecureBindings", &[":443:%PATH%"]), None);
         assert_eq!(set_list("/LM/W3SVC/7", "SecureBindings", &[]), None);
+        assert_eq!(set_list("/LM/W3SVC/7", "SecureBindings", &[":443:www.contoso.com"; 400]), None);
     }
 }

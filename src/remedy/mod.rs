@@ -1,7 +1,17 @@
-//! Remedies: commands that are printed and never run, with what they risk. Quoting is done here and nowhere else.
+//! Remedies: commands that are printed and never run, with what they risk. Quoting is done here and nowhere else: a command is exact, or
+//! there is none.
 
 pub mod adsutil;
 pub mod appcmd;
+mod attribute;
+pub mod netsh;
+#[cfg(test)]
+mod parse;
+#[cfg(test)]
+mod proofs;
+mod quote;
+
+pub use attribute::Attribute;
 
 use serde::Serialize;
 
@@ -33,6 +43,17 @@ impl Remedy {
     /// A remedy with a command.
     pub fn command(risk: Risk, what: impl Into<String>, command: impl Into<String>) -> Self {
         Remedy { risk, what: what.into(), command: Some(command.into()) }
+    }
+
+    /// A remedy with a command, or the advice alone where no command line can carry the texts that it would need.
+    pub fn offer(risk: Risk, what: impl Into<String>, command: Option<String>) -> Self {
+        match command {
+            Some(command) => Remedy::command(risk, what, command),
+            None => Remedy::advice(
+                risk,
+                format!("{}; no command is given, because a name or value in it would not reach the program unchanged", what.into()),
+            ),
+        }
     }
 
     /// Advice without a command.

@@ -1,7 +1,7 @@
 //! The report of `iisaudit check`: the findings of every server, what was not assessed, what could not be read, and one line that sums up.
 //! It never calls a server fine of which something was not assessed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -56,14 +56,24 @@ impl Summary {
     }
 }
 
+/// How much of a finding is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// All of it. A remedy without a command that stood there for the same rule already is not repeated.
+    Full,
+    /// What is wrong and where.
+    Short,
+}
+
 /// The report as text. Findings keep their order within their server.
-pub fn table(estate: &Estate, findings: &[Finding], style: Style) -> String {
+pub fn table(estate: &Estate, findings: &[Finding], detail: Detail, style: Style) -> String {
     let mut page = Page::new(style);
     let places = Places { inputs: &estate.inputs };
     let mut groups: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
     for finding in findings {
         groups.entry(&finding.server).or_default().push(finding);
     }
+    let mut told = BTreeSet::new();
     let servers: BTreeMap<&str, &Server> = estate.servers.iter().map(|server| (server.name.as_str(), server)).collect();
     for (name, findings) in groups {
         page.gap();
@@ -73,8 +83,23 @@ pub fn table(estate: &Estate, findings: &[Finding], style: Style) -> String {
         }
         for finding in findings {
             page.gap();
-            self::finding(&mut page, finding, places);
+            title(&mut page, finding);
+            page.prose(4, &finding.message);
+            if let Some(place) = finding.place {
+                page.labelled(4, "at", DIM, &places.text(place));
+            }
+            if detail == Detail::Full {
+                self::detail(&mut page, finding, places, &mut told);
+            }
         }
+    }
+    if detail == Detail::Short && !findings.is_empty() {
+        page.gap();
+        page.painted(
+            0,
+            DIM,
+            "Without --quiet the report says what a client sees and what fixes it; `iisaudit explain RULE` explains a rule.",
+        );
     }
     parts::notices(&mut page, &estate.servers);
     parts::inputs(&mut page, estate);
@@ -83,8 +108,9 @@ pub fn table(estate: &Estate, findings: &[Finding], style: Style) -> String {
     page.finish()
 }
 
-fn finding(page: &mut Page, finding: &Finding, places: Places<'_>) {
-    let severity = severity_name(finding.severity);
+/// Severity, rule, site and path.
+fn title(page: &mut Page, finding: &Finding) {
+    let severity = finding.severity.name();
     let mut title = finding.rule.name.to_owned();
     match finding.confidence {
         Confidence::Firm => {}
@@ -101,30 +127,33 @@ fn finding(page: &mut Page, finding: &Finding, places: Places<'_>) {
         title.push_str(&format!(", {path}"));
     }
     page.labelled(2, severity, style::severity(finding.severity), &title);
-    page.prose(4, &finding.message);
-    if let Some(place) = finding.place {
-        page.labelled(4, "at", DIM, &places.text(place));
-    }
+}
+
+/// Other places, what is seen, and remedies. `told` holds what stood in the report already: with hundreds of findings of one rule, its
+/// general advice would drown what differs between them.
+fn detail<'a>(page: &mut Page, finding: &'a Finding, places: Places<'_>, told: &mut BTreeSet<(&'a str, &'a str)>) {
     for related in &finding.related {
         page.labelled(4, "see", DIM, &format!("{}: {}", places.text(related.place), related.note));
     }
+    let rule = finding.rule.name;
     if !finding.sees.is_empty() {
         page.labelled(4, "seen", DIM, &finding.sees);
     }
+    let mut repeated = false;
     for remedy in &finding.remedies {
+        // What changes something stands with every finding that it is for; what only looks is the same wherever it stands.
+        let general = remedy.command.is_none() || remedy.risk == Risk::ReadOnly;
+        if general && !told.insert((remedy.command.as_deref().unwrap_or(rule), &remedy.what)) {
+            repeated = true;
+            continue;
+        }
         page.labelled(4, risk_label(remedy.risk), HEADING, &remedy.what);
         if let Some(command) = &remedy.command {
             page.verbatim(6, command);
         }
     }
-}
-
-fn severity_name(severity: Severity) -> &'static str {
-    match severity {
-        Severity::High => "high",
-        Severity::Medium => "medium",
-        Severity::Low => "low",
-        Severity::Info => "info",
+    if repeated {
+        page.painted(4, DIM, "[…] and what was advised for this rule above");
     }
 }
 
@@ -177,8 +206,7 @@ fn missing(estate: &Estate) -> String {
     let mut parts: Vec<String> =
         names.into_iter().map(|(name, servers)| format!("{} ({})", short(name), count(servers, "server", "servers"))).collect();
     // A reader may know that a value is unknown without a notice that says so.
-    let silent =
-        estate.servers.iter().filter(|server| server.notices.is_empty()).flat_map(unknown).collect::<std::collections::BTreeSet<_>>();
+    let silent = estate.servers.iter().filter(|server| server.notices.is_empty()).flat_map(unknown).collect::<BTreeSet<_>>();
     if !silent.is_empty() {
         parts.push(silent.into_iter().map(Setting::name).collect::<Vec<_>>().join(", "));
     }
@@ -311,7 +339,7 @@ mod tests {
             (
                 Risk::Safe,
                 "checks revocation again",
-                Some(crate::remedy::adsutil::set("/LM/W3SVC/1/A rather long key of a rather long site", "CertCheckMode", "0")),
+                crate::remedy::adsutil::set("/LM/W3SVC/1/A rather long key of a rather long site", "CertCheckMode", "0"),
             ),
             (Risk::WeakensSecurity, "leaves revoked certificates accepted, and says so in the policy", None),
         ] {
@@ -325,7 +353,7 @@ mod tests {
     #[test]
     fn at_80_columns_prose_is_wrapped_and_commands_are_not() {
         let estate = estate("Shop", "Shop (old)");
-        insta::assert_snapshot!(table(&estate, &findings(&estate), Style::plain(80)), @r#"
+        insta::assert_snapshot!(table(&estate, &findings(&estate), Detail::Full, Style::plain(80)), @r#"
         web01 (IIS 6)
 
           high revocation-check-off (likely), "Shop" (id 1), /
@@ -364,7 +392,7 @@ mod tests {
     #[test]
     fn at_120_columns_the_same_needs_fewer_lines() {
         let estate = estate("Shop", "Shop (old)");
-        insta::assert_snapshot!(table(&estate, &findings(&estate), Style::plain(120)), @r#"
+        insta::assert_snapshot!(table(&estate, &findings(&estate), Detail::Full, Style::plain(120)), @r#"
         web01 (IIS 6)
 
           high revocation-check-off (likely), "Shop" (id 1), /
@@ -402,7 +430,7 @@ mod tests {
     fn every_command_stands_whole_on_a_line_of_its_own() {
         let estate = estate("Shop", "Shop (old)");
         let findings = findings(&estate);
-        let text = table(&estate, &findings, Style::plain(40));
+        let text = table(&estate, &findings, Detail::Full, Style::plain(40));
         for command in findings.iter().flat_map(|finding| &finding.remedies).filter_map(|remedy| remedy.command.as_ref()) {
             assert!(text.lines().any(|line| line.trim_start() == command), "{command}");
         }
@@ -411,7 +439,7 @@ mod tests {
     #[test]
     fn no_findings_is_no_praise_while_something_was_not_assessed() {
         let estate = estate("Shop", "Shop (old)");
-        let text = table(&estate, &[], Style::plain(80));
+        let text = table(&estate, &[], Detail::Full, Style::plain(80));
         insta::assert_snapshot!(text, @r"
         Not assessed
           endpoint-not-assessed (web02): how HTTP.sys checks client certificates
@@ -434,7 +462,7 @@ mod tests {
         let mut one = estate("Shop", "");
         one.servers = vec![iis6("web01", "Shop", "")];
         one.inputs.truncate(1);
-        let text = table(&one, &[], Style::plain(200));
+        let text = table(&one, &[], Detail::Full, Style::plain(200));
         assert!(text.ends_with("no findings; not assessed: cert-check-mode; 1 server, 2 sites, read 1 of 1 file\n"), "{text}");
     }
 
@@ -444,12 +472,12 @@ mod tests {
         one.servers = vec![iis6("web01", "Shop", "")];
         one.servers[0].endpoints.clear();
         one.inputs.truncate(1);
-        assert_eq!(table(&one, &[], Style::plain(80)), "no findings; 1 server, 2 sites, read 1 of 1 file\n");
+        assert_eq!(table(&one, &[], Detail::Full, Style::plain(80)), "no findings; 1 server, 2 sites, read 1 of 1 file\n");
     }
 
     #[test]
     fn an_empty_estate_was_not_assessed() {
-        let text = table(&Estate::default(), &[], Style::plain(80));
+        let text = table(&Estate::default(), &[], Detail::Full, Style::plain(80));
         insta::assert_snapshot!(text, @r"
         nothing was assessed: no configuration of a server was read; 0 servers, 0 sites,
         read 0 of 0 files
@@ -462,7 +490,7 @@ mod tests {
         let mut third = many.servers[1].clone();
         third.name = "web04".to_owned();
         many.servers.push(third);
-        let text = table(&many, &[], Style::plain(120));
+        let text = table(&many, &[], Detail::Full, Style::plain(120));
         assert!(text.contains("endpoint-not-assessed (web02, web04): "), "{text}");
         assert!(text.contains("not assessed: endpoint (2 servers)"), "{text}");
     }
@@ -542,7 +570,7 @@ mod tests {
             findings[0].message.push_str(&name);
             findings[0].sees.push_str(&name);
             findings[1].path = Some(name.clone());
-            let text = table(&estate, &findings, Style::plain(width));
+            let text = table(&estate, &findings, Detail::Full, Style::plain(width));
             prop_assert_eq!(acting(&text), "");
             // A command may be wider, because it must be copyable.
             prop_assert!(too_wide(&text, width).iter().all(|line| line.contains("adsutil") || line.contains("certutil")));

@@ -204,10 +204,7 @@ impl Sheet<'_> {
     }
 
     fn binding(&self, binding: &Binding) -> String {
-        let flags = match binding.flags_written.as_deref() {
-            None | Some("0") => String::new(),
-            Some(flags) => format!(", binding flags {flags}"),
-        };
+        let flags = parts::binding_flags(binding).map(|flags| format!(" ({flags})")).unwrap_or_default();
         let endpoint = binding.endpoint.as_ref().map(|key| format!(" → {key}")).unwrap_or_default();
         let fault = if binding.fault.is_some() { ", cannot be read" } else { "" };
         format!("{} {}{flags}{endpoint}{fault} ({})", binding.protocol, binding.written, self.places.text(binding.place))
@@ -433,6 +430,7 @@ pub fn json(estate: &Estate, compared: Compared<'_>) -> String {
                 servers: diff.pairs.iter().map(|pair| ServerPairJson::new(pair, places)).collect(),
                 only_left: diff.only.left.iter().map(|server| ServerJson::new(server)).collect(),
                 only_right: diff.only.right.iter().map(|server| ServerJson::new(server)).collect(),
+                differences: diff.pairs.iter().flat_map(|pair| PlacedDifferenceJson::all(pair, places)).collect(),
             }),
         ),
     };
@@ -472,6 +470,35 @@ struct ServersJson<'a> {
     servers: Vec<ServerPairJson<'a>>,
     only_left: Vec<ServerJson<'a>>,
     only_right: Vec<ServerJson<'a>>,
+    /// The differences of all pairs in one list, for programs that ask only what differs and where.
+    differences: Vec<PlacedDifferenceJson<'a>>,
+}
+
+/// A difference with the servers and sites it is between.
+#[derive(Debug, Serialize)]
+struct PlacedDifferenceJson<'a> {
+    server: Sides<&'a str>,
+    /// `None` at server level.
+    site: Option<Sides<SiteJson<'a>>>,
+    #[serde(flatten)]
+    difference: DifferenceJson<'a>,
+}
+
+impl<'a> PlacedDifferenceJson<'a> {
+    fn all(diff: &'a ServerDiff<'a>, places: Places<'a>) -> Vec<Self> {
+        let servers = || Sides { left: diff.servers.left.name.as_str(), right: diff.servers.right.name.as_str() };
+        let one = |site: Option<&'a SiteDiff>, difference: &'a Difference| {
+            let name = |site: &'a SiteSummary| SiteJson { id: site.id, name: &site.name };
+            PlacedDifferenceJson {
+                server: servers(),
+                site: site.map(|site| Sides { left: name(&site.sites.left), right: name(&site.sites.right) }),
+                difference: DifferenceJson::new(difference, places),
+            }
+        };
+        let server_level = diff.differences.iter().map(|difference| one(None, difference));
+        let sites = diff.pairs.iter().flat_map(|pair| pair.diff.differences.iter().map(|difference| one(Some(&pair.diff), difference)));
+        server_level.chain(sites).collect()
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -718,10 +745,12 @@ impl<'a> DiagnosisJson<'a> {
 mod tests {
     use super::super::testing::{HOSTILE, acting, at, estate, iis6, iis7, input, too_wide, violations};
     use super::*;
+    use crate::catalogue::Value;
     use crate::compare::{compare_estates, compare_sites, diagnose};
     use crate::estate::FileKind;
     use crate::input::FileId;
     use crate::input::decode;
+    use crate::server::Resolved;
     use crate::xml::Limits;
 
     fn read(change: impl Fn(&str) -> String) -> Estate {
@@ -966,6 +995,32 @@ mod tests {
             let diff = compare_estates(&estate.servers, &other);
             assert_eq!(violations(schema, &json(&estate, Compared::Servers(&diff))), "");
         }
+    }
+
+    #[test]
+    fn json_of_two_servers_lists_every_difference_at_the_top_with_its_sites() {
+        let estate = read(str::to_owned);
+        let mut other = estate.servers.clone();
+        let changed = Resolved { value: Value::Flags(2), origin: Origin::Explicit { at: at(0, 9) } };
+        other[0].sites[1].scopes[0].settings.set(Setting::CertCheckMode, changed.clone());
+        other[0].scope.settings.set(Setting::CertCheckMode, changed);
+        let diff = compare_estates(&estate.servers, &other);
+        let report: serde_json::Value = serde_json::from_str(&json(&estate, Compared::Servers(&diff))).unwrap();
+        let listed = report["differences"].as_array().unwrap();
+        let site = |difference: &serde_json::Value| (difference["site"]["left"]["id"].clone(), difference["path"].clone());
+        let nested = &report["servers"][0]["sites"][1]["differences"][0];
+        let own =
+            listed.iter().find(|difference| difference["site"]["left"]["id"] == report["servers"][0]["sites"][1]["left"]["site"]["id"]);
+        assert_eq!(
+            own.map(|own| (&own["setting"], &own["left"], &own["right"])),
+            Some((&nested["setting"], &nested["left"], &nested["right"]))
+        );
+        assert!(listed.iter().any(|difference| site(difference) == (serde_json::Value::Null, "".into())), "{listed:?}");
+        let total = report["summary"]["in_effect"].as_u64().unwrap() + report["summary"]["written"].as_u64().unwrap();
+        assert_eq!(listed.len() as u64, total);
+        let same = compare_estates(&estate.servers, &estate.servers);
+        let report: serde_json::Value = serde_json::from_str(&json(&estate, Compared::Servers(&same))).unwrap();
+        assert_eq!(report["differences"], serde_json::json!([]));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Page, Style, escape};
-use crate::explain::{Explanation, Unknown};
+use crate::explain::{Explanation, List, Unknown};
 
 /// How a body marks a command.
 const COMMAND: &str = "    ";
@@ -28,6 +28,26 @@ pub fn text(explanation: &Explanation, style: Style) -> String {
         }
     }
     page.finish()
+}
+
+/// The list as a table, and what to do next.
+pub fn list(list: &List, style: Style) -> String {
+    let mut page = Page::new(style);
+    page.heading(0, list.title);
+    page.gap();
+    page.table(2, list.columns, &list.rows);
+    page.gap();
+    page.prose(0, list.next);
+    page.finish()
+}
+
+/// The list as JSON: `kind`, `title`, and `rows`, each an object with a text for every column.
+pub fn list_json(list: &List) -> String {
+    let object = |row: &Vec<String>| -> serde_json::Map<String, serde_json::Value> {
+        list.columns.iter().zip(row).map(|(column, cell)| ((*column).to_owned(), cell.as_str().into())).collect()
+    };
+    let rows: Vec<_> = list.rows.iter().map(object).collect();
+    format!("{:#}\n", json!({ "kind": list.kind, "title": list.title, "rows": rows }))
 }
 
 /// What to say of a topic that could not be explained, on one line: the topic, shortened, and what may be meant.
@@ -139,6 +159,17 @@ mod tests {
     }
 
     #[test]
+    fn a_list_fits_its_width_and_its_json_has_the_same_rows() {
+        for word in ["", "rules", "settings", "statuses", "codes", "notices"] {
+            let topics = crate::explain::list(word).unwrap();
+            let page = list(&topics, Style::plain(80));
+            assert!(page.lines().all(|line| line.chars().count() <= 80), "{page}");
+            let value: serde_json::Value = serde_json::from_str(&list_json(&topics)).unwrap();
+            assert_eq!(value["rows"].as_array().map(Vec::len), Some(topics.rows.len()));
+        }
+    }
+
+    #[test]
     fn json_keeps_the_order_of_sections() {
         let json = json(&explain("403.13").unwrap());
         let value: serde_json::Value = serde_json::from_str(&json).unwrap();
@@ -172,7 +203,7 @@ mod tests {
 
     #[test]
     fn the_pages_in_docs_are_those_of_the_program() {
-        let update = std::env::var_os("IISAUDIT_UPDATE_DOCS").is_some_and(|value| value == "1");
+        let update = std::env::var_os("IISAUDIT_UPDATE").is_some_and(|value| value == "1");
         let mut stale = Vec::new();
         for (path, page) in docs() {
             if update {
@@ -183,7 +214,7 @@ mod tests {
                 stale.push(path);
             }
         }
-        assert!(stale.is_empty(), "run this test with IISAUDIT_UPDATE_DOCS=1 to write them anew: {stale:?}");
+        assert!(stale.is_empty(), "run this test with IISAUDIT_UPDATE=1 to write them anew: {stale:?}");
     }
 
     #[test]

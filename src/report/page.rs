@@ -183,7 +183,7 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
         let needed = width_of(word);
         if index > 0 {
             // A word that no line can hold begins where its first piece fits.
-            let first = if needed > width { pieces(word).next().map_or(0, width_of) } else { needed };
+            let first = if needed > width { pieces(word, width).next().map_or(0, width_of) } else { needed };
             if used + 1 + first <= width {
                 line.push(' ');
                 used += 1;
@@ -197,7 +197,7 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
             used += needed;
             continue;
         }
-        for piece in pieces(word) {
+        for piece in pieces(word, width) {
             let needed = width_of(piece);
             if used > 0 && used + needed > width {
                 lines.push(std::mem::take(&mut line));
@@ -225,9 +225,13 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Parts of a word that may stand on lines of their own.
-fn pieces(word: &str) -> impl Iterator<Item = &str> {
-    word.split_inclusive(['/', '\\', '-', ',', ';', '|'])
+/// Parts of a word that may stand on lines of their own. The name of a file or folder is broken only when no line can hold it.
+fn pieces(word: &str, width: usize) -> impl Iterator<Item = &str> {
+    let is_path = word.contains(['/', '\\']);
+    word.split_inclusive(['/', '\\']).flat_map(move |part| {
+        let whole = is_path && width_of(part) <= width;
+        part.split_inclusive(move |c| !whole && matches!(c, '/' | '\\' | '-' | ',' | ';' | '|'))
+    })
 }
 
 #[cfg(test)]
@@ -240,6 +244,8 @@ mod tests {
     fn lines_break_at_blanks_then_behind_slashes_then_anywhere() {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("at C:/long/path/file.xml:1:2", 12), ["at C:/long/", "path/", "file.xml:1:2"]);
+        assert_eq!(wrap("working-failing/Meta-Base.xml:1:2", 18), ["working-failing/", "Meta-Base.xml:1:2"]);
+        assert_eq!(wrap("revocation-freshness-time", 22), ["revocation-freshness-", "time"]);
         assert_eq!(wrap("abcdefghij", 4), ["abcd", "efgh", "ij"]);
         assert_eq!(wrap("", 4), [""]);
     }

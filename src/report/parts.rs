@@ -6,11 +6,11 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::page::Page;
-use super::place::Places;
+use super::place::{Places, PlacesOfServer};
 use super::style::{DIM, ERROR, HEADING};
 use crate::catalogue::{Setting, Value};
 use crate::estate::{Estate, FileKind, InputReport};
-use crate::server::{Generation, Notice, Origin, Resolved, Server, Settings, Site};
+use crate::server::{Binding, Generation, Notice, Origin, Resolved, Server, Settings, Site, binding_flags as bits};
 
 /// JSON with a line break at its end.
 pub(super) fn to_json<T: Serialize>(report: &T) -> String {
@@ -160,13 +160,40 @@ pub(super) fn cell(setting: Setting, value: &Value, generation: Generation) -> S
     }
 }
 
+/// The flags of a binding with what they do, such as `binding flags 33: SNI, no TLS 1.3`; `None` when there are none.
+pub(super) fn binding_flags(binding: &Binding) -> Option<String> {
+    let flags = binding.flags_written.as_deref().filter(|flags| *flags != "0")?;
+    let names = binding.flags.map(flag_names).filter(|names| !names.is_empty());
+    Some(format!("binding flags {flags}{}", names.map(|names| format!(": {names}")).unwrap_or_default()))
+}
+
+/// What the bits of `binding@sslFlags` do.
+pub(super) fn flag_names(flags: u32) -> String {
+    let bits = [
+        (bits::SNI, "SNI"),
+        (bits::CCS, "Central Certificate Store"),
+        (bits::NO_HTTP2, "no HTTP/2"),
+        (bits::NO_OCSP_STAPLING, "no OCSP stapling"),
+        (bits::NO_QUIC, "no QUIC"),
+        (bits::NO_TLS13, "no TLS 1.3"),
+        (bits::NO_LEGACY_TLS, "no legacy TLS"),
+        (bits::NEGOTIATE, "client certificate in the first handshake"),
+    ];
+    let mut names: Vec<String> = bits.iter().filter(|(bit, _)| flags & bit != 0).map(|(_, name)| (*name).to_owned()).collect();
+    let unknown = flags & !bits::KNOWN;
+    if unknown != 0 {
+        names.push(format!("bits {unknown:#x} have no known meaning"));
+    }
+    names.join(", ")
+}
+
 /// Puts settings on the page as a table, then what is behind the marks in it and what is not known.
 pub(super) fn settings<'a>(
     page: &mut Page,
     indent: usize,
     shown: impl Iterator<Item = (Setting, &'a Resolved)>,
     generation: Generation,
-    places: Places<'_>,
+    places: &PlacesOfServer<'_>,
 ) {
     let mut rows = Vec::new();
     let mut reasons: Vec<&str> = Vec::new();
@@ -204,6 +231,9 @@ pub(super) fn settings<'a>(
     }
 }
 
+/// More reservations than this are counted, not listed.
+const WARNINGS: usize = 20;
+
 /// Puts the files that could not be read on the page, and what a reader should know of the others.
 pub(super) fn inputs(page: &mut Page, estate: &Estate) {
     let unreadable: Vec<_> = estate.inputs.iter().filter_map(|input| input.error.as_ref().map(|error| (input, error))).collect();
@@ -222,8 +252,12 @@ pub(super) fn inputs(page: &mut Page, estate: &Estate) {
     if !warned.is_empty() {
         page.gap();
         page.heading(0, "Read with reservations");
-        for (input, warning) in warned {
+        // A directory of pasted pieces has one for each file.
+        for (input, warning) in warned.iter().take(WARNINGS) {
             page.prose(2, &format!("{}: {warning}", input.path));
+        }
+        if warned.len() > WARNINGS {
+            page.prose(2, &format!("and {} more; --format json lists all, as `warnings` of each input", warned.len() - WARNINGS));
         }
     }
 }

@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use super::page::Page;
 use super::parts::{self, InputJson, SettingsJson, SiteJson, count, to_json};
-use super::place::{Location, Places};
+use super::place::{Location, Places, PlacesOfServer};
 use super::style::{DIM, Style};
 use crate::estate::Estate;
-use crate::server::{Binding, Generation, Notice, Scope, Server, Site, binding_flags};
+use crate::server::{Binding, Generation, Notice, Scope, Server, Site};
 
 /// The report as text.
 pub fn table(estate: &Estate, style: Style) -> String {
@@ -38,17 +38,18 @@ fn server(page: &mut Page, server: &Server, places: Places<'_>) {
             page.painted(2, DIM, &format!("{} ({kind}{})", input.path, input.encoding.map(|name| format!(", {name}")).unwrap_or_default()));
         }
     }
+    let here = PlacesOfServer::new(places, &server.inputs);
     if server.sites.is_empty() {
         page.prose(2, if server.lists_sites { "It has no sites." } else { "No list of sites was given." });
-        parts::settings(page, 2, server.scope.settings.iter(), server.generation, places);
+        parts::settings(page, 2, server.scope.settings.iter(), server.generation, &here);
     }
     for (index, site) in server.sites.iter().enumerate() {
-        self::site(page, server, index, site, places);
+        self::site(page, server, index, site, &here);
     }
-    contradictions(page, server);
+    contradictions(page, server, &here);
 }
 
-fn site(page: &mut Page, server: &Server, index: usize, site: &Site, places: Places<'_>) {
+fn site(page: &mut Page, server: &Server, index: usize, site: &Site, places: &PlacesOfServer<'_>) {
     page.gap();
     let state = match (site.declared, site.auto_start) {
         (true, true) => "starts by itself",
@@ -79,9 +80,8 @@ fn site(page: &mut Page, server: &Server, index: usize, site: &Site, places: Pla
 /// The binding as written, its number of flags, its endpoint and with whom it shares that.
 fn binding(server: &Server, index: usize, binding: &Binding) -> String {
     let mut text = binding.written.clone();
-    if let Some(flags) = binding.flags_written.as_deref().filter(|flags| *flags != "0") {
-        let names = binding.flags.map(flag_names).unwrap_or_default();
-        text.push_str(&format!(" (binding flags {flags}{}{names})", if names.is_empty() { "" } else { ": " }));
+    if let Some(flags) = parts::binding_flags(binding) {
+        text.push_str(&format!(" ({flags})"));
     }
     if let Some(key) = &binding.endpoint {
         text.push_str(&format!(" → {key}"));
@@ -102,35 +102,15 @@ fn binding(server: &Server, index: usize, binding: &Binding) -> String {
     text
 }
 
-/// What the bits of `binding@sslFlags` do.
-fn flag_names(flags: u32) -> String {
-    let bits = [
-        (binding_flags::SNI, "SNI"),
-        (binding_flags::CCS, "Central Certificate Store"),
-        (binding_flags::NO_HTTP2, "no HTTP/2"),
-        (binding_flags::NO_OCSP_STAPLING, "no OCSP stapling"),
-        (binding_flags::NO_QUIC, "no QUIC"),
-        (binding_flags::NO_TLS13, "no TLS 1.3"),
-        (binding_flags::NO_LEGACY_TLS, "no legacy TLS"),
-        (binding_flags::NEGOTIATE, "client certificate in the first handshake"),
-    ];
-    let mut names: Vec<String> = bits.iter().filter(|(bit, _)| flags & bit != 0).map(|(_, name)| (*name).to_owned()).collect();
-    let unknown = flags & !binding_flags::KNOWN;
-    if unknown != 0 {
-        names.push(format!("bits {unknown:#x} have no known meaning"));
-    }
-    names.join(", ")
-}
-
 /// Endpoint settings that the sites on one endpoint write differently: which value counts is not known, and no site's own block says so.
-fn contradictions(page: &mut Page, server: &Server) {
+fn contradictions(page: &mut Page, server: &Server, places: &PlacesOfServer<'_>) {
     for endpoint in &server.endpoints {
         let known = endpoint.settings.iter().any(|(_, resolved)| resolved.known().is_some());
         let unknown: Vec<_> = endpoint.settings.iter().filter(|(_, resolved)| resolved.known().is_none()).collect();
         if known && !unknown.is_empty() {
             page.gap();
             page.heading(2, &format!("endpoint {}", endpoint.key));
-            parts::settings(page, 4, unknown.into_iter(), server.generation, Places { inputs: &[] });
+            parts::settings(page, 4, unknown.into_iter(), server.generation, places);
         }
     }
 }
@@ -286,36 +266,35 @@ mod tests {
           estate/web01/MetaBase.xml (MetaBase.xml, UTF-8)
 
           "Shop" (id 1), starts by itself
-            estate/web01/MetaBase.xml:20:5
+            MetaBase.xml:20:5
             https :443: → 0.0.0.0:443, shared with "Shop (old)" (id 2)
 
             setting                 value                       where it comes from
             ────────────────────────────────────────────────────────────────────────────
-            access-flags            AccessSSL |                 estate/web01/
-                                    AccessSSLNegotiateCert |    MetaBase.xml:25:5
+            access-flags            AccessSSL |                 MetaBase.xml:25:5
+                                    AccessSSLNegotiateCert |
                                     AccessSSLRequireCert (104)
-            cert-check-mode         1: revocation is not        estate/web01/
-                                    checked: revoked            MetaBase.xml:22:5
+            cert-check-mode         1: revocation is not        MetaBase.xml:22:5
+                                    checked: revoked
                                     certificates are accepted
             revocation-freshness-   not set → 86400 seconds     default [1]
             time
             ctl-store-name          not set → no store named    default [2]
-            server-certificate      0102030405060708090a0b0c0d  estate/web01/
-                                    0e0f1011121314              MetaBase.xml:23:5
+            server-certificate      0102030405060708090a0b0c0d  MetaBase.xml:23:5
+                                    0e0f1011121314
             upload-read-ahead-size  49152 bytes                 inherited from /LM/W3SVC
-                                                                at estate/web01/
-                                                                MetaBase.xml:9:5
+                                                                at MetaBase.xml:9:5
             [1] no key sets it, neither here nor above
             [2] the key of the site does not set it, and it is never inherited
 
             /app (application)
-            setting       value                         where it comes from
-            ──────────────────────────────────────────────────────────────────────────
-            access-flags  "AccessSSL | Acess" is not a  estate/web01/MetaBase.xml:30:5
-                          value of this setting
+            setting       value                                  where it comes from
+            ────────────────────────────────────────────────────────────────────────
+            access-flags  "AccessSSL | Acess" is not a value of  MetaBase.xml:30:5
+                          this setting
 
           "Shop (old)" (id 2), starts by itself
-            estate/web01/MetaBase.xml:40:5
+            MetaBase.xml:40:5
             https 10.0.0.5:443 → 0.0.0.0:443, shared with "Shop" (id 1), cannot be read
 
             setting          value                                 where it comes from
@@ -333,14 +312,14 @@ mod tests {
           estate/web02/applicationHost.config (applicationHost.config, UTF-8)
 
           "Default Web Site" (id 7), does not start by itself
-            estate/web02/applicationHost.config:6:5
+            applicationHost.config:6:5
             https *:443:www.contoso.com (binding flags 33: SNI, no TLS 1.3) →
                   www.contoso.com:443
 
             setting       value                            where it comes from
             ──────────────────────────────────────────────────────────────────────────
-            access-flags  None: plain http is served, no   estate/web02/
-                          client certificate is asked for  applicationHost.config:12:5
+            access-flags  None: plain http is served, no   applicationHost.config:12:5
+                          client certificate is asked for
             not assessed: cert-check-mode, revocation-freshness-time, ctl-identifier,
                           negotiate-client-certificate (needs: netsh http show sslcert)
 
@@ -366,30 +345,30 @@ mod tests {
           estate/web01/MetaBase.xml (MetaBase.xml, UTF-8)
 
           "Shop" (id 1), starts by itself
-            estate/web01/MetaBase.xml:20:5
+            MetaBase.xml:20:5
             https :443: → 0.0.0.0:443, shared with "Shop (old)" (id 2)
 
             setting                    value                                                      where it comes from
-            ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-            access-flags               AccessSSL | AccessSSLNegotiateCert | AccessSSLRequireCert  estate/web01/MetaBase.xml:25:5
+            ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+            access-flags               AccessSSL | AccessSSLNegotiateCert | AccessSSLRequireCert  MetaBase.xml:25:5
                                        (104)
-            cert-check-mode            1: revocation is not checked: revoked certificates are     estate/web01/MetaBase.xml:22:5
+            cert-check-mode            1: revocation is not checked: revoked certificates are     MetaBase.xml:22:5
                                        accepted
             revocation-freshness-time  not set → 86400 seconds                                    default [1]
             ctl-store-name             not set → no store named                                   default [2]
-            server-certificate         0102030405060708090a0b0c0d0e0f1011121314                   estate/web01/MetaBase.xml:23:5
+            server-certificate         0102030405060708090a0b0c0d0e0f1011121314                   MetaBase.xml:23:5
             upload-read-ahead-size     49152 bytes                                                inherited from /LM/W3SVC at
-                                                                                                  estate/web01/MetaBase.xml:9:5
+                                                                                                  MetaBase.xml:9:5
             [1] no key sets it, neither here nor above
             [2] the key of the site does not set it, and it is never inherited
 
             /app (application)
             setting       value                                               where it comes from
-            ────────────────────────────────────────────────────────────────────────────────────────────────
-            access-flags  "AccessSSL | Acess" is not a value of this setting  estate/web01/MetaBase.xml:30:5
+            ─────────────────────────────────────────────────────────────────────────────────────
+            access-flags  "AccessSSL | Acess" is not a value of this setting  MetaBase.xml:30:5
 
           "Shop (old)" (id 2), starts by itself
-            estate/web01/MetaBase.xml:40:5
+            MetaBase.xml:40:5
             https 10.0.0.5:443 → 0.0.0.0:443, shared with "Shop" (id 1), cannot be read
 
             setting          value                                                                        where it comes from
@@ -405,13 +384,12 @@ mod tests {
           estate/web02/applicationHost.config (applicationHost.config, UTF-8)
 
           "Default Web Site" (id 7), does not start by itself
-            estate/web02/applicationHost.config:6:5
+            applicationHost.config:6:5
             https *:443:www.contoso.com (binding flags 33: SNI, no TLS 1.3) → www.contoso.com:443
 
-            setting       value                                                       where it comes from
-            ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-            access-flags  None: plain http is served, no client certificate is asked  estate/web02/applicationHost.config:12:5
-                          for
+            setting       value                                                           where it comes from
+            ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+            access-flags  None: plain http is served, no client certificate is asked for  applicationHost.config:12:5
             not assessed: cert-check-mode, revocation-freshness-time, ctl-identifier, negotiate-client-certificate (needs: netsh
                           http show sslcert)
 
@@ -536,8 +514,8 @@ mod tests {
 
     #[test]
     fn binding_flags_are_named_and_unknown_bits_are_kept() {
-        assert_eq!(flag_names(33), "SNI, no TLS 1.3");
-        assert_eq!(flag_names(0x401), "SNI, bits 0x400 have no known meaning");
+        assert_eq!(parts::flag_names(33), "SNI, no TLS 1.3");
+        assert_eq!(parts::flag_names(0x401), "SNI, bits 0x400 have no known meaning");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::scopes::{risk_of, said, set_access};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value, access, entry};
-use crate::remedy::{Remedy, Risk, adsutil, appcmd};
+use crate::remedy::{Attribute, Remedy, Risk, adsutil};
 use crate::server::Generation;
 
 pub(super) const RULE: Rule = Rule {
@@ -46,18 +46,21 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             }
             _ => continue,
         };
+        let shows = "shows what the server makes of it";
         let look = if iis6 {
-            adsutil::get(&said.scope.store_path, "AccessSSLFlags")
+            Some(Remedy::offer(Risk::ReadOnly, shows, adsutil::get(&said.scope.store_path, "AccessSSLFlags")))
         } else {
-            appcmd::list_config(&said.scope.store_path, "system.webServer/security/access")
+            Attribute::at(server, said.scope, Setting::AccessFlags).look(shows)
         };
         let mut finding = Finding::new(&RULE, server, message)
             .site(said.site)
             .path(&said.scope.path)
             .setting(Setting::AccessFlags)
             .at(said.resolved.origin.place())
-            .sees(if iis6 { "Other demands than intended." } else { "Possibly 500.19 on every request of this path." })
-            .remedy(Remedy::command(Risk::ReadOnly, "shows what the server makes of it", look));
+            .sees(if iis6 { "Other demands than intended." } else { "Possibly 500.19 on every request of this path." });
+        if let Some(look) = look {
+            finding = finding.remedy(look);
+        }
         if let Some((old, new)) = rewrite {
             let what = "keeps the bits that have a meaning; check that they are the intended ones";
             finding = finding.remedy(set_access(server, said.scope, risk_of(old, new), what, old, new));

@@ -26,8 +26,6 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-const SECTION: &str = "system.webServer/security/authentication/anonymousAuthentication";
-
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
     let switches = mapping::switches(server.generation).iter().copied();
@@ -47,8 +45,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         );
         let what = "lets no one in without a mapped certificate or another kind of authentication";
         let remedy = match server.generation {
-            Generation::Iis6 => Remedy::command(Risk::Safe, what, adsutil::set(&scope.store_path, "AuthAnonymous", "FALSE")),
-            Generation::Iis7 | Generation::IisExpress => mapping::set(scope, Risk::Safe, what, SECTION, "enabled", "false"),
+            Generation::Iis6 => Remedy::offer(Risk::Safe, what, adsutil::set(&scope.store_path, "AuthAnonymous", "FALSE")),
+            Generation::Iis7 | Generation::IisExpress => {
+                mapping::set(server, scope, Setting::AnonymousAuthentication, Risk::Safe, what, "false")
+            }
         };
         findings.push(mapping::located(Finding::new(&RULE, server, message), server, site, scope, &on).remedy(remedy));
     }

@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
               TLS. Where one is merely asked for, plain http goes around the question; where one is required, a visitor over http is refused \
               with a status that does not say that https would help.",
     sees: "Asked for: the page is served over http without any certificate. Required: 403.7 over http, with no hint that https is needed.",
-    silent: "Says `low` when the site has no http binding. Silent at paths that a product's setup writes, such as those of Exchange, and where \
+    silent: "Says `low` when the site has no http binding, or its bindings are not known. Silent at paths that a product's setup writes, such as those of Exchange, and where \
              128-bit encryption is demanded.",
     evidence: "MetaBase.xml, or applicationHost.config and web.config",
     fix: "Demand https in the same access flags, or remove the http binding.",
@@ -60,6 +60,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             ));
         finding = match http {
             true => finding.sees(sees),
+            false if !said.site.declared => finding.sees(format!("Where the site has an http binding: {sees}")),
             false => finding.sees("Nothing as long as the site has no http binding."),
         };
         findings.push(finding);

@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
              http binding. Silent at paths that a product's setup writes, such as those of Exchange, and where either value cannot be read.",
     evidence: "MetaBase.xml, or applicationHost.config and web.config",
     fix: "Repeat the demands of the level above in the value of the path, or remove that value so that it inherits. A path that is public on \
-          purpose belongs into the policy, with its reason.",
+          purpose belongs in the policy, with its reason.",
     references: &[
         "TechNet cc787880 (inheritance in the metabase)",
         "MSDN: AccessSSLFlags",

@@ -1,6 +1,6 @@
 //! `ctl-reference-incomplete`: a site names a certificate trust list without its store, or the store without a list.
 
-use super::endpoints;
+use super::scopes::site_key;
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value};
 use crate::remedy::{Remedy, Risk, adsutil};
@@ -44,21 +44,21 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         };
         let resolved = if setting == Setting::CtlIdentifier { identifier } else { store };
         let mut finding = Finding::new(&RULE, server, message).site(site).setting(setting).at(resolved.origin.place()).severity(severity);
-        if let Some(key) = endpoints::metabase_key(server, site) {
+        if let Some(key) = site_key(server, site) {
             finding = if setting == Setting::CtlIdentifier {
                 finding
-                    .remedy(Remedy::command(
+                    .remedy(Remedy::offer(
                         Risk::Safe,
                         "names the store, when the list lies in the usual one, CA",
                         adsutil::set(&key, "SslCtlStoreName", "CA"),
                     ))
-                    .remedy(Remedy::command(
+                    .remedy(Remedy::offer(
                         Risk::WeakensSecurity,
                         "gives up the restriction of issuers: every root that the machine trusts is acceptable",
                         adsutil::delete(&key, "SslCtlIdentifier"),
                     ))
             } else {
-                finding.sees("Nothing: issuers are not restricted.").remedy(Remedy::command(
+                finding.sees("Nothing: issuers are not restricted.").remedy(Remedy::offer(
                     Risk::Safe,
                     "removes the store name that has no effect; or set SslCtlIdentifier, when issuers were meant to be restricted",
                     adsutil::delete(&key, "SslCtlStoreName"),

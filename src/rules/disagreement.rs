@@ -1,11 +1,7 @@
 //! Sites that should agree and do not, grouped by what they say: one finding for each minority, and none that blames a side of a tie.
 
-use std::collections::BTreeMap;
-
+use super::endpoints;
 use crate::server::{Server, Site};
-
-/// How many sites a message names.
-const NAMED: usize = 5;
 
 /// Sites grouped by their value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,18 +21,12 @@ pub(super) enum Split<V> {
 
 /// Groups sites by value.
 pub(super) fn split<V: Ord>(sites: impl IntoIterator<Item = (usize, V)>) -> Split<V> {
-    let mut groups: BTreeMap<V, Vec<usize>> = BTreeMap::new();
-    for (site, value) in sites {
-        groups.entry(value).or_default().push(site);
-    }
+    let mut sites: Vec<(usize, V)> = sites.into_iter().collect();
+    sites.sort_by_key(|(site, _)| *site);
+    let mut groups = endpoints::groups(sites);
     if groups.len() < 2 {
         return Split::Agreed;
     }
-    let mut groups: Vec<(V, Vec<usize>)> = groups.into_iter().collect();
-    for (_, sites) in &mut groups {
-        sites.sort_unstable();
-    }
-    groups.sort_by(|(_, a), (_, b)| b.len().cmp(&a.len()).then(a.cmp(b)));
     if groups[0].1.len() == groups[1].1.len() {
         groups.sort_by(|(_, a), (_, b)| a.cmp(b));
         return Split::Tie(groups);
@@ -46,13 +36,15 @@ pub(super) fn split<V: Ord>(sites: impl IntoIterator<Item = (usize, V)>) -> Spli
     Split::Minorities { most, others: groups }
 }
 
-/// The sites by name: at most five, then how many more.
+/// The sites by label, as a list.
 pub(super) fn names(server: &Server, sites: &[usize]) -> String {
-    let mut text = sites.iter().take(NAMED).map(|site| server.sites[*site].label()).collect::<Vec<_>>().join(", ");
-    if sites.len() > NAMED {
-        text.push_str(&format!(" and {} more", sites.len() - NAMED));
-    }
-    text
+    endpoints::names(server, sites.iter().copied())
+}
+
+/// One side as a sentence has it: who, and what they say.
+pub(super) fn clause(server: &Server, sites: &[usize], verb: [&str; 2], what: &str) -> String {
+    let verb = if sites.len() == 1 { verb[0] } else { verb[1] };
+    format!("{} {verb} {what}", names(server, sites))
 }
 
 /// What tells a group of sites apart whatever their order: their ids or names.

@@ -15,7 +15,8 @@ pub(super) const RULE: Rule = Rule {
     meaning: "Only one site can own an address, port and host name. Of several sites with the same binding the first one starts, the others do not. \
               The binding flags do not make the bindings different.",
     sees: "The second site does not start, and its clients reach the first one. On IIS 6 the System log holds W3SVC event 1007.",
-    silent: "When the address, the port or the host name differs, and when only one of the sites starts by itself.",
+    silent: "When the address, the port or the host name differs, and when only one of the sites starts by itself. Info on IIS Express, which \
+             is told which site to start; Visual Studio itself writes copies of a site.",
     evidence: "MetaBase.xml, or applicationHost.config",
     fix: "Remove the binding from all sites but one, or give them different host names.",
     references: &["TechNet cc786887", "MicrosoftDocs/iis-docs: .../sites/site/bindings/binding.md"],
@@ -24,6 +25,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
+    let express = server.generation == Generation::IisExpress;
     let mut owners: BTreeMap<_, Vec<(usize, &Binding)>> = BTreeMap::new();
     for (site, binding) in endpoints::bindings(server) {
         let candidate = server.sites[site].auto_start && endpoints::is_web(binding);
@@ -36,12 +38,14 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for owners in owners.values() {
         let [(first, first_binding), (second, binding), rest @ ..] = owners.as_slice() else { continue };
         let message = format!(
-            "The {} binding \"{}\" belongs to {}: only one of them can start",
+            "The {} binding \"{}\" belongs to {}: only one of them can {}",
             binding.protocol,
             binding.written,
-            endpoints::names(server, owners.iter().map(|(site, _)| *site))
+            endpoints::names(server, owners.iter().map(|(site, _)| *site)),
+            if express { "run at a time" } else { "start" }
         );
         let mut finding = Finding::new(&RULE, server, message)
+            .severity(if express { Severity::Info } else { Severity::High })
             .site(&server.sites[*second])
             .at(Some(binding.place))
             .related(Some(first_binding.place), format!("the same binding of {}", server.sites[*first].label()))
@@ -79,6 +83,20 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 mod tests {
     use super::super::testing::{SERVICE, apphost, findings, fixture, metabase};
     use super::*;
+
+    #[test]
+    fn on_iis_express_that_starts_one_site_it_is_information() {
+        let site = |name: &str, id: u32| {
+            format!(
+                r#"<site name="{name}" id="{id}"><application path="/" applicationPool="Clr4IntegratedAppPool"/>
+                   <bindings><binding protocol="http" bindingInformation="*:8080:localhost"/></bindings></site>"#
+            )
+        };
+        let sites = site("Shop", 1) + &site("Shop(1)", 2);
+        let found = findings(&RULE, &apphost(&format!("<system.applicationHost><sites>{sites}</sites></system.applicationHost>")));
+        assert_eq!((found.len(), found[0].severity), (1, Severity::Info));
+        assert!(found[0].message.ends_with("only one of them can run at a time"), "{}", found[0].message);
+    }
 
     fn two(first: &str, second: &str) -> Vec<Finding> {
         findings(

@@ -1,4 +1,4 @@
-//! What rules need to know of the endpoints of a site, worked out once for all sites.
+//! What rules need to know of the endpoints of a site, worked out once for all sites, and the known CertCheckMode of each.
 
 use crate::catalogue::{Setting, Value};
 use crate::remedy::{Remedy, Risk, adsutil};
@@ -34,6 +34,11 @@ impl<'a> EndpointMap<'a> {
     /// Indexes of the endpoints that serve a site.
     pub(super) fn indexes(&self, site: usize) -> &[usize] {
         &self.of_site[site]
+    }
+
+    /// Whether two sites are served by exactly the same endpoints, so that no setting of an endpoint can differ in effect between them.
+    pub(super) fn same(&self, a: usize, b: usize) -> bool {
+        !self.of_site[a].is_empty() && self.of_site[a] == self.of_site[b]
     }
 
     /// The endpoints that serve a site.
@@ -97,7 +102,7 @@ pub(super) fn modes(server: &Server) -> impl Iterator<Item = Mode<'_>> {
 pub(super) fn set_mode(server: &Server, mode: &Mode<'_>, risk: Risk, what: &str, new: u32) -> Option<Remedy> {
     let key = site_key(server, mode.site)?;
     let what = format!("{what}; CertCheckMode {} becomes {new}", mode.bits);
-    Some(Remedy::command(risk, what, adsutil::set(&key, "CertCheckMode", &new.to_string())))
+    Some(Remedy::offer(risk, what, adsutil::set(&key, "CertCheckMode", &new.to_string())))
 }
 
 /// The remedy that every change of the revocation check begins with.

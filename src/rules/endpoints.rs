@@ -1,9 +1,10 @@
-//! What several rules about endpoints and bindings need: who is on an endpoint, how sites fall into groups by value, and the words and
-//! commands for it.
+//! What rules about bindings and the settings of endpoints share: who is on an endpoint, how sites fall into groups by value, and the words
+//! and commands for it. `endpoint_map` is the view from a site.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use super::scopes::site_key;
 use crate::catalogue::{Setting, Value, cert_check, entry};
 use crate::remedy::{Remedy, Risk, adsutil, appcmd};
 use crate::server::{Binding, Endpoint, EndpointKey, Generation, Origin, Resolved, Server, Site, binding_flags};
@@ -40,19 +41,6 @@ pub(super) fn bindings(server: &Server) -> impl Iterator<Item = (usize, &Binding
     server.sites.iter().enumerate().flat_map(|(index, site)| site.bindings.iter().map(move |binding| (index, binding)))
 }
 
-/// The keys of the endpoints of every site, sorted.
-pub(super) fn keys_by_site(server: &Server) -> Vec<Vec<&EndpointKey>> {
-    let mut keys = vec![Vec::new(); server.sites.len()];
-    for endpoint in &server.endpoints {
-        for site in &endpoint.sites {
-            if let Some(keys) = keys.get_mut(*site) {
-                keys.push(&endpoint.key);
-            }
-        }
-    }
-    keys
-}
-
 /// Whether the record can exist: some site on it has a server certificate, or it is not known that none has.
 pub(super) fn may_have_certificate(server: &Server, endpoint: &Endpoint) -> bool {
     endpoint.sites.iter().any(|site| value(&server.sites[*site], Setting::ServerCertificate) != Some(&Value::None))
@@ -71,13 +59,16 @@ pub(super) fn canonical(value: &Value) -> String {
     }
 }
 
-/// Items by key, the largest group first, groups of equal size in the order of their first item. Items without a key are left out.
+/// Items by key, in the order of [`groups`]. Items without a key are left out.
 pub(super) fn grouped<T: Copy + Ord, K: Ord>(items: impl IntoIterator<Item = T>, key: impl Fn(T) -> Option<K>) -> Vec<(K, Vec<T>)> {
+    groups(items.into_iter().filter_map(|item| Some((item, key(item)?))))
+}
+
+/// Items by key, the largest group first, groups of equal size in the order of their first item.
+pub(super) fn groups<T: Copy + Ord, K: Ord>(items: impl IntoIterator<Item = (T, K)>) -> Vec<(K, Vec<T>)> {
     let mut groups: BTreeMap<K, Vec<T>> = BTreeMap::new();
-    for item in items {
-        if let Some(key) = key(item) {
-            groups.entry(key).or_default().push(item);
-        }
+    for (item, key) in items {
+        groups.entry(key).or_default().push(item);
     }
     let mut groups: Vec<(K, Vec<T>)> = groups.into_iter().collect();
     groups.sort_by_key(|(_, items)| (Reverse(items.len()), items.first().copied()));
@@ -129,15 +120,9 @@ pub(super) fn said(server: &Server, setting: Setting, resolved: &Resolved) -> St
     }
 }
 
-/// The metabase key of a site of IIS 6.
-pub(super) fn metabase_key(server: &Server, site: &Site) -> Option<String> {
-    let id = site.id.filter(|_| server.generation == Generation::Iis6)?;
-    Some(format!("/LM/W3SVC/{id}"))
-}
-
 /// The command that gives `site` the value `to` for an endpoint property of IIS 6; `None` where no command can write it.
 pub(super) fn align(server: &Server, site: &Site, setting: Setting, to: &Value) -> Option<Remedy> {
-    let key = metabase_key(server, site)?;
+    let key = site_key(server, site)?;
     let property = &entry(setting).iis6.as_ref()?.property;
     let from = value(site, setting)?;
     // A thumbprint cannot be written as text, and the mapper belongs to the whole service.
@@ -146,9 +131,6 @@ pub(super) fn align(server: &Server, site: &Site, setting: Setting, to: &Value) 
         return None;
     }
     let shown = to.show(setting, server.generation);
-    if shown.contains(|c: char| c.is_control() || matches!(c, '"' | '%')) {
-        return None;
-    }
     let weaker = match (setting, from, to) {
         (Setting::CertCheckMode, Value::Flags(from), Value::Flags(to)) => {
             to & !from & (cert_check::NO_REVOCATION | cert_check::NO_USAGE) != 0
@@ -159,18 +141,18 @@ pub(super) fn align(server: &Server, site: &Site, setting: Setting, to: &Value) 
     let risk = if weaker { Risk::WeakensSecurity } else { Risk::Safe };
     let label = site.label();
     Some(match to {
-        Value::None => Remedy::command(risk, format!("removes {property} from {label}"), adsutil::delete(&key, property)),
+        Value::None => Remedy::offer(risk, format!("removes {property} from {label}"), adsutil::delete(&key, property)),
         _ => {
             let checks = setting == Setting::CertCheckMode && !weaker && *to != *from;
             let when = if checks { ", once the CRLs are reachable from the server" } else { "" };
-            Remedy::command(risk, format!("sets {property} of {label} to {shown}{when}"), adsutil::set(&key, property, &shown))
+            Remedy::offer(risk, format!("sets {property} of {label} to {shown}{when}"), adsutil::set(&key, property, &shown))
         }
     })
 }
 
 /// The command that writes the complete list of secure bindings of a site of IIS 6; `None` when a binding is not fit for a command line.
 pub(super) fn set_secure_bindings(server: &Server, site: &Site, bindings: &[&str]) -> Option<String> {
-    adsutil::set_list(&metabase_key(server, site)?, "SecureBindings", bindings)
+    adsutil::set_list(&site_key(server, site)?, "SecureBindings", bindings)
 }
 
 /// The command that gives a binding of IIS 7 or later other binding flags.

@@ -45,7 +45,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .subject(endpoints.keys(mode.index));
         if let Some(key) = site_key(server, mode.site) {
             let what = format!("fetches CRLs anew once a day; RevocationFreshnessTime {seconds} becomes 86400");
-            finding = finding.remedy(Remedy::command(Risk::Safe, what, adsutil::set(&key, "RevocationFreshnessTime", "86400")));
+            finding = finding.remedy(Remedy::offer(Risk::Safe, what, adsutil::set(&key, "RevocationFreshnessTime", "86400")));
         }
         findings.push(finding);
     }

@@ -51,7 +51,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if let (Some(key), true) = (site_key(server, mode.site), time.is_explicit()) {
             let what =
                 format!("or removes the time, {seconds} until now, if none is meant; should the script refuse, use Metabase Explorer");
-            finding = finding.remedy(Remedy::command(Risk::Safe, what, adsutil::delete(&key, "RevocationFreshnessTime")));
+            finding = finding.remedy(Remedy::offer(Risk::Safe, what, adsutil::delete(&key, "RevocationFreshnessTime")));
         }
         findings.push(finding);
     }

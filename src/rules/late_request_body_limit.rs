@@ -1,10 +1,10 @@
 //! `late-request-body-limit`: the client certificate is asked for late, and a large request body stands in its way.
 
 use super::endpoint_map::EndpointMap;
-use super::scopes::{parents, site_key};
+use super::scopes::{parents, set_url, site_key};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value, access, entry};
-use crate::remedy::{Remedy, Risk, adsutil, appcmd};
+use crate::remedy::{Remedy, Risk, adsutil};
 use crate::server::{Generation, Origin, Scope, Server};
 
 pub(super) const RULE: Rule = Rule {
@@ -140,23 +140,19 @@ fn remedies(finding: Finding, server: &Server, key: Option<String>, scope: &Scop
     let property = entry(Setting::UploadReadAheadSize).iis6.as_ref().map_or("", |iis6| iis6.property.as_str());
     match key {
         Some(key) => finding
-            .remedy(Remedy::command(
+            .remedy(Remedy::offer(
                 Risk::Safe,
                 format!("{early}; SSLAlwaysNegoClientCert FALSE becomes true"),
                 adsutil::set(&key, "SSLAlwaysNegoClientCert", "true"),
             ))
-            .remedy(Remedy::command(Risk::Safe, enlarge, adsutil::set(&scope.store_path, property, &size))),
+            .remedy(Remedy::offer(Risk::Safe, enlarge, adsutil::set(&scope.store_path, property, &size))),
         None if server.generation == Generation::Iis6 => finding,
         None => finding
             .remedy(Remedy::advice(
                 Risk::Safe,
                 format!("{early}: write the HTTP.sys record anew with all its options and clientcertnegotiation=enable"),
             ))
-            .remedy(Remedy::command(
-                Risk::Safe,
-                enlarge,
-                appcmd::set_config(&scope.store_path, "system.webServer/serverRuntime", &[("uploadReadAheadSize", &size)]),
-            )),
+            .remedy(set_url(server, scope, Setting::UploadReadAheadSize, &scope.store_path, Risk::Safe, &enlarge, &size)),
     }
 }
 

@@ -38,7 +38,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let finding = noticed(&RULE, server, anomaly, message)
             .confidence(if *id == CERTIFICATE_HASH { Confidence::Firm } else { Confidence::Likely })
             .subject(format!("{key} {id}"))
-            .remedy(Remedy::command(
+            .remedy(Remedy::offer(
                 Risk::ReadOnly,
                 "shows all properties that are left",
                 appcmd::list_config("", "system.applicationHost/customMetadata"),

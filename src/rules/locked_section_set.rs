@@ -37,7 +37,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                     "set it for this path in a location of applicationHost.config (appcmd with /commit:apphost), and remove it here",
                 ));
         Some(match attribute {
-            None => finding.remedy(Remedy::command(
+            None => finding.remedy(Remedy::offer(
                 Risk::WeakensSecurity,
                 "unlocks the section for every site: whoever may write a web.config then decides it",
                 appcmd::unlock_config(section),

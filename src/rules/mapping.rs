@@ -1,15 +1,10 @@
 //! What the rules about certificate mapping share: at which paths they speak, and which mapping is in effect there.
 
 use super::Finding;
-use super::noticed::LONE_WEB_CONFIG;
 use crate::catalogue::{Setting, Value, access, entry};
-use crate::remedy::{Remedy, Risk, appcmd};
+use crate::remedy::{Attribute, Remedy, Risk};
 use crate::server::{Generation, Resolved, Scope, Server, Site};
 
-/// Section of Active Directory mapping.
-pub(super) const AD_SECTION: &str = "system.webServer/security/authentication/clientCertificateMappingAuthentication";
-/// Section of mapping by IIS.
-pub(super) const IIS_SECTION: &str = "system.webServer/security/authentication/iisClientCertificateMappingAuthentication";
 /// Where mapping by IIS is documented.
 pub(super) const IIS_REFERENCE: &str =
     "MicrosoftDocs/iis-docs: iis/configuration/system.webServer/security/authentication/iisClientCertificateMappingAuthentication/index.md";
@@ -70,10 +65,7 @@ pub(super) fn located(mut finding: Finding, server: &Server, site: &Site, scope:
     finding
 }
 
-/// A remedy that sets one attribute of a section at `scope`: a command, or advice where a lone web.config does not tell its location.
-pub(super) fn set(scope: &Scope, risk: Risk, what: &str, section: &str, attribute: &str, value: &str) -> Remedy {
-    if scope.store_path.starts_with(LONE_WEB_CONFIG) {
-        return Remedy::advice(risk, format!("{what}: {attribute}=\"{value}\" in {section} of this file"));
-    }
-    Remedy::command(risk, what, appcmd::set_config(&scope.store_path, section, &[(attribute, value)]))
+/// A remedy that sets `setting` at `scope` of IIS 7 or later: a command, or advice where a lone web.config does not tell its location.
+pub(super) fn set(server: &Server, scope: &Scope, setting: Setting, risk: Risk, what: &str, value: &str) -> Remedy {
+    Attribute::at(server, scope, setting).set(risk, what, value).unwrap_or_else(|| Remedy::advice(risk, what))
 }

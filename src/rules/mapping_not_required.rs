@@ -46,11 +46,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .show(Setting::AccessFlags, server.generation);
         let finding = Finding::new(&RULE, server, message).confidence(if asks { Confidence::Firm } else { Confidence::Likely });
         findings.push(mapping::located(finding, server, site, scope, &on).remedy(mapping::set(
+            server,
             scope,
+            Setting::AccessFlags,
             Risk::Safe,
             "requires a client certificate, where every user has one",
-            "system.webServer/security/access",
-            "sslFlags",
             &required,
         )));
     }

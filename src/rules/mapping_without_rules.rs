@@ -1,10 +1,10 @@
 //! `mapping-without-rules`: mapping by IIS is enabled and has nothing to map with.
 
-use super::mapping::{self, IIS_SECTION};
+use super::mapping;
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::Setting;
 use crate::remedy::{Remedy, Risk};
-use crate::server::{Mapping, Scope, Site};
+use crate::server::{Mapping, Scope, Server, Site};
 
 pub(super) const RULE: Rule = Rule {
     name: "mapping-without-rules",
@@ -15,7 +15,8 @@ pub(super) const RULE: Rule = Rule {
               rule and so never matches a certificate. Requests are then refused although the certificate and its chain are fine. Only the \
               entries of the site and of the server count; those of an application are ignored.",
     sees: "401 or 403 although the client certificate is valid.",
-    silent: "Silent where mapping by IIS is off. An entry that denies is not reported for having no rules. Entries that a second file adds \
+    silent: "Silent where mapping by IIS is off, and at paths that a product's setup writes, such as those of Exchange and of the RPC proxy of \
+             Windows. An entry that denies is not reported for having no rules. Entries that a second file adds \
              are only seen when that file was given, which is why this is only likely, and a hint for a file without a list of sites.",
     evidence: "applicationHost.config and web.config",
     fix: "Add entries with rules to the site, or switch iisClientCertificateMappingAuthentication off.",
@@ -36,7 +37,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             if site.scopes.iter().skip(1).any(|scope| !scope.mappings.is_empty()) { "; entries below the site do not count" } else { "" };
         let message =
             format!("iisClientCertificateMappingAuthentication is enabled, but {} has no enabled mapping entry{below}", site.label());
-        for scope in mapping::said_in(site, INVOLVED).filter(|scope| mapping::is_on(scope, Setting::IisCertificateMapping)) {
+        for scope in mapping::said_in(site, INVOLVED)
+            .filter(|scope| scope.product.is_none() && mapping::is_on(scope, Setting::IisCertificateMapping))
+        {
             let finding = Finding::new(&RULE, server, &message).confidence(confidence);
             findings.push(
                 mapping::located(finding, server, site, scope, INVOLVED)
@@ -44,7 +47,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                         Risk::Safe,
                         "add one-to-one or many-to-one entries to the site, where certificates are to be mapped",
                     ))
-                    .remedy(off(scope)),
+                    .remedy(off(server, scope)),
             );
         }
     }
@@ -83,9 +86,9 @@ fn useless(context: &Context<'_>, entry: &Mapping) -> Finding {
     .subject(&entry.name)
 }
 
-fn off(scope: &Scope) -> Remedy {
+fn off(server: &Server, scope: &Scope) -> Remedy {
     let what = "switches mapping off, where none is wanted; requests that failed so far may then be served without a mapped account";
-    mapping::set(scope, Risk::WeakensSecurity, what, IIS_SECTION, "enabled", "false")
+    mapping::set(server, scope, Setting::IisCertificateMapping, Risk::WeakensSecurity, what, "false")
 }
 
 fn off_entry() -> Remedy {
@@ -103,6 +106,21 @@ mod tests {
             r#"<system.applicationHost><sites><site name="A" id="1"><bindings/></site></sites></system.applicationHost>
                <location path="A"><system.webServer><security><authentication>{section}</authentication></security></system.webServer></location>"#
         ))
+    }
+
+    #[test]
+    fn a_path_that_windows_sets_up_itself_is_left_alone() {
+        let server = |physical: &str| {
+            apphost(&format!(
+                r#"<system.applicationHost><sites><site name="A" id="1"><application path="/"/><application path="/RpcWithCert">
+                   <virtualDirectory path="/" physicalPath="{physical}"/></application></site></sites></system.applicationHost>
+                   <location path="A/RpcWithCert"><system.webServer><security><authentication>
+                   <iisClientCertificateMappingAuthentication enabled="true" />
+                   </authentication></security></system.webServer></location>"#
+            ))
+        };
+        assert_eq!(findings(&RULE, &server(r"C:\own")).len(), 1);
+        assert!(findings(&RULE, &server(r"%windir%\System32\RpcProxy")).is_empty());
     }
 
     #[test]

@@ -12,9 +12,6 @@ pub(super) const ALREADY_EXISTS: &str = "0x800700b7";
 /// A section is locked above.
 pub(super) const LOCK_VIOLATION: &str = "0x80070021";
 
-/// What stands for the location of a web.config that was given without the file of its server.
-pub(super) const LONE_WEB_CONFIG: &str = "(web.config)";
-
 /// Lets `judge` look at every anomaly. Findings that are the same but for their place become one: the later places are related to the
 /// first.
 pub(super) fn each(server: &Server, findings: &mut Vec<Finding>, judge: impl Fn(&Anomaly) -> Option<Finding>) {
@@ -129,7 +126,7 @@ fn site_of<'a>(server: &'a Server, anomaly: &Anomaly) -> Option<&'a Site> {
     match (anomaly.site, server.sites.as_slice()) {
         (Some(index), sites) => sites.get(index),
         // A web.config without its server is one site, whose level is that of the file.
-        (None, [only]) if only.root().store_path == LONE_WEB_CONFIG => Some(only),
+        (None, [only]) if server.is_lone_web_config() => Some(only),
         (None, _) => None,
     }
 }

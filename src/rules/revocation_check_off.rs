@@ -1,9 +1,17 @@
 //! `revocation-check-off`: bit 1 of CertCheckMode is set, revoked client certificates are accepted.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::disagreement::names;
+use super::endpoint_map::EndpointMap;
+use super::scopes::site_key;
 use super::{Confidence, Context, Finding, Rule, Severity};
-use crate::catalogue::{Setting, cert_check};
+use crate::catalogue::{Setting, Value, cert_check};
 use crate::remedy::{Remedy, Risk, adsutil};
-use crate::server::Generation;
+use crate::server::Server;
+
+/// How many sites get a place and a command of their own.
+const SHOWN: usize = 5;
 
 pub(super) const RULE: Rule = Rule {
     name: "revocation-check-off",
@@ -21,49 +29,79 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
+/// The sites that switch the check off and are served by the same endpoints: one record decides for all of them.
+type Affected = BTreeMap<Vec<usize>, Vec<(usize, u32)>>;
+
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
+    let map = EndpointMap::new(server);
+    let mut affected = Affected::new();
+    let mut alone = Vec::new();
     for (index, site) in server.sites.iter().enumerate() {
-        let Some(resolved) = site.root().settings.get(Setting::CertCheckMode) else { continue };
-        let Some(bits) = resolved.known().and_then(|value| value.flags()) else { continue };
+        let Some(bits) = site.root().value(Setting::CertCheckMode).and_then(Value::flags) else { continue };
         if bits & cert_check::NO_REVOCATION == 0 {
             continue;
         }
-        let endpoints: Vec<_> = server.endpoints_of(index).collect();
-        let wanted = endpoints.iter().flat_map(|endpoint| &endpoint.sites).any(|other| server.sites[*other].wants_certificates());
-        let keys = endpoints.iter().map(|endpoint| endpoint.key.to_string()).collect::<Vec<_>>().join(", ");
-        let shared = endpoints
-            .iter()
-            .any(|endpoint| endpoint.settings.get(Setting::CertCheckMode).is_some_and(|effective| effective.known().is_none()));
-        let mut message =
-            format!("CertCheckMode is {bits}: revocation is not checked on {}", if keys.is_empty() { "this site" } else { &keys });
-        if shared {
-            message.push_str("; the endpoint is shared with a site that says otherwise, so which value is in effect depends on the site that registered it");
+        match map.indexes(index) {
+            [] => alone.push((Vec::new(), vec![(index, bits)])),
+            endpoints => affected.entry(endpoints.to_vec()).or_default().push((index, bits)),
         }
-        let contradictory = (bits & (cert_check::CACHE_ONLY | cert_check::FRESHNESS)) != 0;
-        let mut finding = Finding::new(&RULE, server, message)
-            .site(site)
-            .path("/")
-            .setting(Setting::CertCheckMode)
-            .at(resolved.origin.place())
-            .severity(if wanted { Severity::High } else { Severity::Info })
-            .confidence(if shared || contradictory || endpoints.is_empty() { Confidence::Likely } else { Confidence::Firm })
-            .subject(keys)
-            .remedy(Remedy::command(
-                Risk::ReadOnly,
-                "on the server: shows for each CRL address of a client certificate whether it can be reached",
-                "certutil -verify -urlfetch client.cer",
-            ));
-        if server.generation == Generation::Iis6 {
-            let value = bits & !(cert_check::NO_REVOCATION | cert_check::CACHE_ONLY | cert_check::FRESHNESS);
-            finding = finding.remedy(Remedy::command(
-                Risk::Safe,
-                "checks revocation again, once the CRLs are reachable",
-                adsutil::set(&format!("/LM/W3SVC/{}", site.id.unwrap_or_default()), "CertCheckMode", &value.to_string()),
-            ));
-        }
-        findings.push(finding);
     }
+    let mut groups: Vec<(Vec<usize>, Vec<(usize, u32)>)> = affected.into_iter().chain(alone).collect();
+    groups.sort_by(|(_, a), (_, b)| a.cmp(b));
+    findings.extend(groups.iter().filter_map(|(_, sites)| report(server, &map, sites)));
+}
+
+fn report(server: &Server, map: &EndpointMap<'_>, sites: &[(usize, u32)]) -> Option<Finding> {
+    let (first, bits) = *sites.first()?;
+    let site = &server.sites[first];
+    let keys = map.keys(first);
+    let shared = map.contested(first, Setting::CertCheckMode);
+    let mut message =
+        format!("CertCheckMode is {bits}: revocation is not checked on {}", if keys.is_empty() { "this site" } else { &keys });
+    if sites.len() > 1 {
+        let members: Vec<usize> = sites.iter().map(|(site, _)| *site).collect();
+        message.push_str(&format!(", which serves {}", names(server, &members)));
+    }
+    if shared {
+        message.push_str(
+            "; the endpoint is shared with a site that says otherwise, so which value is in effect depends on the site that registered it",
+        );
+    }
+    let contradictory = sites.iter().any(|(_, bits)| bits & (cert_check::CACHE_ONLY | cert_check::FRESHNESS) != 0);
+    let place = |site: usize| server.sites[site].root().settings.get(Setting::CertCheckMode).and_then(|resolved| resolved.origin.place());
+    // A started site speaks for the endpoint: that another one is switched off does not make the hole smaller.
+    let speaker = sites.iter().map(|(site, _)| &server.sites[*site]).find(|site| site.auto_start).unwrap_or(site);
+    let mut finding = Finding::new(&RULE, server, message)
+        .site(speaker)
+        .path("/")
+        .setting(Setting::CertCheckMode)
+        .at(speaker.root().settings.get(Setting::CertCheckMode).and_then(|resolved| resolved.origin.place()))
+        .severity(if map.wanted(first) { Severity::High } else { Severity::Info })
+        .confidence(if shared || contradictory || map.indexes(first).is_empty() { Confidence::Likely } else { Confidence::Firm })
+        .subject(keys)
+        .remedy(Remedy::command(
+            Risk::ReadOnly,
+            "on the server: shows for each CRL address of a client certificate whether it can be reached",
+            "certutil -verify -urlfetch client.cer",
+        ));
+    let mut shown = BTreeSet::from([finding.place]);
+    for (site, bits) in sites {
+        if shown.len() <= SHOWN && shown.insert(place(*site)) {
+            finding = finding.related(place(*site), format!("{}: CertCheckMode {bits}", server.sites[*site].label()));
+        }
+    }
+    let mut keys = BTreeSet::new();
+    for (site, bits) in sites {
+        let key = site_key(server, &server.sites[*site]);
+        if let Some(key) = key.filter(|key| keys.len() < SHOWN && !keys.contains(key)) {
+            let value = bits & !(cert_check::NO_REVOCATION | cert_check::CACHE_ONLY | cert_check::FRESHNESS);
+            let what = "checks revocation again, once the CRLs are reachable";
+            finding = finding.remedy(Remedy::offer(Risk::Safe, what, adsutil::set(&key, "CertCheckMode", &value.to_string())));
+            keys.insert(key);
+        }
+    }
+    Some(finding)
 }
 
 #[cfg(test)]
@@ -97,5 +135,29 @@ mod tests {
         for mode in ["", r#"CertCheckMode="0""#, r#"CertCheckMode="2""#, r#"CertCheckMode="4""#, r#"CertCheckMode="65536""#] {
             assert!(findings(&RULE, &site(mode, 104)).is_empty(), "{mode}");
         }
+    }
+
+    #[test]
+    fn sites_on_one_endpoint_are_one_finding_that_names_them_and_mends_each() {
+        let server = metabase(&format!(
+            r#"{SERVICE}<IIsWebServer Location="/LM/W3SVC/1" ServerAutoStart="FALSE" CertCheckMode="1" SecureBindings=":443:a" SSLCertHash="aa"></IIsWebServer>
+               <IIsWebServer Location="/LM/W3SVC/2" CertCheckMode="1" SecureBindings=":443:b" SSLCertHash="aa"></IIsWebServer>
+               <IIsWebServer Location="/LM/W3SVC/3" CertCheckMode="1" SecureBindings=":8443:" SSLCertHash="aa"></IIsWebServer>
+               <IIsWebVirtualDir Location="/LM/W3SVC/2/ROOT" AccessSSLFlags="104"></IIsWebVirtualDir>"#
+        ));
+        let found = findings(&RULE, &server);
+        let subjects: Vec<_> = found.iter().map(|finding| (finding.subject.as_str(), finding.severity)).collect();
+        assert_eq!(subjects, [("0.0.0.0:443", Severity::High), ("0.0.0.0:8443", Severity::Info)]);
+        assert!(found[0].message.contains("site 1") && found[0].message.contains("site 2"), "{}", found[0].message);
+        assert_eq!(found[0].site.as_ref().and_then(|(id, _)| *id), Some(2));
+        let commands: Vec<_> = found[0].remedies.iter().filter_map(|remedy| remedy.command.as_deref()).collect();
+        assert!(commands.len() == 3 && commands[1].contains("W3SVC/1/") && commands[2].contains("W3SVC/2/"), "{commands:?}");
+    }
+
+    #[test]
+    fn a_site_without_a_readable_number_gets_no_command_for_another_key() {
+        let server = metabase(&format!(r#"{SERVICE}<IIsWebServer Location="/LM/W3SVC/99999999999" CertCheckMode="1"></IIsWebServer>"#));
+        let found = findings(&RULE, &server);
+        assert!(found[0].remedies.iter().all(|remedy| remedy.command.as_deref().is_none_or(|command| !command.contains("adsutil"))));
     }
 }

@@ -57,7 +57,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .subject(endpoints.keys(index));
         if let Some(key) = site_key(server, site) {
             let command = adsutil::get(&key, "CertCheckMode");
-            finding = finding.remedy(Remedy::command(Risk::ReadOnly, "shows what the server makes of it", command));
+            finding = finding.remedy(Remedy::offer(Risk::ReadOnly, "shows what the server makes of it", command));
         }
         findings.push(finding);
     }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::catalogue::{Setting, Value, access};
+use crate::catalogue::{Setting, Value, access, entry};
 use crate::input::Place;
-use crate::remedy::{Remedy, Risk, adsutil, appcmd};
+use crate::remedy::{Attribute, Remedy, Risk, adsutil};
 use crate::server::{Generation, Origin, Resolved, Scope, Server, Site};
 
 /// A value at the scope of a site where it is said.
@@ -126,14 +126,24 @@ pub(super) fn access_text(server: &Server, bits: u32) -> String {
 
 /// A remedy that replaces the access flags of a scope. `what` says what it does; the old and the new value are added to it.
 pub(super) fn set_access(server: &Server, scope: &Scope, risk: Risk, what: &str, old: u32, new: u32) -> Remedy {
+    // appcmd knows flags by name only, so what has no name cannot be kept.
+    let new = if server.generation == Generation::Iis6 { new } else { new & access::KNOWN };
     let what = format!("{what}; the access flags {} become {}", access_text(server, old), access_text(server, new));
-    let command = if server.generation == Generation::Iis6 {
-        adsutil::set(&scope.store_path, "AccessSSLFlags", &new.to_string())
+    let flags = if server.generation == Generation::Iis6 {
+        new.to_string()
     } else {
-        let flags = Value::Flags(new & access::KNOWN).show(Setting::AccessFlags, server.generation);
-        appcmd::set_config(&scope.store_path, "system.webServer/security/access", &[("sslFlags", &flags)])
+        Value::Flags(new).show(Setting::AccessFlags, server.generation)
     };
-    Remedy::command(risk, what, command)
+    set_url(server, scope, Setting::AccessFlags, &scope.store_path, risk, &what, &flags)
+}
+
+/// A remedy that sets a setting of a URL at `scope`. On IIS 6 it is written at `key`; a value that is said above it is not changed there.
+pub(super) fn set_url(server: &Server, scope: &Scope, setting: Setting, key: &str, risk: Risk, what: &str, value: &str) -> Remedy {
+    if server.generation == Generation::Iis6 {
+        let property = entry(setting).iis6.as_ref().map_or("", |iis6| iis6.property.as_str());
+        return Remedy::offer(risk, what, adsutil::set(key, property, value));
+    }
+    Attribute::at(server, scope, setting).set(risk, what, value).unwrap_or_else(|| Remedy::advice(risk, what))
 }
 
 /// Access flags with what makes a demand for a certificate work: it is asked for, over https.
@@ -169,17 +179,11 @@ pub(super) fn takers(site: &Site, setting: Setting) -> BTreeSet<Place> {
 /// A remedy that replaces the read-ahead size where it is said.
 pub(super) fn set_read_ahead(said: &Said<'_>, server: &Server, what: &str, old: u64, new: u64) -> Remedy {
     let what = format!("{what}; {old} bytes become {new}");
-    let new = new.to_string();
-    let command = if server.generation == Generation::Iis6 {
-        let key = match &said.resolved.origin {
-            Origin::Inherited { from, .. } if from.starts_with('/') => from,
-            _ => &said.scope.store_path,
-        };
-        adsutil::set(key, "UploadReadAheadSize", &new)
-    } else {
-        appcmd::set_config(&said.scope.store_path, "system.webServer/serverRuntime", &[("uploadReadAheadSize", &new)])
+    let key = match &said.resolved.origin {
+        Origin::Inherited { from, .. } if from.starts_with('/') => from,
+        _ => &said.scope.store_path,
     };
-    Remedy::command(Risk::Safe, what, command)
+    set_url(server, said.scope, Setting::UploadReadAheadSize, key, Risk::Safe, &what, &new.to_string())
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             (_, Some(id)) => Some(format!("/LM/W3SVC/{id}")),
         };
         finding = finding.remedy(match level {
-            Some(level) => Remedy::command(
+            Some(level) => Remedy::offer(
                 risk(*setting, value),
                 format!("if it is wanted, puts it into effect for {}", if level == "/LM/W3SVC" { "all sites" } else { "the whole site" }),
                 adsutil::set(&level, property, value.trim()),
@@ -66,7 +66,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn removal(key: &str, property: &str) -> Remedy {
-    Remedy::command(Risk::Safe, "removes it here, where it does nothing", adsutil::delete(key, property))
+    Remedy::offer(Risk::Safe, "removes it here, where it does nothing", adsutil::delete(key, property))
 }
 
 /// What putting the value into effect risks. A value that cannot be read is not called safe.

@@ -3,7 +3,7 @@
 use super::endpoints::{self, PROPERTIES, SWITCHES};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value, cert_check};
-use crate::remedy::{Remedy, Risk};
+use crate::remedy::{Remedy, Risk, netsh};
 use crate::server::{Binding, Endpoint, EndpointKey, Generation, Server, binding_flags};
 
 pub(super) const RULE: Rule = Rule {
@@ -197,13 +197,9 @@ fn flags(server: &Server, key: &EndpointKey, bindings: &[(usize, &Binding)]) -> 
     Some(finding)
 }
 
-/// The command that shows one record.
+/// The command that shows one record, or all where a name is not fit for a command line.
 fn show_record(key: &EndpointKey) -> String {
-    match key {
-        EndpointKey::IpPort(ip, port) => format!("netsh http show sslcert ipport={ip}:{port}"),
-        // A host name comes from a file; the list of all records needs none of it.
-        EndpointKey::HostPort(..) | EndpointKey::Ccs(_) | EndpointKey::ScopedCcs(..) => "netsh http show sslcert".to_owned(),
-    }
+    netsh::show(key).and_then(|command| command.for_cmd()).unwrap_or_else(|| "netsh http show sslcert".to_owned())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::disagreement::{Split, identity, names, split};
+use super::disagreement::{Split, clause, identity, split};
 use super::scopes::{access_text, by_path, risk_of, set_access, tree};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value};
@@ -121,15 +121,15 @@ fn report(server: &Server, why: &str, path: &str, scopes: &BTreeMap<usize, usize
     let side = |(bits, sites): &(u32, Vec<usize>)| {
         let meaning = Value::Flags(*bits).meaning(Setting::AccessFlags);
         let absent = sites.iter().all(|site| scope_of(*site).is_some_and(|scope| said_at(scope).is_none()));
-        let said = if absent { "not set, so " } else { "" };
-        format!("{}: {said}{} ({meaning})", names(server, sites), access_text(server, *bits))
+        let flags = access_text(server, *bits);
+        let what = if absent { format!("none set, so {flags} counts ({meaning})") } else { format!("{flags} ({meaning})") };
+        clause(server, sites, ["has", "have"], &what)
     };
     let first = groups[0].1[0];
     let shown = scope_of(first).filter(|scope| scope.path.eq_ignore_ascii_case(path)).map_or(path, |scope| scope.path.as_str());
     let message = format!(
-        "Different access flags are in effect on {shown}: {}{}; compared because {why}",
-        if tie { "split: " } else { "" },
-        groups.iter().map(side).collect::<Vec<_>>().join("; ")
+        "Different access flags are in effect on {shown}: {}. Compared because {why}",
+        groups.iter().map(side).collect::<Vec<_>>().join(", while ")
     );
     let site = &server.sites[first];
     let subject: Vec<usize> = if tie { groups.iter().flat_map(|(_, sites)| sites.iter().copied()).collect() } else { groups[0].1.clone() };
@@ -195,10 +195,10 @@ mod tests {
         let found = twins(&[("/ /api", &[("/api", "Ssl")]), ("/ /api", &[("/api", "Ssl, SslNegotiateCert, SslRequireCert")])]);
         assert_eq!((paths(&found), found[0].severity, found[0].confidence), (vec!["/api"], Severity::Medium, Confidence::Likely));
         let message = &found[0].message;
-        assert!(message.contains("split: \"S1\" (id 1): Ssl (8) (https is required"), "{message}");
+        assert!(message.contains("\"S1\" (id 1) has Ssl (8) (https is required"), "{message}");
         assert!(
             message.contains("Ssl, SslNegotiateCert, SslRequireCert (104)")
-                && message.contains("compared because both have the same applications: /api")
+                && message.contains("Compared because both have the same applications: /api")
         );
         assert_eq!((found[0].remedies.len(), found[0].related.len()), (2, 1));
     }
@@ -208,7 +208,7 @@ mod tests {
         let ssl: &[(&str, &str)] = &[("", "Ssl")];
         let found = twins(&[("/ /x", ssl), ("/ /x", &[]), ("/ /x", ssl), ("/ /x", &[]), ("/ /x", ssl)]);
         assert_eq!(paths(&found), ["/"]);
-        assert!(!found[0].message.contains("split") && found[0].message.contains("\"S2\" (id 2), \"S4\" (id 4): not set, so None (0)"));
+        assert!(found[0].message.contains("\"S2\" (id 2) and \"S4\" (id 4) have none set, so None (0) counts"));
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! `sites-disagree-on-issuers`: peers restrict the issuers of client certificates differently.
 
+use super::endpoint_map::EndpointMap;
 use super::endpoints;
 use super::{Confidence, Context, Finding, PeerSet, Rule, Severity};
 use crate::catalogue::{Setting, Value};
 use crate::input::Place;
 use crate::remedy::{Remedy, Risk};
-use crate::server::{EndpointKey, Generation, Server};
+use crate::server::{Generation, Server};
 
 pub(super) const RULE: Rule = Rule {
     name: "sites-disagree-on-issuers",
@@ -25,9 +26,9 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    let keys = endpoints::keys_by_site(context.server);
+    let map = EndpointMap::new(context.server);
     for set in context.certificate_peers() {
-        peers(context.server, &set, &keys, findings);
+        peers(context.server, &set, &map, findings);
     }
 }
 
@@ -63,10 +64,10 @@ fn place(server: &Server, site: usize) -> Option<Place> {
     said(Setting::CtlIdentifier).or_else(|| said(Setting::CtlStoreName)).or(server.sites[site].place)
 }
 
-fn peers(server: &Server, set: &PeerSet, keys: &[Vec<&EndpointKey>], findings: &mut Vec<Finding>) {
+fn peers(server: &Server, set: &PeerSet, map: &EndpointMap<'_>, findings: &mut Vec<Finding>) {
     let groups = endpoints::grouped(set.sites.iter().copied(), |site| issuers(server, site));
     let [(_, largest), rest @ ..] = groups.as_slice() else { return };
-    let same = |a: usize, b: usize| !keys[a].is_empty() && keys[a] == keys[b];
+    let same = |a: usize, b: usize| map.same(a, b);
     let tied = rest.iter().take_while(|(_, sites)| sites.len() == largest.len()).count();
     for (index, (_, smaller)) in rest.iter().enumerate() {
         // Only sites that some site of the other group does not share all its endpoints with really differ in effect.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::disagreement::{Split, identity, names, split};
+use super::disagreement::{self, Split, identity, names, split};
 use super::endpoint_map::{EndpointMap, test_revocation};
 use super::scopes::site_key;
 use super::{Confidence, Context, Finding, Rule, Severity};
@@ -50,14 +50,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             Split::Minorities { most, others } => {
                 for (check, sites) in others {
                     if seen.insert((sites.clone(), most.1.clone())) {
-                        let lead = format!(
-                            "{}: {}; {}: {}",
-                            names(server, &sites),
-                            words(server, check, &sites),
-                            names(server, &most.1),
-                            words(server, most.0, &most.1)
-                        );
-                        let setting = differing(&[check, most.0]);
+                        let both = [check, most.0];
+                        let lead = format!("{}, while {}", clause(server, check, &both, &sites), clause(server, most.0, &both, &most.1));
+                        let setting = differing(&both);
                         let finding =
                             report(server, &peers.why, setting, lead, weaker(server, &[(check, &sites), (most.0, &most.1)]), &sites);
                         let finding = point_at(finding, server, setting, most.1[0]);
@@ -68,11 +63,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             Split::Tie(groups) => {
                 let all: Vec<usize> = groups.iter().flat_map(|(_, sites)| sites.iter().copied()).collect();
                 if seen.insert((all.clone(), Vec::new())) {
-                    let sides: Vec<String> =
-                        groups.iter().map(|(check, sites)| format!("{}: {}", names(server, sites), words(server, *check, sites))).collect();
+                    let checks: Vec<Check> = groups.iter().map(|(check, _)| *check).collect();
+                    let sides: Vec<String> = groups.iter().map(|(check, sites)| clause(server, *check, &checks, sites)).collect();
                     let sides_of: Vec<(Check, &[usize])> = groups.iter().map(|(check, sites)| (*check, sites.as_slice())).collect();
-                    let lead = format!("split: {}", sides.join("; "));
-                    let setting = differing(&groups.iter().map(|(check, _)| *check).collect::<Vec<_>>());
+                    let lead = sides.join(", while ");
+                    let setting = differing(&checks);
                     let mut finding = report(server, &peers.why, setting, lead, weaker(server, &sides_of), &all);
                     for (_, sites) in &groups[1..] {
                         finding = point_at(finding, server, setting, sites[0]);
@@ -141,18 +136,30 @@ fn differing(checks: &[Check]) -> Setting {
     }
 }
 
-fn words(server: &Server, (mode, fresh, timeout): Check, sites: &[usize]) -> String {
+/// One side in words: who, and in what they differ from the others.
+fn clause(server: &Server, check: Check, all: &[Check], sites: &[usize]) -> String {
     let absent = |setting| sites.iter().all(|site| resolved(server, *site, setting).is_some_and(|value| value.origin.place().is_none()));
-    let said = |setting| if absent(setting) { "not set, so " } else { "" };
-    let meaning = Value::Flags(mode).meaning(Setting::CertCheckMode);
-    let mut text = format!("CertCheckMode {}{mode} ({meaning})", said(Setting::CertCheckMode));
-    if let Some(seconds) = fresh {
-        text.push_str(&format!(", freshness time {}{seconds} seconds", said(Setting::RevocationFreshnessTime)));
+    let said = |setting, property: &str, value: String| {
+        if absent(setting) { format!("no {property}, so {value} counts") } else { format!("{property} {value}") }
+    };
+    let (mode, fresh, timeout) = check;
+    let mut parts = Vec::new();
+    if all.iter().any(|other| other.0 != mode) {
+        let meaning = Value::Flags(mode).meaning(Setting::CertCheckMode);
+        parts.push(format!("{} ({meaning})", said(Setting::CertCheckMode, "CertCheckMode", mode.to_string())));
     }
-    if let Some(milliseconds) = timeout {
-        text.push_str(&format!(", time-out {}{milliseconds} milliseconds", said(Setting::RevocationUrlRetrievalTimeout)));
+    // A time that only one side uses follows from its mode.
+    if let Some(seconds) = fresh
+        && all.iter().any(|other| other.1.is_some() && other.1 != fresh)
+    {
+        parts.push(said(Setting::RevocationFreshnessTime, "freshness time", format!("{seconds} seconds")));
     }
-    text
+    if let Some(milliseconds) = timeout
+        && all.iter().any(|other| other.2.is_some() && other.2 != timeout)
+    {
+        parts.push(said(Setting::RevocationUrlRetrievalTimeout, "time-out", format!("{milliseconds} milliseconds")));
+    }
+    disagreement::clause(server, sites, ["has", "have"], &parts.join(" and "))
 }
 
 /// Names the side that accepts more, when the sides differ in that.
@@ -168,14 +175,15 @@ fn weaker(server: &Server, sides: &[(Check, &[usize])]) -> String {
         return String::new();
     }
     let sites: Vec<usize> = open.iter().flat_map(|(_, sites)| sites.iter().copied()).collect();
-    format!("; the weaker side is {}, accepting {what}", names(server, &sites))
+    let verb = if sites.len() == 1 { "is weaker: it accepts" } else { "are weaker: they accept" };
+    format!(". {} {verb} {what}", names(server, &sites))
 }
 
 fn report(server: &Server, why: &str, setting: Setting, lead: String, weaker: String, sites: &[usize]) -> Finding {
     let first = sites[0];
     let site = &server.sites[first];
     let place = resolved(server, first, setting).and_then(|value| value.origin.place()).or(site.place);
-    Finding::new(&RULE, server, format!("Revocation is checked in different ways: {lead}{weaker}; compared because {why}"))
+    Finding::new(&RULE, server, format!("Revocation is checked in different ways: {lead}{weaker}. Compared because {why}"))
         .site(site)
         .path("/")
         .setting(setting)
@@ -205,7 +213,7 @@ fn adopt(mut finding: Finding, server: &Server, site: usize, old: Check, model: 
         let opens = (cert_check::NO_REVOCATION | cert_check::NO_USAGE) & new.0 & !old.0;
         let risk = if opens == 0 { Risk::Safe } else { Risk::WeakensSecurity };
         let what = format!("{like}; CertCheckMode {} becomes {}", old.0, new.0);
-        finding = finding.remedy(Remedy::command(risk, what, adsutil::set(&key, "CertCheckMode", &new.0.to_string())));
+        finding = finding.remedy(Remedy::offer(risk, what, adsutil::set(&key, "CertCheckMode", &new.0.to_string())));
     }
     let times = [("RevocationFreshnessTime", old.1, new.1), ("RevocationURLRetrievalTimeout", old.2, new.2)];
     for (property, old, new) in times {
@@ -213,7 +221,7 @@ fn adopt(mut finding: Finding, server: &Server, site: usize, old: Check, model: 
             && old != new
         {
             let what = format!("{like}; {property} {old} becomes {new}");
-            finding = finding.remedy(Remedy::command(Risk::Safe, what, adsutil::set(&key, property, &new.to_string())));
+            finding = finding.remedy(Remedy::offer(Risk::Safe, what, adsutil::set(&key, property, &new.to_string())));
         }
     }
     finding
@@ -244,10 +252,14 @@ mod tests {
         let found = findings(&RULE, &fixture("metabase/01_working_failing_pair.xml"));
         assert_eq!((found.len(), found[0].severity, found[0].confidence), (1, Severity::Medium, Confidence::Firm));
         let message = &found[0].message;
-        assert!(message.contains("\"partner-a (403.13)\" (id 690402): CertCheckMode not set, so 0 (revocation is checked"), "{message}");
-        assert!(message.contains("\"partner-b (works)\" (id 90326589): CertCheckMode 1 (revocation is not checked"), "{message}");
         assert!(
-            message.contains("the weaker side is \"partner-b (works)\"") && message.contains("compared because both ask for"),
+            message.contains("\"partner-a (403.13)\" (id 690402) has no CertCheckMode, so 0 counts (revocation is checked"),
+            "{message}"
+        );
+        assert!(message.contains("\"partner-b (works)\" (id 90326589) has CertCheckMode 1 (revocation is not checked"), "{message}");
+        assert!(
+            message.contains("\"partner-b (works)\" (id 90326589) is weaker: it accepts revoked")
+                && message.contains("Compared because both ask"),
             "{message}"
         );
         assert_eq!(found[0].related.len(), 1);
@@ -264,8 +276,8 @@ mod tests {
         let found = found(&sites);
         assert_eq!(found.len(), 1);
         assert!(
-            found[0].message.contains("site 4, site 8: CertCheckMode 1")
-                && found[0].message.contains("site 6 and 2 more: CertCheckMode not set, so 0")
+            found[0].message.contains("site 4 and site 8 have CertCheckMode 1")
+                && found[0].message.contains("site 6 and 2 more have no CertCheckMode, so 0 counts")
         );
     }
 
@@ -274,8 +286,8 @@ mod tests {
         let found = found(&["", OFF, OFF, ""]);
         assert_eq!(found.len(), 1);
         assert!(
-            found[0].message.contains("split: site 1, site 4: CertCheckMode not set, so 0")
-                && found[0].message.contains("site 2, site 3: CertCheckMode 1")
+            found[0].message.contains("site 1 and site 4 have no CertCheckMode, so 0 counts")
+                && found[0].message.contains("while site 2 and site 3 have CertCheckMode 1")
         );
     }
 
@@ -285,7 +297,10 @@ mod tests {
         assert_eq!(found(&[r#"CertCheckMode="4""#, r#"CertCheckMode="4" RevocationFreshnessTime="7200""#]).len(), 1);
         let timeouts = found(&["", r#"RevocationURLRetrievalTimeout="5000""#]);
         assert_eq!((timeouts.len(), timeouts[0].setting), (1, Some(Setting::RevocationUrlRetrievalTimeout)));
-        assert!(timeouts[0].message.contains("time-out not set, so 0") && timeouts[0].message.contains("time-out 5000 milliseconds"));
+        assert!(
+            timeouts[0].message.contains("no time-out, so 0 milliseconds counts")
+                && timeouts[0].message.contains("time-out 5000 milliseconds")
+        );
         assert!(found(&[OFF, r#"CertCheckMode="1" RevocationURLRetrievalTimeout="5000""#]).is_empty());
     }
 
@@ -322,6 +337,6 @@ mod tests {
         };
         assert!(run(&[group("one", &["1"]), group("two", &["2", "3"])]).is_empty());
         let found = run(&[group("pair", &["1", "2"])]);
-        assert!(found[0].message.contains("compared because both belong to the group pair"));
+        assert!(found[0].message.contains("Compared because both belong to the group pair"));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::endpoint_map::EndpointMap;
 use super::endpoints::{self, SWITCHES};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::input::Place;
@@ -55,7 +56,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             ));
         }
     }
-    let keys = endpoints::keys_by_site(server);
+    let map = EndpointMap::new(server);
     for set in context.access_peers() {
         let ports: BTreeSet<u16> = set.sites.iter().flat_map(|site| records[*site].keys().copied()).collect();
         for port in ports {
@@ -68,7 +69,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             let groups = endpoints::grouped(set.sites.iter().copied(), single);
             let members = || groups.iter().flat_map(|(_, sites)| sites.iter().copied());
             let Some(first) = members().next() else { continue };
-            if members().all(|site| !keys[site].is_empty() && keys[site] == keys[first]) {
+            if members().all(|site| map.same(site, first)) {
                 continue;
             }
             let parts = groups.iter().filter_map(|(word, sites)| {

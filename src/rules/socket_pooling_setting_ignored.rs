@@ -27,10 +27,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             let message = format!("DisableSocketPooling of {} has no effect in IIS 6", whereabouts(server, anomaly));
             noticed(&RULE, server, anomaly, message)
                 .remedy(Remedy::command(Risk::ReadOnly, "shows the addresses that HTTP.sys listens on", "httpcfg query iplisten"))
-                .remedy(Remedy::command(
+                .remedy(Remedy::advice(
                     Risk::Safe,
-                    "listens on this address only; give every address that is needed, then restart the HTTP service",
-                    "httpcfg set iplisten -i <address>",
+                    "to listen on certain addresses only, name each of them with httpcfg set iplisten -i, then restart the HTTP service",
                 ))
         })
     });

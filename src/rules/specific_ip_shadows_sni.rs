@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::endpoints;
 use super::{Confidence, Context, Finding, Rule, Severity};
-use crate::remedy::{Remedy, Risk, appcmd};
+use crate::remedy::{Remedy, Risk, appcmd, netsh};
 use crate::server::{Binding, EndpointKey, Generation, binding_flags};
 
 pub(super) const RULE: Rule = Rule {
@@ -58,10 +58,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             finding = finding.related(Some(binding.place), format!("binding {} of {}", binding.written, server.sites[*other].label()));
         }
         finding = finding
-            .remedy(Remedy::command(
+            .remedy(Remedy::offer(
                 Risk::ReadOnly,
                 "shows whether HTTP.sys has a record for that address",
-                format!("netsh http show sslcert ipport={key}"),
+                netsh::show(key).and_then(|command| command.for_cmd()),
             ))
             .remedy(Remedy::advice(
                 Risk::Safe,

@@ -61,7 +61,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 },
             ));
         if let (Some(key), false) = (site_key(server, site), https) {
-            finding = finding.remedy(Remedy::command(
+            finding = finding.remedy(Remedy::offer(
                 Risk::Safe,
                 "listens for https on port 443 of every address; choose another address if that one is taken; SecureBindings was empty",
                 adsutil::set(&key, "SecureBindings", ":443:"),

@@ -1,6 +1,6 @@
 //! `two-mapping-kinds-enabled`: mapping by IIS and mapping by Active Directory exclude each other, and both are on.
 
-use super::mapping::{self, AD_SECTION, IIS_SECTION};
+use super::mapping;
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, access};
 use crate::remedy::{Remedy, Risk, adsutil};
@@ -16,7 +16,8 @@ pub(super) const RULE: Rule = Rule {
               the whole web service.",
     sees: "401 for users whose certificate only has an entry in IIS, or a different account than expected.",
     silent: "On IIS 6 it is only a hint: where the mapping entries are stored is not documented, so nobody can tell whether there are any. \
-             Paths that only inherit the state are not named again.",
+             Paths that only inherit the state are not named again. Silent at paths that a product's setup writes, such as those of Exchange \
+             and of the RPC proxy of Windows.",
     evidence: "applicationHost.config and web.config; MetaBase.xml",
     fix: "Decide for one kind and switch the other off: `enabled=\"false\"` in the other section, or SslUseDsMapper FALSE on IIS 6.",
     references: &["TechNet cc771382, cc772272", "TechNet cc780105, cc787839", mapping::IIS_REFERENCE],
@@ -46,7 +47,7 @@ fn check_iis6(context: &Context<'_>, findings: &mut Vec<Finding>) {
         findings.push(
             mapping::located(finding, server, site, scope, &[Setting::AccessFlags])
                 .related(mapper.origin.place(), "SslUseDsMapper is TRUE")
-                .remedy(Remedy::command(
+                .remedy(Remedy::offer(
                     Risk::Safe,
                     "for mapping by IIS: switches mapping by Active Directory off for all sites",
                     adsutil::set("/LM/W3SVC", "SslUseDsMapper", "FALSE"),
@@ -62,7 +63,7 @@ fn check_iis6(context: &Context<'_>, findings: &mut Vec<Finding>) {
 fn check_iis7(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
     for (site, scope) in mapping::said(server, SWITCHES) {
-        if !SWITCHES.iter().all(|setting| mapping::is_on(scope, *setting)) {
+        if scope.product.is_some() || !SWITCHES.iter().all(|setting| mapping::is_on(scope, *setting)) {
             continue;
         }
         let message = "clientCertificateMappingAuthentication and iisClientCertificateMappingAuthentication are both enabled: they exclude each \
@@ -70,19 +71,19 @@ fn check_iis7(context: &Context<'_>, findings: &mut Vec<Finding>) {
         findings.push(
             mapping::located(Finding::new(&RULE, server, message), server, site, scope, SWITCHES)
                 .remedy(mapping::set(
+                    server,
                     scope,
+                    Setting::IisCertificateMapping,
                     Risk::Safe,
                     "for mapping by Active Directory: switches the entries of IIS off",
-                    IIS_SECTION,
-                    "enabled",
                     "false",
                 ))
                 .remedy(mapping::set(
+                    server,
                     scope,
+                    Setting::AdCertificateMapping,
                     Risk::Safe,
                     "for the entries of IIS: switches mapping by Active Directory off",
-                    AD_SECTION,
-                    "enabled",
                     "false",
                 )),
         );
@@ -116,6 +117,22 @@ mod tests {
         );
         let found = findings(&RULE, &server);
         assert_eq!(found.iter().map(|finding| finding.path.as_deref()).collect::<Vec<_>>(), [Some("/")]);
+    }
+
+    #[test]
+    fn the_rpc_proxy_of_windows_is_set_up_with_both() {
+        let server = |physical: &str| {
+            apphost(&format!(
+                r#"<system.applicationHost><sites><site name="A" id="1"><application path="/"/><application path="/RpcWithCert">
+                   <virtualDirectory path="/" physicalPath="{physical}"/></application></site></sites></system.applicationHost>
+                   <location path="A/RpcWithCert"><system.webServer><security><authentication>
+                   <clientCertificateMappingAuthentication enabled="true" />
+                   <iisClientCertificateMappingAuthentication enabled="true" />
+                   </authentication></security></system.webServer></location>"#
+            ))
+        };
+        assert_eq!(findings(&RULE, &server(r"C:\own")).len(), 1);
+        assert!(findings(&RULE, &server(r"%windir%\System32\RpcProxy")).is_empty());
     }
 
     #[test]

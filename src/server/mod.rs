@@ -5,6 +5,7 @@ mod anomaly;
 mod binding;
 mod settings;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Serialize;
@@ -113,8 +114,11 @@ pub struct Scope {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Product {
-    /// Microsoft Exchange: applications whose pool is called `MSExchange...`.
+    /// Microsoft Exchange: applications whose pool is called `MSExchange...` or whose directory is that of Exchange, and its documented
+    /// virtual directories beside them.
     Exchange,
+    /// RPC over HTTP Proxy, a feature of Windows that sets up `/Rpc` and `/RpcWithCert` in `System32\RpcProxy`.
+    RpcProxy,
 }
 
 /// A certificate mapping entry of `iisClientCertificateMappingAuthentication`. Account names and passwords are not kept.
@@ -181,6 +185,9 @@ pub struct Notice {
     pub needs: String,
 }
 
+/// What stands for the site of a web.config that was given without the file of its server.
+pub const LONE_WEB_CONFIG: &str = "(web.config)";
+
 impl Server {
     /// A server of which nothing is known yet but its name and generation.
     pub fn unknown(name: String, generation: Generation) -> Self {
@@ -217,28 +224,17 @@ impl Server {
     pub fn lists_switch(&self, switch: Switch) -> bool {
         self.records.iter().flat_map(|records| &records.records).any(|record| record.switches.contains_key(&switch))
     }
-
-    /// The endpoints that serve the site with index `site`.
-    pub fn endpoints_of(&self, site: usize) -> impl Iterator<Item = &Endpoint> {
-        self.endpoints.iter().filter(move |endpoint| endpoint.sites.contains(&site))
-    }
-
-    /// The first endpoint that serves both sites.
-    pub fn shared_endpoint(&self, a: usize, b: usize) -> Option<&Endpoint> {
-        self.endpoints_of(a).find(|endpoint| endpoint.sites.contains(&b))
-    }
-
-    /// Whether the two sites are served by exactly the same endpoints, so that no endpoint setting can differ in effect between them.
-    pub fn same_endpoints(&self, a: usize, b: usize) -> bool {
-        let keys = |site| self.endpoints_of(site).map(|endpoint| &endpoint.key).collect::<Vec<_>>();
-        let keys_a = keys(a);
-        !keys_a.is_empty() && keys_a == keys(b)
-    }
 }
 
 impl Server {
+    /// Whether it is a web.config without the file of its server: where on the server it belongs is not known.
+    pub fn is_lone_web_config(&self) -> bool {
+        !self.lists_sites && matches!(self.sites.as_slice(), [only] if !only.declared && only.name == LONE_WEB_CONFIG)
+    }
+
     /// Forgets all sites but those with the given indexes, for showing a part of the server. Endpoints without a site left go too.
     pub fn keep_sites(&mut self, wanted: &[usize]) {
+        let wanted: BTreeSet<usize> = wanted.iter().copied().collect();
         let mut new_index = vec![None; self.sites.len()];
         let mut kept = Vec::new();
         for (index, site) in std::mem::take(&mut self.sites).into_iter().enumerate() {
@@ -275,18 +271,6 @@ impl Site {
             (Some(id), name) => format!("\"{name}\" (id {id})"),
             (None, name) => format!("\"{name}\""),
         }
-    }
-
-    /// The nearest scope above the scope with index `scope`; `None` for the root.
-    pub fn parent_of(&self, scope: usize) -> Option<&Scope> {
-        let path = self.scopes[scope].path.to_lowercase();
-        self.scopes
-            .iter()
-            .filter(|candidate| {
-                let candidate = candidate.path.to_lowercase();
-                path != "/" && (candidate == "/" || path.strip_prefix(&candidate).is_some_and(|rest| rest.starts_with('/')))
-            })
-            .max_by_key(|candidate| candidate.path.len())
     }
 
     /// Whether at least one path asks for or requires a client certificate.
