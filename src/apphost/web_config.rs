@@ -1,6 +1,6 @@
 //! Where a web.config belongs: from the directory that it was found in to the site and URL path that it configures.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::read::Sites;
 
@@ -23,6 +23,8 @@ const MOST_TARGETS: usize = 64;
 pub(super) struct Places {
     nodes: Vec<TrieNode>,
     names: BTreeMap<String, Vec<usize>>,
+    /// URL paths of every site that have a directory of their own, by part, in lower case.
+    mapped: BTreeSet<(usize, Vec<String>)>,
 }
 
 #[derive(Debug, Default)]
@@ -36,11 +38,13 @@ struct Directory {
     site: usize,
     url: Vec<String>,
     allow_sub_dir: bool,
+    /// The drive, variable or server that its path begins with.
+    volume: String,
 }
 
 impl Places {
     pub(super) fn new(sites: Option<&Sites>) -> Places {
-        let mut places = Places { nodes: vec![TrieNode::default()], names: BTreeMap::new() };
+        let mut places = Places { nodes: vec![TrieNode::default()], names: BTreeMap::new(), mapped: BTreeSet::new() };
         let Some(sites) = sites else { return places };
         for (index, site) in sites.sites.iter().enumerate() {
             if !site.name.is_empty() {
@@ -54,8 +58,12 @@ impl Places {
                         .or(site.defaults.allow_sub_dir)
                         .or(sites.defaults.allow_sub_dir)
                         .unwrap_or(true);
-                    let url = segments(&application.path).chain(segments(&directory.path)).map(str::to_owned).collect();
-                    places.insert(&directory.physical, Directory { site: index, url, allow_sub_dir: allow });
+                    let url: Vec<String> = segments(&application.path).chain(segments(&directory.path)).map(str::to_owned).collect();
+                    if url.len() <= MOST_PARTS {
+                        places.mapped.insert((index, folded(&url)));
+                    }
+                    let volume = volume(&directory.physical);
+                    places.insert(&directory.physical, Directory { site: index, url, allow_sub_dir: allow, volume });
                 }
             }
         }
@@ -83,7 +91,7 @@ impl Places {
 
     /// The places that a web.config in `directory` configures, none when it cannot be placed.
     pub(super) fn find(&self, directory: &[String]) -> Vec<Target> {
-        let folded: Vec<String> = directory.iter().map(|part| part.to_lowercase()).collect();
+        let folded = folded(directory);
         // The longest run of parts that is a whole physical path; of equally long ones the first.
         let mut best: Option<(usize, usize, usize)> = None;
         for start in 0..folded.len() {
@@ -96,10 +104,10 @@ impl Places {
                 }
             }
         }
-        if let Some((_, end, node)) = best {
+        if let Some((length, end, node)) = best {
             let below = &directory[end..];
-            return self.nodes[node]
-                .directories
+            let nearest = &self.nodes[node].directories;
+            let mut targets: Vec<Target> = nearest
                 .iter()
                 .map(|found| Target {
                     site: found.site,
@@ -107,6 +115,13 @@ impl Places {
                     ignored: !below.is_empty() && !found.allow_sub_dir,
                 })
                 .collect();
+            targets.extend(
+                self.above(directory, &folded, end - length, end)
+                    .filter(|(volume, _)| nearest.iter().any(|found| found.volume == **volume))
+                    .map(|(_, target)| target)
+                    .take(MOST_TARGETS),
+            );
+            return targets;
         }
         for (index, part) in folded.iter().enumerate() {
             if let Some(sites) = self.names.get(part) {
@@ -115,6 +130,47 @@ impl Places {
             }
         }
         Vec::new()
+    }
+
+    /// The URL paths that lead through directories further up, from that of `start` to that before `end`, with the volume of each: a
+    /// directory in that of a site is a path of that site as well, unless that URL has a directory elsewhere.
+    fn above<'s>(
+        &'s self,
+        directory: &'s [String],
+        folded: &'s [String],
+        start: usize,
+        end: usize,
+    ) -> impl Iterator<Item = (&'s String, Target)> {
+        let mut at = Some(0);
+        (start..end.saturating_sub(1)).flat_map(move |index| {
+            at = at.and_then(|at: usize| self.nodes[at].children.get(&folded[index]).copied());
+            let found: &[Directory] = at.map_or(&[], |at| &self.nodes[at].directories);
+            found.iter().filter(|found| found.allow_sub_dir).filter_map(move |found| {
+                let mut url = self::folded(&found.url);
+                let elsewhere = folded[index + 1..].iter().take(MOST_PARTS).any(|part| {
+                    url.push(part.clone());
+                    self.mapped.contains(&(found.site, url.clone()))
+                });
+                let parts = found.url.iter().chain(&directory[index + 1..]).cloned().collect();
+                (!elsewhere).then_some((&found.volume, Target { site: found.site, parts, ignored: false }))
+            })
+        })
+    }
+}
+
+fn folded(parts: &[String]) -> Vec<String> {
+    parts.iter().map(|part| part.to_lowercase()).collect()
+}
+
+/// What a physical path begins with: a drive, a variable or the server of a network path.
+fn volume(physical: &str) -> String {
+    let network = physical.starts_with("\\\\") || physical.starts_with("//");
+    let first = physical.split(['\\', '/']).map(str::trim).find(|part| !part.is_empty()).unwrap_or_default().to_lowercase();
+    match first.as_str() {
+        "%systemdrive%" => "c:".to_owned(),
+        _ if network => format!("//{first}"),
+        _ if first.ends_with(':') || first.starts_with('%') => first,
+        _ => String::new(),
     }
 }
 
@@ -170,6 +226,18 @@ mod tests {
         assert_eq!(at("srv01/C$/Inetpub/WWWRoot/Admin/x"), [(0, "Admin/x".to_owned(), false)]);
         assert_eq!(at("inetpub/wwwroot/api/v1/z"), [(0, "api/v2/z".to_owned(), false)]);
         assert_eq!(at("inetpub/other/wwwroot"), []);
+    }
+
+    #[test]
+    fn a_directory_inside_that_of_another_site_or_path_belongs_to_both() {
+        let sites = site("A", &[("/", "/", r"%SystemDrive%\web"), ("/api", "/", r"C:\web\svc"), ("/shop", "/", r"D:\shop")])
+            + &site("B", &[("/", "/", r"C:\web\shop")])
+            + &site("C", &[("/", "/", r"D:\web")]);
+        let sites_of = |directory: &str| find(&sites, directory).into_iter().map(|(site, path, _)| (site, path)).collect::<Vec<_>>();
+        let place = |site: usize, path: &str| (site, path.to_owned());
+        assert_eq!(sites_of("web/svc/x"), [place(0, "api/x"), place(0, "svc/x")]);
+        // /shop of A has a directory of its own elsewhere.
+        assert_eq!(sites_of("web/shop/x"), [place(1, "x")]);
     }
 
     #[test]

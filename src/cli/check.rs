@@ -85,7 +85,7 @@ pub(super) fn run(arguments: &CheckArguments, common: &Common) -> Outcome {
         Err(outcome) => return outcome,
     };
     let mut outcome = judge_inputs(&estate, &arguments.paths);
-    if outcome == Outcome::NoInput {
+    if outcome == Outcome::NoInput && common.format == Format::Table {
         return outcome;
     }
     // A group that is misspelt compares nothing, and no findings would look like agreement.

@@ -44,7 +44,7 @@ pub(super) fn run(arguments: &SitesArguments, common: &Common) -> Outcome {
         }
         estate.servers.retain(|server| !server.sites.is_empty());
     }
-    if outcome == Outcome::NoInput {
+    if outcome == Outcome::NoInput && common.format == Format::Table {
         return outcome;
     }
     outcome.max(common.print(&match common.format {

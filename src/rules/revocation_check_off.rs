@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::disagreement::names;
-use super::endpoint_map::EndpointMap;
-use super::scopes::site_key;
+use super::endpoint_map::{EndpointMap, Mode, modes, set_mode, test_revocation};
 use super::{Confidence, Context, Finding, Rule, Severity};
-use crate::catalogue::{Setting, Value, cert_check};
-use crate::remedy::{Remedy, Risk, adsutil};
+use crate::catalogue::{Setting, cert_check};
+use crate::remedy::Risk;
 use crate::server::Server;
 
 /// How many sites get a place and a command of their own.
@@ -29,38 +28,35 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-/// The sites that switch the check off and are served by the same endpoints: one record decides for all of them.
-type Affected = BTreeMap<Vec<usize>, Vec<(usize, u32)>>;
+/// The sites that switch the check off, by the endpoints that serve them: one record decides for all on it.
+type Affected<'a> = BTreeMap<Vec<usize>, Vec<Mode<'a>>>;
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
     let map = EndpointMap::new(server);
     let mut affected = Affected::new();
-    let mut alone = Vec::new();
-    for (index, site) in server.sites.iter().enumerate() {
-        let Some(bits) = site.root().value(Setting::CertCheckMode).and_then(Value::flags) else { continue };
-        if bits & cert_check::NO_REVOCATION == 0 {
-            continue;
-        }
-        match map.indexes(index) {
-            [] => alone.push((Vec::new(), vec![(index, bits)])),
-            endpoints => affected.entry(endpoints.to_vec()).or_default().push((index, bits)),
+    let mut groups = Vec::new();
+    for mode in modes(server).filter(|mode| mode.bits & cert_check::NO_REVOCATION != 0) {
+        match map.indexes(mode.index) {
+            [] => groups.push(vec![mode]),
+            endpoints => affected.entry(endpoints.to_vec()).or_default().push(mode),
         }
     }
-    let mut groups: Vec<(Vec<usize>, Vec<(usize, u32)>)> = affected.into_iter().chain(alone).collect();
-    groups.sort_by(|(_, a), (_, b)| a.cmp(b));
-    findings.extend(groups.iter().filter_map(|(_, sites)| report(server, &map, sites)));
+    groups.extend(affected.into_values());
+    groups.sort_by_key(|group| group.first().map(|mode| mode.index));
+    findings.extend(groups.iter().filter_map(|group| report(server, &map, group)));
 }
 
-fn report(server: &Server, map: &EndpointMap<'_>, sites: &[(usize, u32)]) -> Option<Finding> {
-    let (first, bits) = *sites.first()?;
-    let site = &server.sites[first];
-    let keys = map.keys(first);
-    let shared = map.contested(first, Setting::CertCheckMode);
-    let mut message =
-        format!("CertCheckMode is {bits}: revocation is not checked on {}", if keys.is_empty() { "this site" } else { &keys });
-    if sites.len() > 1 {
-        let members: Vec<usize> = sites.iter().map(|(site, _)| *site).collect();
+fn report(server: &Server, map: &EndpointMap<'_>, group: &[Mode<'_>]) -> Option<Finding> {
+    let first = group.first()?;
+    // A started site speaks for the endpoint: that another one is switched off does not make the hole smaller.
+    let speaker = group.iter().find(|mode| mode.site.auto_start).unwrap_or(first);
+    let keys = map.keys(first.index);
+    let shared = map.contested(first.index, Setting::CertCheckMode);
+    let on = if keys.is_empty() { "this site" } else { &keys };
+    let mut message = format!("CertCheckMode is {}: revocation is not checked on {on}", speaker.bits);
+    if group.len() > 1 {
+        let members: Vec<usize> = group.iter().map(|mode| mode.index).collect();
         message.push_str(&format!(", which serves {}", names(server, &members)));
     }
     if shared {
@@ -68,38 +64,28 @@ fn report(server: &Server, map: &EndpointMap<'_>, sites: &[(usize, u32)]) -> Opt
             "; the endpoint is shared with a site that says otherwise, so which value is in effect depends on the site that registered it",
         );
     }
-    let contradictory = sites.iter().any(|(_, bits)| bits & (cert_check::CACHE_ONLY | cert_check::FRESHNESS) != 0);
-    let place = |site: usize| server.sites[site].root().settings.get(Setting::CertCheckMode).and_then(|resolved| resolved.origin.place());
-    // A started site speaks for the endpoint: that another one is switched off does not make the hole smaller.
-    let speaker = sites.iter().map(|(site, _)| &server.sites[*site]).find(|site| site.auto_start).unwrap_or(site);
+    let others = cert_check::CACHE_ONLY | cert_check::FRESHNESS;
+    let unsure = shared || keys.is_empty() || group.iter().any(|mode| mode.bits & others != 0);
     let mut finding = Finding::new(&RULE, server, message)
-        .site(speaker)
+        .site(speaker.site)
         .path("/")
         .setting(Setting::CertCheckMode)
-        .at(speaker.root().settings.get(Setting::CertCheckMode).and_then(|resolved| resolved.origin.place()))
-        .severity(if map.wanted(first) { Severity::High } else { Severity::Info })
-        .confidence(if shared || contradictory || map.indexes(first).is_empty() { Confidence::Likely } else { Confidence::Firm })
+        .at(speaker.resolved.origin.place())
+        .severity(if map.wanted(first.index) { Severity::High } else { Severity::Info })
+        .confidence(if unsure { Confidence::Likely } else { Confidence::Firm })
         .subject(keys)
-        .remedy(Remedy::command(
-            Risk::ReadOnly,
-            "on the server: shows for each CRL address of a client certificate whether it can be reached",
-            "certutil -verify -urlfetch client.cer",
-        ));
+        .remedy(test_revocation());
     let mut shown = BTreeSet::from([finding.place]);
-    for (site, bits) in sites {
-        if shown.len() <= SHOWN && shown.insert(place(*site)) {
-            finding = finding.related(place(*site), format!("{}: CertCheckMode {bits}", server.sites[*site].label()));
+    for mode in group {
+        let place = mode.resolved.origin.place();
+        if shown.len() <= SHOWN && shown.insert(place) {
+            finding = finding.related(place, format!("{}: CertCheckMode {}", mode.site.label(), mode.bits));
         }
     }
-    let mut keys = BTreeSet::new();
-    for (site, bits) in sites {
-        let key = site_key(server, &server.sites[*site]);
-        if let Some(key) = key.filter(|key| keys.len() < SHOWN && !keys.contains(key)) {
-            let value = bits & !(cert_check::NO_REVOCATION | cert_check::CACHE_ONLY | cert_check::FRESHNESS);
-            let what = "checks revocation again, once the CRLs are reachable";
-            finding = finding.remedy(Remedy::offer(Risk::Safe, what, adsutil::set(&key, "CertCheckMode", &value.to_string())));
-            keys.insert(key);
-        }
+    let what = "checks revocation again, once the CRLs are reachable";
+    let mended = |mode: &Mode<'_>| set_mode(server, mode, Risk::Safe, what, mode.bits & !(cert_check::NO_REVOCATION | others));
+    for remedy in group.iter().filter_map(mended).take(SHOWN) {
+        finding = finding.remedy(remedy);
     }
     Some(finding)
 }
