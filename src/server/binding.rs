@@ -73,6 +73,8 @@ pub enum EndpointKey {
     HostPort(String, u16),
     /// The Central Certificate Store record of a port.
     Ccs(u16),
+    /// A Central Certificate Store record of one host and port. No binding of IIS leads to it; only HTTP.sys has it.
+    ScopedCcs(String, u16),
 }
 
 impl fmt::Display for EndpointKey {
@@ -81,6 +83,7 @@ impl fmt::Display for EndpointKey {
             EndpointKey::IpPort(ip, port) => write!(f, "{ip}:{port}"),
             EndpointKey::HostPort(host, port) => write!(f, "{host}:{port}"),
             EndpointKey::Ccs(port) => write!(f, "ccs:{port}"),
+            EndpointKey::ScopedCcs(host, port) => write!(f, "scopedccs:{host}:{port}"),
         }
     }
 }
