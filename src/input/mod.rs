@@ -3,8 +3,10 @@
 
 mod decode;
 mod discover;
+mod field;
 mod source;
 
 pub use decode::{DecodeError, Decoded, decode};
 pub use discover::{Discovered, Input, discover};
+pub use field::{Field, Remark, Said};
 pub use source::{FileId, Place};

@@ -1,0 +1,11 @@
+//! The SSL records of HTTP.sys as an administrator can export them: the listing of `netsh http show sslcert`, its JSON form, and the
+//! registry. It gives what each record says with its place, and what it does not say stays absent: nothing is inferred, and no line is
+//! dropped without being reported.
+
+mod netsh;
+mod record;
+mod registry;
+
+pub use netsh::{read_json, read_listing};
+pub use record::{AppOwner, Bits, ExtendedProperty, ReadRecords, Record, Source, StrayValue, Switch, Unknown};
+pub use registry::read_registry;

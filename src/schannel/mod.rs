@@ -1,0 +1,6 @@
+//! Schannel: what the registry says about the list of trusted issuers, the trust mode and the protocols. Values are kept as written;
+//! what an absent value means depends on the version of Windows and is left to others.
+
+mod registry;
+
+pub use registry::{HttpValues, Misspelt, Protocol, Role, Schannel, UnknownValue, read_schannel};
