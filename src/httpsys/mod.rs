@@ -2,10 +2,15 @@
 //! registry. It gives what each record says with its place, and what it does not say stays absent: nothing is inferred, and no line is
 //! dropped without being reported.
 
+mod json;
 mod netsh;
+mod recognise;
 mod record;
 mod registry;
+mod words;
 
-pub use netsh::{read_json, read_listing};
+pub use json::read_json;
+pub use netsh::read_listing;
+pub use recognise::{TextKind, recognise_text};
 pub use record::{AppOwner, Bits, ExtendedProperty, ReadRecords, Record, Source, StrayValue, Switch, Unknown};
 pub use registry::read_registry;

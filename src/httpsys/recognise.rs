@@ -1,0 +1,109 @@
+//! What a text is, told by its content: a listing, its JSON form, or an export of the registry.
+
+use super::{netsh, record, words};
+
+/// Bytes that are looked at. An export of the registry is recognised by its first line and then searched whole, since the keys that
+/// matter may lie far behind others.
+const HEAD: usize = 64 << 10;
+
+/// What a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TextKind {
+    /// `netsh http show sslcert`, or its help text, which the reader answers with a warning.
+    Listing,
+    /// `netsh http show sslcert json=enable`.
+    ListingJson,
+    /// Registry: `Services\HTTP\Parameters`.
+    RegistryHttp,
+    /// Registry: the SCHANNEL key.
+    RegistrySchannel,
+    /// Registry: both.
+    RegistryBoth,
+}
+
+/// Tells what a text is; `None` for everything that is none of these.
+pub fn recognise_text(text: &str) -> Option<TextKind> {
+    let mut end = text.len().min(HEAD);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let head = &text[..end];
+    let start = head.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    if start.starts_with('<') {
+        return None;
+    }
+    if start.starts_with('{') || (start.starts_with('[') && start[1..].trim_start().starts_with(['{', ']'])) {
+        return is_json(start).then_some(TextKind::ListingJson);
+    }
+    registry(text, start).or_else(|| is_listing(start).then_some(TextKind::Listing))
+}
+
+fn registry(text: &str, start: &str) -> Option<TextKind> {
+    let export = start.starts_with("Windows Registry Editor") || start.starts_with("REGEDIT4");
+    let (mut http, mut schannel) = (false, false);
+    for line in if export { text } else { start }.lines() {
+        let line = line.trim_start().trim_start_matches(['[', '-']);
+        let is_key = line.get(..5).is_some_and(|head| head.eq_ignore_ascii_case("HKEY_") || head.eq_ignore_ascii_case("HKLM\\"))
+            || line.get(..6).is_some_and(|head| head.eq_ignore_ascii_case("PSPath"));
+        if is_key {
+            let lower = line.to_ascii_lowercase();
+            http |= lower.contains("\\services\\http\\parameters");
+            schannel |= lower.contains("\\securityproviders\\schannel");
+        }
+        if http && schannel {
+            break;
+        }
+    }
+    match (http, schannel) {
+        (true, true) => Some(TextKind::RegistryBoth),
+        (true, false) => Some(TextKind::RegistryHttp),
+        (false, true) => Some(TextKind::RegistrySchannel),
+        (false, false) => None,
+    }
+}
+
+/// Two different names that only such a listing has.
+fn is_json(start: &str) -> bool {
+    let mut found: Vec<words::Label> = Vec::new();
+    for name in start.split('"').skip(1).step_by(2).filter(|name| name.len() < 80) {
+        if let Some(label) = words::squeezed_label(name) {
+            if !found.contains(&label) {
+                found.push(label);
+            }
+        }
+    }
+    let has = |wanted: words::Label| found.contains(&wanted);
+    found.len() >= 2 && (has(words::Label::Hash) || has(words::Label::AppId))
+}
+
+fn is_listing(start: &str) -> bool {
+    let (mut key, mut hash, mut id) = (None, None, None);
+    let mut heading = false;
+    let mut before = "";
+    for (number, line) in start.lines().map(str::trim).filter(|line| !line.is_empty()).enumerate() {
+        let near = |at: Option<usize>| at.is_some_and(|at| number - at <= 4);
+        if line.eq_ignore_ascii_case("SSL Certificate bindings:") {
+            return true;
+        }
+        heading |= netsh::is_rule(line) && before.contains("SSL") && before.ends_with([':', '：']);
+        before = line;
+        let english = words::english(line).map(|(label, _)| label);
+        let value = netsh::split(line).map_or("", |(_, value)| value);
+        match english {
+            Some(words::Label::Key(_)) => key = Some(number),
+            Some(words::Label::Hash) if near(key) => return true,
+            Some(words::Label::AppId) if near(key) => return true,
+            _ if record::parse_hash(value).is_some() => hash = Some(number),
+            _ if record::parse_guid(value).is_some() => id = Some(number),
+            _ if record::parse_key(value).is_some() => key = Some(number),
+            _ => {}
+        }
+        if near(key) && near(hash) && (near(id) || heading) || heading && near(key) {
+            return true;
+        }
+    }
+    // Usage text is short; a long text that names these words is about something else.
+    start.len() < 8192
+        && start.lines().take(60).any(|line| line.contains("sslcert") || line.contains("hostnameport ccs"))
+        && netsh::is_help(start.lines())
+}
