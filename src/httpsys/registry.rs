@@ -190,3 +190,93 @@ fn unknown_key(out: &mut ReadRecords, key: &Key) {
     out.unknown.push(Unknown { text: key.path.clone(), place: key.place });
     out.unknown.extend(key.values.iter().map(|value| Unknown { text: value.text(), place: value.place }));
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::record::AppOwner;
+    use super::*;
+
+    const O04: &str = include_str!("../../tests/fixtures/netsh/o04_regquery_sslbindinginfo.txt");
+    const ROOT: &str = "HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\HTTP\\Parameters";
+
+    fn read(text: &str) -> ReadRecords {
+        read_registry(text, FileId(0))
+    }
+
+    #[test]
+    fn reg_query_gives_the_record_and_the_stray_value_above_it() {
+        let out = read(O04);
+        assert_eq!(out.records.len(), 1);
+        let record = &out.records[0];
+        assert_eq!((record.key.to_string(), record.place.line, record.source), ("0.0.0.0:443".to_owned(), 5, Source::Registry));
+        assert_eq!(record.owner(), Some(AppOwner::Iis));
+        assert_eq!(record.certificate.value(), Some(&record::parse_hash("1f0c6b7c2a9d4e58b3a7c0d1e2f30415263748a9")));
+        assert_eq!(record.store.value(), Some(&Some("My".to_owned())));
+        assert_eq!(record.cert_check_mode.number(), Some(0));
+        assert_eq!(record.default_flags.value(), Some(&0x42));
+        assert_eq!((record.switch(Switch::Negotiate), record.switch(Switch::DisableTls13)), (Some(true), Some(true)));
+        assert_eq!((record.switch(Switch::DsMapper), record.switch(Switch::CachingClientHello)), (Some(false), None));
+        assert!(record.ctl_identifier.is_absent());
+        assert!(record.unknown.is_empty() && out.unknown.is_empty() && out.warnings.is_empty());
+        assert_eq!(out.stray.len(), 1);
+        assert_eq!((out.stray[0].name.as_str(), out.stray[0].number, out.stray[0].place.line), ("DefaultSslCertCheckMode", Some(1), 3));
+    }
+
+    #[test]
+    fn a_reg_file_gives_records_of_all_families() {
+        let out = read(&format!(
+            "Windows Registry Editor Version 5.00\r\n\r\n[{ROOT}\\SslBindingInfo\\[::]:443]\r\n\"DefaultFlags\"=dword:00008002\r\n\
+             \"DefaultSslCertCheckMode\"=dword:00010001\r\n\"AppId\"=\"{{5D89A20C-BEAB-4389-9447-324788EB944A}}\"\r\n\"New\"=dword:1\r\n\r\n\
+             [{ROOT}\\SslSniBindingInfo\\Www.Contoso.test:443]\r\n\"SslCertHash\"=hex:1f,0c,6b,7c,2a,9d,4e,58,b3,a7,\\\r\n  c0,d1,e2,f3,04,15,26,37,48,a9\r\n\r\n\
+             [{ROOT}\\SslSniBindingInfo\\{{00000000-1111-2222-3333-444444444444}}]\r\n\"HostnamePort\"=\"b.contoso.test:8443\"\r\n\"SslCertHash\"=hex:00\r\n\r\n\
+             [{ROOT}\\SslCcsBindingInfo\\443]\r\n\"AppId\"=hex:81,e1,c3,4d,4b,e1,21,4a,b0,22,59,fc,66,9b,09,14\r\n\r\n\
+             [{ROOT}\\SslBindingInfo\\nonsense]\r\n\"DefaultFlags\"=dword:2\r\n"
+        ));
+        let keys: Vec<String> = out.records.iter().map(|record| record.key.to_string()).collect();
+        assert_eq!(keys, ["[::]:443", "www.contoso.test:443", "b.contoso.test:8443", "ccs:443"]);
+        let first = &out.records[0];
+        assert_eq!((first.cert_check_mode.number(), first.unknown_flags()), (Some(0x1_0001), 0x8000));
+        assert_eq!(first.owner(), Some(AppOwner::AdFs));
+        assert_eq!(
+            first.unknown.iter().map(|unknown| unknown.text.as_str()).collect::<Vec<_>>(),
+            ["DefaultFlags = dword:00008002", "New = dword:1"]
+        );
+        assert_eq!(out.records[1].certificate.value().and_then(Option::as_ref).map(Vec::len), Some(20));
+        assert!(out.records[1].cert_check_mode.said.is_empty() && out.records[1].switches.is_empty());
+        assert!(matches!(out.records[2].certificate, Field::Unreadable(_)));
+        assert_eq!(out.records[3].owner(), Some(AppOwner::Iis));
+        assert_eq!(out.unknown.len(), 2);
+        assert!(out.warnings[0].message.contains("nonsense"));
+    }
+
+    #[test]
+    fn a_listing_of_keys_without_values_says_nothing_about_records() {
+        let out = read(&format!("\r\n{ROOT}\\SslBindingInfo\\0.0.0.0:443\r\n{ROOT}\\SslBindingInfo\\0.0.0.0:8172\r\n"));
+        assert!(out.records.is_empty());
+        assert_eq!((out.unknown.len(), out.warnings.len()), (2, 2));
+    }
+
+    #[test]
+    fn of_several_control_sets_the_current_one_counts() {
+        let key = |set: &str| format!("[{}\\SslBindingInfo\\0.0.0.0:443]\n", ROOT.replace("CurrentControlSet", set));
+        let text = format!("{}\"DefaultFlags\"=dword:1\n{}\"DefaultFlags\"=dword:2\n", key("ControlSet001"), key("CurrentControlSet"));
+        let out = read(&text);
+        assert_eq!((out.records.len(), out.records[0].default_flags.value()), (1, Some(&2)));
+        assert_eq!(out.warnings.len(), 1);
+        let alone = read(&format!("{}\"DefaultFlags\"=dword:1\n", key("ControlSet001")));
+        assert_eq!((alone.records.len(), alone.warnings.len()), (1, 0));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC*", cut in 0_usize..600, insert in "[\\[\\]\"\\\\=:{}0-9a-fA-Z@ \n-]{0,12}") {
+            let _ = read(&text);
+            let cut = O04.floor_char_boundary(cut.min(O04.len()));
+            let text = format!("{}{insert}{}", &O04[..cut], &O04[cut..]);
+            let _ = read(&text);
+            let _ = crate::schannel::read_schannel(&text, FileId(0));
+        }
+    }
+}

@@ -73,14 +73,17 @@ pub fn decode<'a>(bytes: &'a [u8], fallback: Option<&'static Encoding>) -> Resul
 /// decides, then UTF-16 is known by its shape, then UTF-8 is tried, then `fallback` (an option of the user), then the single-byte code
 /// page that its accented letters speak for; the last step cannot fail.
 pub fn decode_text<'a>(bytes: &'a [u8], fallback: Option<&'static Encoding>) -> Result<Decoded<'a>, DecodeError> {
-    if let Some((encoding, length)) = Encoding::for_bom(bytes) {
-        return decode_as(&bytes[length..], length, encoding, None);
-    }
-    if let Some(encoding) = utf16_by_shape(bytes) {
-        let warning = format!("{} without a byte order mark", encoding.name());
-        // Half a character at the end is what a cut file looks like; the rest is worth reading.
-        let whole = if encoding == UTF_16LE || encoding == UTF_16BE { bytes.len() & !1 } else { bytes.len() };
-        return decode_as(&bytes[..whole], 0, encoding, Some(warning));
+    let marked = Encoding::for_bom(bytes);
+    let shaped = || utf16_by_shape(bytes).map(|encoding| (encoding, 0));
+    if let Some((encoding, length)) = marked.or_else(shaped) {
+        let mut rest = &bytes[length..];
+        let mut warning = (length == 0).then(|| format!("{} without a byte order mark", encoding.name()));
+        if encoding != UTF_8 && rest.len() % 2 == 1 {
+            // Half a character at the end is what a cut file looks like; the rest is worth reading.
+            rest = &rest[..rest.len() - 1];
+            warning = Some(format!("{} that ends in the middle of a character; the file may have been cut", encoding.name()));
+        }
+        return decode_as(rest, length, encoding, warning);
     }
     let utf8 = decode_as(bytes, 0, UTF_8, None);
     let Err(error) = utf8 else { return utf8 };
