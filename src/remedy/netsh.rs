@@ -221,6 +221,8 @@ fn named(key: &EndpointKey) -> Option<(&'static str, String)> {
             (fit && survives(host)).then(|| ("hostnameport", format!("{host}:{port}")))
         }
         EndpointKey::Ccs(port) => Some(("ccs", port.to_string())),
+        // The help texts of netsh that are known have no word for it.
+        EndpointKey::ScopedCcs(..) => None,
     }
 }
 
