@@ -772,7 +772,6 @@ mod tests {
         let out = read(&localised(labels, "Activé", "Désactivé"));
         check_localised(&out);
         assert_eq!(out.records[0].cert_check_mode.number(), Some(3));
-        let mut labels = labels;
         labels[0] = "Nom d'hôte:port";
         let host = read(&localised(labels, "Activé", "Désactivé").replace("0.0.0.0:443", "10.0.0.6:443"));
         assert_eq!(host.records[0].key, EndpointKey::HostPort("10.0.0.6".to_owned(), 443));

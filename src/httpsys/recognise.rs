@@ -66,11 +66,7 @@ fn registry(text: &str, start: &str) -> Option<TextKind> {
 fn is_json(start: &str) -> bool {
     let mut found: Vec<words::Label> = Vec::new();
     for name in start.split('"').skip(1).step_by(2).filter(|name| name.len() < 80) {
-        if let Some(label) = words::squeezed_label(name) {
-            if !found.contains(&label) {
-                found.push(label);
-            }
-        }
+        found.extend(words::squeezed_label(name).filter(|label| !found.contains(label)));
     }
     let has = |wanted: words::Label| found.contains(&wanted);
     found.len() >= 2 && (has(words::Label::Hash) || has(words::Label::AppId))
