@@ -5,7 +5,7 @@
 use super::record::{self, Bits, ExtendedProperty, ReadRecords, Record, Source, Unknown};
 use super::words::{self, KeyLabel, Label, Vocabulary};
 use crate::catalogue::cert_check;
-use crate::input::{Field, FileId, Place, Remark};
+use crate::input::{Field, FileId, Place, Remark, Said};
 use crate::server::EndpointKey;
 
 /// Reads the listing.
@@ -111,6 +111,9 @@ impl Reading {
             self.open = false;
             return;
         }
+        if words::english_label(label_of(line.text)) == Some(Label::ExtendedProperties) {
+            return self.english(Label::ExtendedProperties, "", line);
+        }
         let Some((label, value)) = split(line.text) else {
             return self.foreign_without_value(line, following);
         };
@@ -124,8 +127,8 @@ impl Reading {
             Some(draft) if draft.extended => {
                 if let Some(property) = draft.record.extended.last_mut() {
                     match value.parse() {
-                        Ok(id) if property.id.is_none() && property.values.is_empty() => property.id = Some(id),
-                        _ => property.values.push((label.to_owned(), value.to_owned())),
+                        Ok(id) if property.id.is_absent() && property.values.is_empty() => property.id = Field::said(id, line.place),
+                        _ => property.values.push(Said { value: (label.to_owned(), value.to_owned()), place: line.place }),
                     }
                 }
             }
@@ -177,7 +180,7 @@ impl Reading {
                 draft.record.extended.push(ExtendedProperty { place: Some(line.place), ..Default::default() });
             }
             Label::PropertyId if draft.extended => match (draft.record.extended.last_mut(), value.parse()) {
-                (Some(property), Ok(id)) if property.id.is_none() => property.id = Some(id),
+                (Some(property), Ok(id)) if property.id.is_absent() => property.id = Field::said(id, line.place),
                 _ => draft.record.unknown.push(unknown(line.text, line.place)),
             },
             Label::Hash if !draft.record.certificate.is_absent() => {
@@ -550,5 +553,386 @@ pub(super) fn repeated_keys(out: &mut ReadRecords) {
         } else {
             seen.insert(record.key.clone(), record.place);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use proptest::prelude::*;
+
+    use super::super::record::{AppOwner, Switch};
+    use super::*;
+
+    const O01: &str = include_str!("../../tests/fixtures/netsh/o01_2012r2_conflict_revocation.txt");
+    const O02: &str = include_str!("../../tests/fixtures/netsh/o02_2022_sni_drift_and_ccs.txt");
+    const O03: &str = include_str!("../../tests/fixtures/netsh/o03_2025_tls13_ctl_mapper.txt");
+    const HASH: &str = "1f0c6b7c2a9d4e58b3a7c0d1e2f30415263748a9";
+    const IIS: &str = "{4dc3e181-e14b-4a21-b022-59fc669b0914}";
+
+    fn read(text: &str) -> ReadRecords {
+        read_listing(text, FileId(0))
+    }
+
+    fn keys(out: &ReadRecords) -> Vec<String> {
+        out.records.iter().map(|record| record.key.to_string()).collect()
+    }
+
+    fn all_known(out: &ReadRecords) {
+        assert!(out.unknown.is_empty(), "{:?}", out.unknown);
+        assert!(out.warnings.is_empty(), "{:?}", out.warnings);
+        for record in &out.records {
+            assert!(record.unknown.is_empty(), "{:?}", record.unknown);
+        }
+    }
+
+    /// A listing in another language: the labels in order, and the words for enabled and disabled.
+    fn localised(labels: [&str; 13], on: &str, off: &str) -> String {
+        let values = ["0.0.0.0:443", HASH, IIS, "My", off, on, on, "0", "15000", "(null)", "ClientAuthIssuer", off, on];
+        let mut text = String::from("\r\nSSL-Zertifikatbindungen:\r\n-------------------------\r\n\r\n");
+        for (label, value) in labels.iter().zip(values) {
+            let _ = write!(text, "    {label:<28} : {value}\r\n");
+        }
+        text
+    }
+
+    const GERMAN: [&str; 13] = [
+        "IP:Port",
+        "Zertifikathash",
+        "Anwendungs-ID",
+        "Zertifikatspeichername",
+        "Clientzertifikatsperrung überprüfen",
+        "Sperrung nur mit zwischengespeichertem Clientzertifikat überprüfen",
+        "Verwendungsüberprüfung",
+        "Sperraktualitätszeit",
+        "URL-Abrufzeitlimit",
+        "Ctl-Bezeichner",
+        "Ctl-Speichername",
+        "DS-Zuordnungsverwendung",
+        "Clientzertifikat aushandeln",
+    ];
+
+    fn check_localised(out: &ReadRecords) {
+        assert_eq!(keys(out), ["0.0.0.0:443"]);
+        let record = &out.records[0];
+        assert_eq!(record.owner(), Some(AppOwner::Iis));
+        assert_eq!(record.certificate.value(), Some(&record::parse_hash(HASH)));
+        assert_eq!(record.store.value(), Some(&Some("My".to_owned())));
+        assert_eq!((record.freshness_seconds.value(), record.url_timeout_milliseconds.value()), (Some(&0), Some(&15000)));
+        assert_eq!(record.ctl_identifier.value(), Some(&None));
+        assert_eq!(record.ctl_store.value(), Some(&Some("ClientAuthIssuer".to_owned())));
+    }
+
+    #[test]
+    fn the_layout_of_2012_r2_has_its_switches_and_none_of_the_later_ones() {
+        let out = read(O01);
+        all_known(&out);
+        assert_eq!(keys(&out), ["0.0.0.0:443", "10.20.0.5:443", "[::]:443"]);
+        let modes: Vec<Option<u32>> = out.records.iter().map(|record| record.cert_check_mode.number()).collect();
+        assert_eq!(modes, [Some(1), Some(4), Some(0)]);
+        let second = &out.records[1];
+        assert_eq!((second.place.line, second.place.column), (19, 5));
+        assert_eq!(second.cert_check_mode.place(cert_check::FRESHNESS).map(|place| place.line), Some(26));
+        assert_eq!((second.freshness_seconds.value(), second.url_timeout_milliseconds.value()), (Some(&3600), Some(&15000)));
+        assert_eq!(second.switch(Switch::Negotiate), Some(true));
+        assert_eq!(second.switches.keys().copied().collect::<Vec<_>>(), [Switch::DsMapper, Switch::Negotiate]);
+        assert_eq!(second.switch(Switch::DisableTls13), None);
+        assert_eq!(out.records[2].owner(), None);
+        assert_eq!(out.records[2].app_id.value().map(String::as_str), Some("{ba195980-cd49-458b-9e23-c84ee0adcd75}"));
+    }
+
+    #[test]
+    fn the_layout_of_2022_has_sni_and_ccs_records_and_extended_properties() {
+        let out = read(O02);
+        all_known(&out);
+        assert_eq!(keys(&out), ["orders.fabrikam.test:443", "billing.fabrikam.test:443", "*.fabrikam.test:8443", "ccs:443"]);
+        let [orders, billing, wildcard, ccs] = out.records.as_slice() else { panic!("four records") };
+        assert_eq!(orders.ctl_store.value(), Some(&Some("ClientAuthIssuer".to_owned())));
+        assert_eq!(billing.ctl_store.value(), Some(&None));
+        assert_eq!((orders.switch(Switch::Negotiate), billing.switch(Switch::Negotiate)), (Some(true), Some(false)));
+        assert_eq!(wildcard.cert_check_mode.number(), Some(1));
+        assert_eq!((wildcard.switch(Switch::DisableTls13), wildcard.switch(Switch::DisableHttp2)), (Some(true), Some(false)));
+        let extended: Vec<(Option<u32>, usize)> =
+            orders.extended.iter().map(|property| (property.id.value().copied(), property.values.len())).collect();
+        assert_eq!(extended, [(Some(0), 1), (Some(1), 2)]);
+        assert_eq!(orders.extended[1].values[1].value, ("Max Settings Per Minute".to_owned(), "4294967295".to_owned()));
+        assert_eq!((ccs.certificate.value(), ccs.store.value()), (Some(&None), Some(&None)));
+        assert_eq!(ccs.switches.len(), 2);
+    }
+
+    #[test]
+    fn the_layout_of_2025_has_every_switch() {
+        let out = read(O03);
+        all_known(&out);
+        let [wildcard, partner] = out.records.as_slice() else { panic!("two records") };
+        assert_eq!(wildcard.cert_check_mode.number(), Some(1));
+        assert_eq!(wildcard.ctl_identifier.value(), Some(&Some("MyIssuersCtl".to_owned())));
+        assert_eq!((wildcard.switch(Switch::DsMapper), wildcard.switch(Switch::CachingClientHello)), (Some(true), Some(false)));
+        assert_eq!(partner.cert_check_mode.number(), Some(cert_check::CACHE_ONLY | cert_check::NO_USAGE));
+        let on: Vec<Switch> = Switch::ALL.iter().copied().filter(|switch| partner.switch(*switch) == Some(true)).collect();
+        assert_eq!(on, [Switch::Negotiate, Switch::DisableHttp2, Switch::DisableLegacyTls]);
+        assert_eq!(partner.switches.len(), Switch::ALL.len() - 1);
+    }
+
+    #[test]
+    fn blanks_indents_and_colons_do_not_matter() {
+        let plain = read(O02);
+        for change in [
+            |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" "),
+            |line: &str| line.trim().replacen(" :", ":", 1).replace("   ", ""),
+            |line: &str| format!(" {}", line.trim().replace("IP:port", "ip:port").replace(" : ", "\t:\t")),
+            |line: &str| line.replace(" : ", " ： "),
+            |line: &str| format!("VERBOSE: {line}"),
+        ] {
+            let text: String = O02.lines().filter(|line| !line.trim().is_empty()).map(|line| change(line) + "\r\n").collect();
+            let changed = read(&text);
+            assert_eq!(keys(&changed), keys(&plain), "{text}");
+            for (a, b) in changed.records.iter().zip(&plain.records) {
+                assert_eq!(a.certificate.value(), b.certificate.value());
+                assert_eq!(a.cert_check_mode.number(), b.cert_check_mode.number());
+                assert_eq!(a.ctl_store.value(), b.ctl_store.value());
+                for switch in Switch::ALL {
+                    assert_eq!(a.switch(*switch), b.switch(*switch), "{switch:?}");
+                }
+                assert_eq!(a.extended.len(), b.extended.len());
+            }
+        }
+    }
+
+    #[test]
+    fn a_german_listing_is_read_by_shape_and_order() {
+        let out = read(&localised(GERMAN, "Aktiviert", "Deaktiviert"));
+        all_known(&out);
+        check_localised(&out);
+        assert_eq!(out.records[0].cert_check_mode.number(), Some(cert_check::NO_REVOCATION | cert_check::CACHE_ONLY));
+        assert_eq!((out.records[0].switch(Switch::DsMapper), out.records[0].switch(Switch::Negotiate)), (Some(false), Some(true)));
+    }
+
+    #[test]
+    fn newer_lines_of_another_language_are_known_by_their_technical_names() {
+        let mut text = localised(GERMAN, "Aktiviert", "Deaktiviert");
+        text += "    Verbindungen ablehnen        : Deaktiviert\r\n    HTTP2 deaktivieren           : Nicht festgelegt\r\n    \
+                 TLS1.3 deaktivieren          : Festgelegt\r\n    Sitzungsticket aktivieren    : Nicht festgelegt\r\n \
+                 Erweiterte Eigenschaften:\r\n    PropertyId                   : 0\r\n    Empfangsfenster              : 1048576\r\n";
+        let out = read(&text);
+        check_localised(&out);
+        let record = &out.records[0];
+        assert_eq!((record.switch(Switch::Reject), record.switch(Switch::DisableHttp2)), (Some(false), Some(false)));
+        assert_eq!(record.switch(Switch::DisableTls13), Some(true));
+        assert_eq!(
+            record.unknown.iter().map(|unknown| unknown.text.as_str()).collect::<Vec<_>>(),
+            ["Sitzungsticket aktivieren    : Nicht festgelegt"]
+        );
+        assert_eq!(
+            record.extended.iter().map(|property| (property.id.value().copied(), property.values.len())).collect::<Vec<_>>(),
+            [(Some(0), 1)]
+        );
+    }
+
+    #[test]
+    fn english_lines_in_a_listing_of_another_language_do_not_disturb_it() {
+        let mut text = localised(GERMAN, "Aktiviert", "Deaktiviert");
+        text += "    Reject Connections           : Disabled\r\n    Disable HTTP2                : Set\r\n";
+        let out = read(&text);
+        all_known(&out);
+        check_localised(&out);
+        assert_eq!((out.records[0].switch(Switch::Reject), out.records[0].switch(Switch::DisableHttp2)), (Some(false), Some(true)));
+    }
+
+    #[test]
+    fn a_chinese_listing_with_wide_colons_is_read() {
+        let labels = [
+            "主机名:端口",
+            "证书哈希",
+            "应用程序 ID",
+            "证书存储名称",
+            "验证客户端证书吊销",
+            "仅使用缓存的客户端证书验证吊销",
+            "使用情况检查",
+            "吊销刷新时间",
+            "URL 检索超时",
+            "Ctl 标识符",
+            "Ctl 存储名称",
+            "DS 映射程序使用情况",
+            "协商客户端证书",
+        ];
+        let text = localised(labels, "已启用", "已禁用").replace(':', "：").replace("0.0.0.0：443", "www.contoso.test:443");
+        let out = read(&text);
+        assert_eq!(keys(&out), ["www.contoso.test:443"]);
+        assert_eq!(out.records[0].cert_check_mode.number(), Some(3));
+        assert_eq!(out.records[0].switch(Switch::Negotiate), Some(true));
+    }
+
+    #[test]
+    fn a_french_label_may_end_in_a_colon() {
+        let mut labels = GERMAN;
+        labels[0] = "Adresse IP:port";
+        labels[3] = "Nom du magasin de certificats :";
+        let out = read(&localised(labels, "Activé", "Désactivé"));
+        check_localised(&out);
+        assert_eq!(out.records[0].cert_check_mode.number(), Some(3));
+        labels[0] = "Nom d'hôte:port";
+        let host = read(&localised(labels, "Activé", "Désactivé").replace("0.0.0.0:443", "10.0.0.6:443"));
+        assert_eq!(host.records[0].key, EndpointKey::HostPort("10.0.0.6".to_owned(), 443));
+    }
+
+    #[test]
+    fn words_that_cannot_be_told_are_reported_and_not_guessed() {
+        let out = read(&localised(GERMAN, "blau", "gelb"));
+        check_localised(&out);
+        let record = &out.records[0];
+        assert_eq!(record.cert_check_mode.get(cert_check::NO_REVOCATION), None);
+        assert_eq!(record.cert_check_mode.number(), None);
+        assert_eq!(record.switch(Switch::Negotiate), None);
+        assert!(matches!(record.switches.get(&Switch::Negotiate), Some(Field::Unreadable(said)) if said.value == "blau"));
+        assert_eq!(record.unknown.len(), 5);
+        assert_eq!(out.warnings.len(), 1);
+    }
+
+    #[test]
+    fn accents_that_were_lost_leave_enough_to_tell_the_words() {
+        let out = read(&localised(GERMAN, "activ?", "d?sactiv?"));
+        assert_eq!(out.records[0].cert_check_mode.number(), Some(3));
+    }
+
+    #[test]
+    fn an_unknown_line_is_kept_with_its_place() {
+        let text = format!("IP:port : 0.0.0.0:443\nCertificate Hash : {HASH}\nDisable AIA : Set\nReject Connections : Perhaps\nnoise\n");
+        let out = read(&text);
+        let record = &out.records[0];
+        let unknown: Vec<(&str, u32)> = record.unknown.iter().map(|unknown| (unknown.text.as_str(), unknown.place.line)).collect();
+        assert_eq!(unknown, [("Disable AIA : Set", 3), ("Reject Connections : Perhaps", 4), ("noise", 5)]);
+        assert_eq!(record.switch(Switch::Reject), None);
+    }
+
+    #[test]
+    fn a_record_without_its_key_line_is_not_mixed_into_the_one_before() {
+        let text = format!("IP:port : 0.0.0.0:443\nCertificate Hash : {HASH}\nCertificate Hash : {HASH}\nUsage Check : Disabled\n");
+        let out = read(&text);
+        assert_eq!(out.records[0].cert_check_mode.known, 0);
+        assert_eq!(out.unknown.len(), 2);
+        assert_eq!(out.warnings.len(), 1);
+        let unreadable = read(&text.replace("0.0.0.0:443", "0.0.0.0:99999"));
+        assert!(unreadable.records.is_empty());
+        assert_eq!(unreadable.unknown.len(), 4);
+    }
+
+    #[test]
+    fn keys_of_the_central_certificate_store_are_read_in_every_form() {
+        for (line, key) in [
+            ("Central Certificate Store    : 443", "ccs:443"),
+            ("CCS:port : 443", "ccs:443"),
+            ("CCS:port : *:8443", "ccs:8443"),
+            ("IP:port : *:443", "ccs:443"),
+            ("Hostname:port : *:443", "ccs:443"),
+            ("Scoped CCS:port : www.contoso.test:443", "scopedccs:www.contoso.test:443"),
+            ("Zentraler Zertifikatspeicher : 443", "ccs:443"),
+        ] {
+            let out = read(&format!("{line}\nZertifikathash : (null)\nAnwendungs-ID : {IIS}\n"));
+            assert_eq!(keys(&out), [key], "{line}");
+        }
+        let with_hash = read(&format!("IP:port : *:443\nCertificate Hash : {HASH}\n"));
+        assert_eq!(keys(&with_hash), ["0.0.0.0:443"]);
+    }
+
+    #[test]
+    fn a_line_for_the_use_of_the_freshness_time_outranks_the_time() {
+        let text = format!(
+            "IP:port : 0.0.0.0:443\nCertificate Hash : {HASH}\nUse Revocation Freshness Time : Disabled\nRevocation Freshness Time : 60\n"
+        );
+        assert_eq!(read(&text).records[0].cert_check_mode.get(cert_check::FRESHNESS), Some(false));
+        let on = text.replace("Disabled", "Enabled").replace("60", "0");
+        assert_eq!(read(&on).records[0].cert_check_mode.get(cert_check::FRESHNESS), Some(true));
+    }
+
+    #[test]
+    fn the_message_that_there_is_no_such_record_is_understood() {
+        let head = "\nSSL Certificate bindings:\n-------------------------\n\n";
+        let out = read(&format!("{head}The system cannot find the file specified.\n\n"));
+        assert_eq!(out.not_found.map(|place| place.line), Some(5));
+        all_known(&out);
+        let german = read("\nSSL-Zertifikatbindungen:\n-------------\n\nDas System kann die angegebene Datei nicht finden.\n");
+        assert!(german.not_found.is_some() && german.warnings.len() == 1);
+        assert!(read(head).not_found.is_none());
+    }
+
+    #[test]
+    fn help_text_and_commands_are_told_from_a_listing() {
+        for text in [
+            "Usage: add sslcert hostnameport=<name:port> | ipport=<ipaddr:port>\n appid=<GUID>\n [certhash=<string>]\n",
+            "netsh http add sslcert ipport=0.0.0.0:443 certhash=00 appid={0} clientcertnegotiation=enable",
+        ] {
+            let out = read(text);
+            assert!(out.records.is_empty());
+            assert!(out.warnings[0].message.contains("not a listing"), "{:?}", out.warnings);
+        }
+    }
+
+    #[test]
+    fn prompts_and_commands_around_a_listing_are_not_noise() {
+        all_known(&read(&format!("C:\\Users\\Admin>netsh http show sslcert\n{O01}\nC:\\Users\\Admin>\n")));
+        all_known(&read(&format!("PS C:\\> netsh http show sslcert\n{O01}\nPS C:\\>\n")));
+    }
+
+    #[test]
+    fn a_record_that_stands_twice_is_kept_and_mentioned() {
+        let out = read(&format!("{O01}{O01}"));
+        assert_eq!(out.records.len(), 6);
+        assert_eq!(out.warnings.len(), 3);
+    }
+
+    #[test]
+    fn the_time_for_a_long_text_grows_with_its_length_only() {
+        let colons = format!("IP:port : 0.0.0.0:443\n{}\n{}", ": a".repeat(200_000), " : x:443\n".repeat(50_000));
+        let started = std::time::Instant::now();
+        let _ = read(&colons);
+        assert!(started.elapsed().as_secs() < 20);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC*") {
+            let _ = read(&text);
+            let _ = super::super::recognise_text(&text);
+        }
+
+        #[test]
+        fn every_line_of_a_damaged_listing_is_used_or_reported(cut in 0_usize..4712, from in 0_usize..4712, insert in "[ :：{}0-9a-zA-Z(){}\n.*-]{0,12}") {
+            let cut = O02.floor_char_boundary(cut.min(O02.len()));
+            let from = O02.floor_char_boundary(from.min(O02.len()));
+            let text = format!("{}{insert}{}", &O02[..cut], &O02[from..]);
+            let out = read(&text);
+            // Nothing may be dropped: what is no record, field or frame of the listing is unknown.
+            for (number, line) in text.lines().enumerate() {
+                let number = u32::try_from(number + 1).unwrap();
+                let trimmed = line.trim();
+                let frame = trimmed.is_empty() || is_rule(trimmed) || is_prompt(trimmed) || trimmed.ends_with([':', '：']);
+                prop_assert!(frame || mentions(&out, number), "line {number} is lost: {line}\n{text}");
+            }
+        }
+    }
+
+    fn mentions(out: &ReadRecords, line: u32) -> bool {
+        let at = |place: Option<Place>| place.is_some_and(|place| place.line == line);
+        out.warnings.iter().any(|warning| warning.message.contains("not a listing"))
+            || out.unknown.iter().any(|unknown| unknown.place.line == line)
+            || at(out.not_found)
+            || out.records.iter().any(|record| {
+                at(Some(record.place))
+                    || record.unknown.iter().any(|unknown| unknown.place.line == line)
+                    || at(record.certificate.place())
+                    || at(record.app_id.place())
+                    || at(record.store.place())
+                    || at(record.freshness_seconds.place())
+                    || at(record.url_timeout_milliseconds.place())
+                    || at(record.ctl_identifier.place())
+                    || at(record.ctl_store.place())
+                    || record.cert_check_mode.said.iter().any(|said| said.place.line == line)
+                    || record.switches.values().any(|field| at(field.place()))
+                    || record.extended.iter().any(|property| {
+                        at(property.place) || at(property.id.place()) || property.values.iter().any(|value| at(Some(value.place)))
+                    })
+            })
     }
 }

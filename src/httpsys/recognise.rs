@@ -66,11 +66,7 @@ fn registry(text: &str, start: &str) -> Option<TextKind> {
 fn is_json(start: &str) -> bool {
     let mut found: Vec<words::Label> = Vec::new();
     for name in start.split('"').skip(1).step_by(2).filter(|name| name.len() < 80) {
-        if let Some(label) = words::squeezed_label(name) {
-            if !found.contains(&label) {
-                found.push(label);
-            }
-        }
+        found.extend(words::squeezed_label(name).filter(|label| !found.contains(label)));
     }
     let has = |wanted: words::Label| found.contains(&wanted);
     found.len() >= 2 && (has(words::Label::Hash) || has(words::Label::AppId))
@@ -106,4 +102,46 @@ fn is_listing(start: &str) -> bool {
     start.len() < 8192
         && start.lines().take(60).any(|line| line.contains("sslcert") || line.contains("hostnameport ccs"))
         && netsh::is_help(start.lines())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const O02: &str = include_str!("../../tests/fixtures/netsh/o02_2022_sni_drift_and_ccs.txt");
+    const O04: &str = include_str!("../../tests/fixtures/netsh/o04_regquery_sslbindinginfo.txt");
+
+    #[test]
+    fn each_kind_is_told_by_its_content() {
+        let schannel = "HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\n    EventLogging    REG_DWORD    0x1\n";
+        for (text, kind) in [
+            (O02.to_owned(), Some(TextKind::Listing)),
+            (O02.replace("SSL Certificate bindings:", ""), Some(TextKind::Listing)),
+            (O04.to_owned(), Some(TextKind::RegistryHttp)),
+            (schannel.to_owned(), Some(TextKind::RegistrySchannel)),
+            (format!("{O04}{schannel}"), Some(TextKind::RegistryBoth)),
+            ("[{\"IPPort\": \"0.0.0.0:443\", \"CertificateHash\": \"\"}]".to_owned(), Some(TextKind::ListingJson)),
+            ("Usage: add sslcert ipport=<x>\n certhash=<x>\n appid=<GUID>\n".to_owned(), Some(TextKind::Listing)),
+            ("{\"name\": \"package\", \"host\": \"x\"}".to_owned(), None),
+            ("<configuration><!-- SSL Certificate bindings: --></configuration>".to_owned(), None),
+            ("Windows Registry Editor Version 5.00\n\n[HKEY_CURRENT_USER\\Software]\n\"a\"=\"b\"\n".to_owned(), None),
+            ("Hello: world\nTime : 12:30\n".to_owned(), None),
+            (String::new(), None),
+        ] {
+            assert_eq!(recognise_text(&text), kind, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_listing_in_another_language_is_known_by_its_shape() {
+        let text = "\r\n    IP:端口                      : 0.0.0.0:443\r\n    证书哈希                     : 1f0c6b7c2a9d4e58b3a7c0d1e2f30415263748a9\r\n    \
+                    应用程序 ID                  : {4dc3e181-e14b-4a21-b022-59fc669b0914}\r\n";
+        assert_eq!(recognise_text(text), Some(TextKind::Listing));
+    }
+
+    #[test]
+    fn keys_far_behind_in_an_export_are_found() {
+        let text = format!("Windows Registry Editor Version 5.00\n{}[{}]\n", "\"a\"=\"b\"\n".repeat(20_000), O04.lines().nth(1).unwrap());
+        assert_eq!(recognise_text(&text), Some(TextKind::RegistryHttp));
+    }
 }

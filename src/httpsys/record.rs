@@ -146,10 +146,10 @@ pub(crate) const NO_RAW_FILTER: u32 = 0x4;
 /// A block of `Extended Properties`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ExtendedProperty {
-    /// The number after `PropertyId`; `None` when the block has none that can be read.
-    pub id: Option<u32>,
-    /// Its other lines as label and value.
-    pub values: Vec<(String, String)>,
+    /// The number after `PropertyId`; absent when the block has none that can be read.
+    pub id: Field<u32>,
+    /// Its other lines as label and value, each with its place.
+    pub values: Vec<Said<(String, String)>>,
     /// Where it begins.
     pub place: Option<Place>,
 }

@@ -157,6 +157,7 @@ fn absent(record: &Record, default: Value) -> Resolved {
         Source::Registry => {
             Resolved { value: default, origin: Origin::Default { why: Cow::Borrowed("the registry key of the record does not set it") } }
         }
+        Source::Registry => Resolved::unknown("an export of the whole registry key SslBindingInfo: this record is not there in full"),
         Source::Listing | Source::Json => Resolved::unknown(NEEDS_WHOLE_LISTING),
     }
 }

@@ -4,7 +4,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use encoding_rs::{DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+use super::oem::CodePage;
 
 /// Text of a file, and how its bytes were understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +67,68 @@ pub fn decode<'a>(bytes: &'a [u8], fallback: Option<&'static Encoding>) -> Resul
         }
         None => Err(error),
     }
+}
+
+/// Decodes the output of a console command or an export of the registry, which is no XML and names no encoding. A byte order mark
+/// decides, then UTF-16 is known by its shape, then UTF-8 is tried, then `fallback` (an option of the user), then the single-byte code
+/// page that its accented letters speak for; the last step cannot fail.
+pub fn decode_text<'a>(bytes: &'a [u8], fallback: Option<&'static Encoding>) -> Result<Decoded<'a>, DecodeError> {
+    let marked = Encoding::for_bom(bytes);
+    let shaped = || utf16_by_shape(bytes).map(|encoding| (encoding, 0));
+    if let Some((encoding, length)) = marked.or_else(shaped) {
+        let mut rest = &bytes[length..];
+        let mut warning = (length == 0).then(|| format!("{} without a byte order mark", encoding.name()));
+        if encoding != UTF_8 && rest.len() % 2 == 1 {
+            // Half a character at the end is what a cut file looks like; the rest is worth reading.
+            rest = &rest[..rest.len() - 1];
+            warning = Some(format!("{} that ends in the middle of a character; the file may have been cut", encoding.name()));
+        }
+        return decode_as(rest, length, encoding, warning);
+    }
+    let utf8 = decode_as(bytes, 0, UTF_8, None);
+    let Err(error) = utf8 else { return utf8 };
+    let warning = |name: &str| Some(format!("not UTF-8 at offset {}; read as {name}", error.offset));
+    if let Some(encoding) = fallback {
+        return decode_as(bytes, 0, encoding, warning(encoding.name()));
+    }
+    if speaks_for_ansi(bytes) {
+        return decode_as(bytes, 0, WINDOWS_1252, warning("windows-1252; --encoding names another"));
+    }
+    let page = CodePage::Cp850;
+    Ok(Decoded {
+        text: Cow::Owned(page.decode(bytes)),
+        encoding: page.name(),
+        warning: warning("IBM850, the code page of western consoles; --encoding names another"),
+    })
+}
+
+/// Tells UTF-16 without a byte order mark: of the first characters most are ASCII, whose other byte is zero.
+fn utf16_by_shape(bytes: &[u8]) -> Option<&'static Encoding> {
+    let head = &bytes[..bytes.len().min(4096) & !1];
+    let (mut low, mut high) = (0, 0);
+    for pair in head.chunks_exact(2) {
+        match pair {
+            [first, 0] if *first != 0 => low += 1,
+            [0, second] if *second != 0 => high += 1,
+            _ => {}
+        }
+    }
+    let enough = head.len() / 4;
+    if low > enough {
+        Some(UTF_16LE)
+    } else if high > enough {
+        Some(UTF_16BE)
+    } else {
+        None
+    }
+}
+
+/// Whether a single-byte text is of Windows rather than of a console: accented small letters stand from 0xE0 on there, and from 0x81 to
+/// 0xA7 here. An old export of the registry is never of a console.
+fn speaks_for_ansi(bytes: &[u8]) -> bool {
+    let console = bytes.iter().filter(|byte| matches!(byte, 0x80..=0xa7)).count();
+    let windows = bytes.iter().filter(|byte| matches!(byte, 0xc0..=0xff)).count();
+    bytes.starts_with(b"REGEDIT4") || windows > console
 }
 
 fn decode_as<'a>(
@@ -175,5 +239,32 @@ mod tests {
         let bytes = b"<?xml version=\"1.0\" encoding=\"windows-1252\"?><a b='\xcf\xf0'/>";
         let decoded = decode(bytes, Encoding::for_label(b"windows-1251")).unwrap();
         assert!(decoded.text.contains("Пр"));
+    }
+
+    fn console(bytes: &[u8]) -> (String, &'static str) {
+        let decoded = decode_text(bytes, None).unwrap();
+        (decoded.text.into_owned(), decoded.encoding)
+    }
+
+    #[test]
+    fn the_output_of_a_console_is_read_in_whatever_it_was_redirected() {
+        let source = "Clés : désactivé";
+        assert_eq!(console(source.as_bytes()), (source.to_owned(), "UTF-8"));
+        assert_eq!(console(&utf16(source, false)), (source.to_owned(), "UTF-16LE"));
+        assert_eq!(console(&utf16(source, true)), (source.to_owned(), "UTF-16BE"));
+        assert_eq!(console(&[&b"\xff\xfe"[..], &utf16(source, false)].concat()), (source.to_owned(), "UTF-16LE"));
+        assert_eq!(console(b"Cl\x82s : d\x82sactiv\x82"), (source.to_owned(), "IBM850"));
+        assert_eq!(console(b"Cl\xe9s : d\xe9sactiv\xe9"), (source.to_owned(), "windows-1252"));
+        assert_eq!(console(b"REGEDIT4\r\n\x84").1, "windows-1252");
+        assert!(decode_text(b"Cl\x82s", None).unwrap().warning.is_some());
+        let named = decode_text(b"\x82\xa0", Encoding::for_label(b"shift_jis")).unwrap();
+        assert_eq!(named.text, "あ");
+    }
+
+    #[test]
+    fn a_text_that_was_cut_in_the_middle_of_a_character_is_read() {
+        let mut bytes = utf16("Hash : 12", false);
+        bytes.pop();
+        assert_eq!(console(&bytes).0, "Hash : 1");
     }
 }

@@ -4,9 +4,12 @@
 mod decode;
 mod discover;
 mod field;
+mod oem;
+pub(crate) mod registry;
 mod source;
 
-pub use decode::{DecodeError, Decoded, decode};
+pub use decode::{DecodeError, Decoded, decode, decode_text};
 pub use discover::{Discovered, Input, discover};
 pub use field::{Field, Remark, Said};
+pub use oem::CodePage;
 pub use source::{FileId, Place};

@@ -216,12 +216,13 @@ fn named(key: &EndpointKey) -> Option<(&'static str, String)> {
             }
             Some(("ipport", format!("{}:{port}", ip.parse::<Ipv4Addr>().ok()?)))
         }
-        EndpointKey::HostPort(host, port) | EndpointKey::ScopedCcs(host, port) => {
+        EndpointKey::HostPort(host, port) => {
             let fit = !host.is_empty() && host.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '*'));
-            let word = if matches!(key, EndpointKey::HostPort(..)) { "hostnameport" } else { "scopedccs" };
-            (fit && survives(host)).then(|| (word, format!("{host}:{port}")))
+            (fit && survives(host)).then(|| ("hostnameport", format!("{host}:{port}")))
         }
         EndpointKey::Ccs(port) => Some(("ccs", port.to_string())),
+        // The help texts of netsh that are known have no word for it.
+        EndpointKey::ScopedCcs(..) => None,
     }
 }
 

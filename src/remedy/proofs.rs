@@ -208,7 +208,8 @@ fn fault(server: &Server, remedy: &Remedy) -> Option<String> {
                     key @ EndpointKey::IpPort(..) => word == "ipport" && key.to_string() == *value,
                     key @ EndpointKey::HostPort(..) => word == "hostnameport" && key.to_string() == *value,
                     EndpointKey::Ccs(port) => word == "ccs" && port.to_string() == *value,
-                    EndpointKey::ScopedCcs(host, port) => word == "scopedccs" && format!("{host}:{port}") == *value,
+                    // No command names one.
+                    EndpointKey::ScopedCcs(..) => false,
                 })
             };
             (verb != "show" || !words.iter().all(known)).then(|| format!("no such record: {words:?}"))
