@@ -9,9 +9,11 @@ use encoding_rs::Encoding;
 use serde::Serialize;
 
 use crate::apphost::{self, ConfigFile, PlacedFile};
+use crate::httpsys::{self, ReadRecords, Source, TextKind};
 use crate::input::{self, FileId, Input};
 use crate::metabase::{self, MbSchema};
-use crate::server::Server;
+use crate::schannel::{self, Schannel};
+use crate::server::{Generation, Server};
 use crate::xml::{Event, Limits, XmlError, XmlReader};
 
 /// How files are read.
@@ -81,6 +83,10 @@ pub enum FileKind {
     Redirection,
     /// A web.config.
     WebConfig,
+    /// The listing of `netsh http show sslcert`, as text or JSON.
+    SslCert,
+    /// A registry export or the output of `reg query` with keys of HTTP.sys or Schannel.
+    Registry,
 }
 
 impl FileKind {
@@ -92,6 +98,8 @@ impl FileKind {
             FileKind::ApplicationHost => "applicationHost.config",
             FileKind::Redirection => "redirection.config",
             FileKind::WebConfig => "web.config",
+            FileKind::SslCert => "netsh http show sslcert",
+            FileKind::Registry => "registry export",
         }
     }
 }
@@ -99,7 +107,14 @@ impl FileKind {
 /// Reads everything below `paths`.
 pub fn read(paths: &[PathBuf], options: &Options) -> Estate {
     let discovered = input::discover(paths);
-    let mut reading = Reading { options, estate: Estate::default(), hosts: Vec::new(), configs: Vec::new(), schemas: BTreeMap::new() };
+    let mut reading = Reading {
+        options,
+        estate: Estate::default(),
+        hosts: Vec::new(),
+        configs: Vec::new(),
+        evidence: Vec::new(),
+        schemas: BTreeMap::new(),
+    };
     for (path, message) in discovered.errors {
         reading.estate.inputs.push(InputReport::failed(path, None, message, None));
     }
@@ -135,17 +150,31 @@ struct Config {
     config: ConfigFile,
 }
 
+/// What a listing or registry export says, and where it lies.
+struct Evidence {
+    input: Input,
+    file: FileId,
+    records: Option<ReadRecords>,
+    schannel: Option<Schannel>,
+}
+
 struct Reading<'a> {
     options: &'a Options,
     estate: Estate,
     hosts: Vec<Host>,
     configs: Vec<Config>,
+    evidence: Vec<Evidence>,
     /// Schema files by path, so that one beside many metabases is read once.
     schemas: BTreeMap<PathBuf, Option<MbSchema>>,
 }
 
 /// What a file should be.
-const EXPECTED: &str = "expected MetaBase.xml, MBSchema.xml, applicationHost.config, redirection.config or web.config";
+/// So much of a file that is no XML is looked at to tell whether it is a listing or a registry export. An even number, so that no UTF-16
+/// unit is cut.
+const HEAD: u64 = 1 << 16;
+
+const EXPECTED: &str = "expected MetaBase.xml, MBSchema.xml, applicationHost.config, redirection.config, web.config, the output of `netsh http show sslcert` or a \
+     registry export";
 
 impl Reading<'_> {
     fn take(&mut self, input: &Input, all: &[Input]) {
@@ -160,6 +189,10 @@ impl Reading<'_> {
                 return;
             }
         };
+        let forced_text = self.options.kind.filter(|kind| input.named && matches!(kind, FileKind::SslCert | FileKind::Registry));
+        if (forced_text.is_some() || !looks_like_xml(&bytes)) && self.take_text(input, &bytes, forced_text) {
+            return;
+        }
         let decoded = match input::decode(&bytes, self.options.encoding) {
             Ok(decoded) => decoded,
             Err(error) => {
@@ -251,7 +284,46 @@ impl Reading<'_> {
         self.estate.inputs.push(report);
     }
 
-    /// The bytes of a file; `None` for a file in a directory whose first bytes are not those of XML and whose name promises nothing.
+    /// Takes a file that is no XML, when it is a listing of SSL records or a registry export; whether it was one.
+    fn take_text(&mut self, input: &Input, bytes: &[u8], forced: Option<FileKind>) -> bool {
+        let Ok(decoded) = input::decode_text(bytes, self.options.encoding) else { return false };
+        let kind = match (httpsys::recognise_text(&decoded.text), forced) {
+            (Some(kind), _) => kind,
+            (None, Some(FileKind::SslCert)) => TextKind::Listing,
+            (None, Some(FileKind::Registry)) => TextKind::RegistryBoth,
+            (None, _) => return false,
+        };
+        let file = FileId(self.options.first_file.saturating_add(u32::try_from(self.estate.inputs.len()).unwrap_or(u32::MAX)));
+        let text = &*decoded.text;
+        let records = match kind {
+            TextKind::Listing => Some(httpsys::read_listing(text, file)),
+            TextKind::ListingJson => Some(httpsys::read_json(text, file)),
+            TextKind::RegistryHttp | TextKind::RegistryBoth => Some(httpsys::read_registry(text, file)),
+            TextKind::RegistrySchannel => None,
+        };
+        let schannel = match kind {
+            TextKind::RegistryHttp | TextKind::RegistryBoth | TextKind::RegistrySchannel => Some(schannel::read_schannel(text, file)),
+            TextKind::Listing | TextKind::ListingJson => None,
+        };
+        let mut warnings: Vec<String> = decoded.warning.into_iter().collect();
+        warnings.extend(remarks(records.as_ref(), schannel.as_ref()));
+        self.estate.inputs.push(InputReport {
+            path: input.display(),
+            kind: Some(match kind {
+                TextKind::Listing | TextKind::ListingJson => FileKind::SslCert,
+                TextKind::RegistryHttp | TextKind::RegistryBoth | TextKind::RegistrySchannel => FileKind::Registry,
+            }),
+            encoding: Some(decoded.encoding),
+            server: None,
+            error: None,
+            warnings,
+        });
+        self.evidence.push(Evidence { input: input.clone(), file, records, schannel });
+        true
+    }
+
+    /// The bytes of a file; `None` for a file in a directory whose first bytes are neither those of XML nor of a listing or registry
+    /// export, and whose name promises nothing.
     fn bytes(&self, input: &Input) -> Result<Option<Vec<u8>>, String> {
         let limit = self.options.limits.file_bytes;
         let mut bytes = Vec::new();
@@ -262,9 +334,14 @@ impl Reading<'_> {
             let mut file = std::fs::File::open(&input.path).map_err(told)?;
             (&mut file).take(512).read_to_end(&mut bytes).map_err(told)?;
             if !input.named && !self.must_be_ours(input) && !looks_like_xml(&bytes) {
-                return Ok(None);
+                (&mut file).take(HEAD - 512).read_to_end(&mut bytes).map_err(told)?;
+                let known = |text: &str| httpsys::recognise_text(text).is_some();
+                if !input::decode_text(&bytes, self.options.encoding).is_ok_and(|decoded| known(&decoded.text)) {
+                    return Ok(None);
+                }
             }
-            file.take(limit + 1 - 512).read_to_end(&mut bytes).map_err(told)?;
+            let rest = (limit + 1).saturating_sub(bytes.len() as u64);
+            file.take(rest).read_to_end(&mut bytes).map_err(told)?;
         }
         if bytes.len() as u64 > limit {
             return Err(format!("refused: larger than {limit} bytes"));
@@ -325,13 +402,33 @@ impl Reading<'_> {
 
     fn finish(mut self) -> Estate {
         let first = self.options.first_file;
-        let owners = self.owners();
+        let (owners, owners_of_evidence) = self.owners();
         let orphans = self.configs.iter().zip(&owners).filter(|(_, owner)| owner.is_none()).map(|(config, _)| (&config.input, false));
         let mut names = names(&self.hosts.iter().map(|host| (&host.input, host.is_whole_server())).chain(orphans).collect::<Vec<_>>());
         let names_of_orphans = names.split_off(self.hosts.len());
         let mut placed: Vec<Vec<PlacedFile>> = self.hosts.iter().map(|_| Vec::new()).collect();
         let mut placed_files: Vec<Vec<FileId>> = self.hosts.iter().map(|_| Vec::new()).collect();
         let mut redirections: Vec<Option<ConfigFile>> = self.hosts.iter().map(|_| None).collect();
+        let mut evidence: Vec<Vec<Evidence>> = self.hosts.iter().map(|_| Vec::new()).collect();
+        let mut evidence_alone: BTreeMap<String, Vec<Evidence>> = BTreeMap::new();
+        let no_servers = self.hosts.is_empty();
+        for (one, owner) in std::mem::take(&mut self.evidence).into_iter().zip(owners_of_evidence) {
+            match owner {
+                Some(host) => evidence[host].push(one),
+                // Without any server file the records are all that is known of their server.
+                None if no_servers => evidence_alone.entry(name_of_evidence(&one.input)).or_default().push(one),
+                None => {
+                    if let Some(report) = report_of(&mut self.estate, first, one.file) {
+                        report.warnings.push(
+                            "belongs to no server: put it into the directory of its server, or give it the same name up to the first dot as \
+                             the server's file"
+                                .to_owned(),
+                        );
+                    }
+                }
+            }
+        }
+        let mut given = Names { taken: names.iter().chain(&names_of_orphans).cloned().collect(), next: BTreeMap::new() };
         let mut alone = Vec::new();
         for (config, owner) in self.configs.into_iter().zip(owners) {
             let Some((host, directory)) = owner else {
@@ -357,6 +454,12 @@ impl Reading<'_> {
                 Said::ApplicationHost(config) => apphost::assemble(config, &placed[index], redirections[index].as_ref(), name),
             };
             server.inputs = std::iter::once(host.file).chain(placed_files[index].iter().copied()).collect();
+            give(&mut server, std::mem::take(&mut evidence[index]), &mut self.estate, first);
+            self.estate.servers.push(server);
+        }
+        for (name, files) in evidence_alone {
+            let mut server = Server::unknown(given.give(name), Generation::Iis7);
+            give(&mut server, files, &mut self.estate, first);
             self.estate.servers.push(server);
         }
         for (config, name) in alone.into_iter().zip(names_of_orphans) {
@@ -377,7 +480,7 @@ impl Reading<'_> {
 
     /// For every web.config and redirection.config the server whose tree it lies in, and its directory relative to that tree. The tree
     /// of a server is the highest directory that holds no other server.
-    fn owners(&self) -> Vec<Option<(usize, Vec<String>)>> {
+    fn owners(&self) -> (Vec<Option<(usize, Vec<String>)>>, Vec<Option<usize>>) {
         // A lone location tag knows of no directories.
         let applies = |host: &Host| matches!(&host.said, Said::ApplicationHost(_)) && host.is_whole_server();
         let mut servers_below: BTreeMap<PathBuf, Vec<usize>> = BTreeMap::new();
@@ -398,26 +501,39 @@ impl Reading<'_> {
             (Some((index, _)), None) => Some(index),
             _ => None,
         };
-        let owner = |config: &Config| {
-            if config.input.path.as_os_str() == "-" {
-                return None;
-            }
-            let mut tree: Option<(usize, &Path)> = None;
-            for directory in config.input.path.ancestors().skip(1) {
+        let tree = |input: &Input| {
+            let mut tree: Option<(usize, PathBuf)> = None;
+            for directory in input.path.ancestors().skip(1) {
                 match servers_below.get(directory).map(Vec::as_slice) {
-                    Some([index]) => tree = Some((*index, directory)),
+                    Some([index]) => tree = Some((*index, directory.to_path_buf())),
                     Some(_) => break,
                     None => {}
                 }
             }
+            tree
+        };
+        let owner = |config: &Config| {
+            if config.input.path.as_os_str() == "-" {
+                return None;
+            }
             let directory = config.input.path.parent().unwrap_or(Path::new(""));
-            match (tree, only) {
+            match (tree(&config.input), only) {
                 (Some((index, root)), _) => Some((index, parts_of(directory.strip_prefix(root).unwrap_or(directory)))),
                 (None, Some(index)) => Some((index, parts_of(directory))),
                 (None, None) => None,
             }
         };
-        self.configs.iter().map(owner).collect()
+        let mut by_stem: BTreeMap<(Option<PathBuf>, String), Option<usize>> = BTreeMap::new();
+        for (index, host) in self.hosts.iter().enumerate().filter(|(_, host)| applies(host)) {
+            // Two servers of one stem have no evidence in common.
+            by_stem.entry((directory_of(&host.input), first_stem(&host.input))).and_modify(|known| *known = None).or_insert(Some(index));
+        }
+        // In a flat folder a stem says more than the folder: web01.sslcert.txt belongs to web01.config.
+        let owner_of_evidence = |evidence: &Evidence| {
+            let paired = by_stem.get(&(directory_of(&evidence.input), first_stem(&evidence.input))).copied().flatten();
+            paired.or_else(|| tree(&evidence.input).map(|(index, _)| index)).or(only)
+        };
+        (self.configs.iter().map(owner).collect(), self.evidence.iter().map(owner_of_evidence).collect())
     }
 }
 
@@ -481,6 +597,86 @@ fn stem(input: &Input) -> String {
     }
 }
 
+/// Gives a server the records and registry values that belong to it. A listing says more than a registry export, so where both have a
+/// record the listing counts.
+fn give(server: &mut Server, files: Vec<Evidence>, estate: &mut Estate, first: u32) {
+    let rank = |source: Source| match source {
+        Source::Listing => 0,
+        Source::Json => 1,
+        Source::Registry => 2,
+    };
+    let mut all: Option<ReadRecords> = None;
+    for one in files {
+        if let Some(report) = report_of(estate, first, one.file) {
+            report.server = Some(server.name.clone());
+            if server.generation == Generation::Iis6 {
+                report.warnings.push("not used: IIS 6 keeps these settings in the metabase".to_owned());
+                continue;
+            }
+        }
+        server.inputs.push(one.file);
+        if let Some(records) = one.records {
+            let all = all.get_or_insert_default();
+            all.records.extend(records.records);
+            all.unknown.extend(records.unknown);
+            all.stray.extend(records.stray);
+            all.not_found = all.not_found.or(records.not_found);
+            all.warnings.extend(records.warnings);
+        }
+        if let Some(schannel) = one.schannel.filter(|schannel| schannel.place.is_some() || schannel.http.place.is_some()) {
+            // An export of Schannel says more than one of HTTP\Parameters alone.
+            if server.schannel.as_ref().is_none_or(|known| known.place.is_none()) {
+                server.schannel = Some(schannel);
+            }
+        }
+    }
+    if let Some(mut records) = all {
+        // The sort is stable: within one kind of source the order of the files stays.
+        records.records.sort_by_key(|record| rank(record.source));
+        httpsys::join(server, records);
+    }
+}
+
+/// What a reader should know of a listing or registry export: its warnings, and the lines that are not understood.
+fn remarks(records: Option<&ReadRecords>, schannel: Option<&Schannel>) -> Vec<String> {
+    const SHOWN: usize = 10;
+    let warnings = records.iter().flat_map(|records| &records.warnings).chain(schannel.iter().flat_map(|schannel| &schannel.warnings));
+    let mut seen = BTreeSet::new();
+    let mut remarks: Vec<String> = Vec::new();
+    for warning in warnings {
+        let place = warning.place.map(|place| format!("line {}: ", place.line)).unwrap_or_default();
+        let remark = format!("{place}{}", warning.message);
+        if seen.insert(remark.clone()) {
+            remarks.push(remark);
+        }
+    }
+    let within = records.iter().flat_map(|records| records.records.iter().flat_map(|record| &record.unknown).chain(&records.unknown));
+    let mut unknown: Vec<(u32, &str)> = within.map(|unknown| (unknown.place.line, unknown.text.as_str())).collect();
+    unknown.extend(schannel.iter().flat_map(|schannel| &schannel.unknown_lines).map(|(text, place)| (place.line, text.as_str())));
+    unknown.sort_unstable();
+    unknown.dedup();
+    remarks.extend(unknown.iter().take(SHOWN).map(|(line, text)| format!("line {line} is not understood: {text}")));
+    if unknown.len() > SHOWN {
+        remarks.push(format!("{} more lines are not understood", unknown.len() - SHOWN));
+    }
+    remarks
+}
+
+/// The name of a file up to its first dot, in lower case: what pairs files in a flat folder.
+fn first_stem(input: &Input) -> String {
+    let name = input.path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    name.split('.').next().unwrap_or_default().to_owned()
+}
+
+/// The name of a server of which only listings or registry exports are given: their directory, or in a named file its stem.
+fn name_of_evidence(input: &Input) -> String {
+    if input.path.as_os_str() == "-" {
+        return "stdin".to_owned();
+    }
+    let name = input.path.file_name().unwrap_or_default().to_string_lossy();
+    name.split('.').next().unwrap_or_default().to_owned()
+}
+
 fn report_of(estate: &mut Estate, first: u32, file: FileId) -> Option<&mut InputReport> {
     estate.inputs.get_mut(usize::try_from(file.0.checked_sub(first)?).ok()?)
 }
@@ -499,6 +695,8 @@ impl Shape {
             FileKind::MetaBase => Shape::Metabase,
             FileKind::MbSchema => Shape::Schema,
             FileKind::ApplicationHost | FileKind::Redirection | FileKind::WebConfig => Shape::Configuration,
+            // These are no XML and were read before.
+            FileKind::SslCert | FileKind::Registry => return None,
         })
     }
 

@@ -96,6 +96,10 @@ enum Kind {
     Redirection,
     /// web.config
     WebConfig,
+    /// The output of `netsh http show sslcert`
+    Sslcert,
+    /// A registry export of HTTP.sys or Schannel
+    Registry,
 }
 
 impl From<Kind> for FileKind {
@@ -106,6 +110,8 @@ impl From<Kind> for FileKind {
             Kind::ApplicationHost => FileKind::ApplicationHost,
             Kind::Redirection => FileKind::Redirection,
             Kind::WebConfig => FileKind::WebConfig,
+            Kind::Sslcert => FileKind::SslCert,
+            Kind::Registry => FileKind::Registry,
         }
     }
 }

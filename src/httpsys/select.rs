@@ -151,10 +151,11 @@ fn explicit(value: Value, at: Place) -> Resolved {
     Resolved { value, origin: Origin::Explicit { at } }
 }
 
-/// What an absent field means: nothing in a listing, which may be shortened; the default in the registry.
+/// What an absent field means: nothing in a listing, which may be shortened; the default in the registry, when the record is there
+/// whole, which its certificate tells.
 fn absent(record: &Record, default: Value) -> Resolved {
     match record.source {
-        Source::Registry => {
+        Source::Registry if !record.certificate.is_absent() => {
             Resolved { value: default, origin: Origin::Default { why: Cow::Borrowed("the registry key of the record does not set it") } }
         }
         Source::Registry => Resolved::unknown("an export of the whole registry key SslBindingInfo: this record is not there in full"),
