@@ -107,19 +107,26 @@ impl FileKind {
 /// Reads everything below `paths`.
 pub fn read(paths: &[PathBuf], options: &Options) -> Estate {
     let discovered = input::discover(paths);
+    let mut siblings: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
+    for input in discovered.inputs.iter().filter(|input| !input.named) {
+        if let Some(directory) = input.path.parent() {
+            siblings.entry(directory.to_path_buf()).or_default().push(input.path.clone());
+        }
+    }
     let mut reading = Reading {
         options,
         estate: Estate::default(),
         hosts: Vec::new(),
         configs: Vec::new(),
         evidence: Vec::new(),
+        siblings,
         schemas: BTreeMap::new(),
     };
     for (path, message) in discovered.errors {
         reading.estate.inputs.push(InputReport::failed(path, None, message, None));
     }
     for input in &discovered.inputs {
-        reading.take(input, &discovered.inputs);
+        reading.take(input);
     }
     reading.finish()
 }
@@ -164,6 +171,8 @@ struct Reading<'a> {
     hosts: Vec<Host>,
     configs: Vec<Config>,
     evidence: Vec<Evidence>,
+    /// The files of every directory.
+    siblings: BTreeMap<PathBuf, Vec<PathBuf>>,
     /// Schema files by path, so that one beside many metabases is read once.
     schemas: BTreeMap<PathBuf, Option<MbSchema>>,
 }
@@ -177,7 +186,7 @@ const EXPECTED: &str = "expected MetaBase.xml, MBSchema.xml, applicationHost.con
      registry export";
 
 impl Reading<'_> {
-    fn take(&mut self, input: &Input, all: &[Input]) {
+    fn take(&mut self, input: &Input) {
         let bytes = match self.bytes(input) {
             Ok(Some(bytes)) => bytes,
             Ok(None) => {
@@ -260,7 +269,7 @@ impl Reading<'_> {
                         .warnings
                         .push(format!("{}: whether IIS 6 reads a metabase in this encoding is not documented", decoded.encoding));
                 }
-                let beside = self.schema_beside(input, all);
+                let beside = self.schema_beside(input);
                 let schema = beside.as_ref().and_then(|path| self.schemas.get(path)).and_then(Option::as_ref);
                 metabase::read(&decoded.text, file, self.options.limits, schema).map(|said| {
                     self.hosts.push(Host { input: input.clone(), file, said: Said::Metabase(Box::new(said)) });
@@ -366,7 +375,7 @@ impl Reading<'_> {
     }
 
     /// The schema that belongs to a metabase: in the history folder the one with the same numbers, else the one beside it.
-    fn schema_beside(&mut self, input: &Input, all: &[Input]) -> Option<PathBuf> {
+    fn schema_beside(&mut self, input: &Input) -> Option<PathBuf> {
         if input.path.as_os_str() == "-" {
             return None;
         }
@@ -381,7 +390,7 @@ impl Reading<'_> {
             };
             entries.filter_map(Result::ok).map(|entry| directory.join(entry.file_name())).filter(wanted).collect()
         } else {
-            all.iter().filter(|other| other.path.parent() == Some(directory)).map(|other| other.path.clone()).collect()
+            self.siblings.get(directory).cloned().unwrap_or_default()
         };
         beside.sort();
         beside.retain(|path| *path != input.path);
