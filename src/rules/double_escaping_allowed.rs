@@ -1,5 +1,6 @@
 //! `double-escaping-allowed`: request filtering lets double-escaped URLs pass, which benchmarks forbid.
 
+use super::profiles::Profile;
 use super::scopes::{said, set_url};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value};
@@ -15,7 +16,8 @@ pub(super) const RULE: Rule = Rule {
               with 404.11 otherwise, and then other servers cannot check revocation and answer 403.13. A path that publishes CRLs needs the \
               exception; keep it to that path, and record it.",
     sees: "Nothing; URLs with `+` or double escaping are served.",
-    silent: "Runs under a profile only. Paths that only inherit the value are not named again. Silent where the value is not known.",
+    silent: "Runs under a profile only. Paths that only inherit the value are not named again. Under the STIG it is `likely`, because its \
+             text exempts SharePoint. Silent where the value is not known.",
     evidence: "applicationHost.config and web.config",
     fix: "Set `allowDoubleEscaping` to false, except on a path that publishes delta CRLs.",
     references: &[
@@ -28,6 +30,8 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
+    // The STIG exempts SharePoint, which no file names.
+    let confidence = if context.profile == Some(Profile::Stig) { Confidence::Likely } else { Confidence::Firm };
     for said in said(server, Setting::AllowDoubleEscaping) {
         if said.resolved.known().and_then(Value::bool) != Some(true) {
             continue;
@@ -40,6 +44,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 .path(&said.scope.path)
                 .setting(Setting::AllowDoubleEscaping)
                 .at(said.resolved.origin.place())
+                .confidence(confidence)
                 .remedy(set_url(
                     server,
                     said.scope,

@@ -19,7 +19,8 @@ pub(super) const RULE: Rule = Rule {
               change addresses for all sites of a port together, or record the deviation.",
     sees: "The site answers to names, or on addresses, for which it is not meant.",
     silent: "Runs under a profile only. Silent for IIS 6, for protocols other than http and https, for bindings that cannot be read, and \
-             under the STIG where every site holds paths of Exchange, which its text exempts.",
+             under the STIG where every site holds paths of Exchange, which its text exempts; there it is `likely`, because the text exempts \
+             SharePoint and certificate handling at a proxy too.",
     evidence: "applicationHost.config",
     fix: "Give each binding a host name; for the STIG also a specific IP address.",
     references: &[
@@ -36,6 +37,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if address && is_exchange(server) {
         return;
     }
+    // The STIG exempts SharePoint and certificate handling at a proxy, which no file names.
+    let confidence = if address { Confidence::Likely } else { Confidence::Firm };
     for site in &server.sites {
         let web = |binding: &&Binding| binding.is_https() || binding.protocol.eq_ignore_ascii_case("http");
         let readable = site.bindings.iter().filter(web).filter(|binding| binding.fault.is_none());
@@ -64,7 +67,13 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             true => "give each binding a host name and a specific IP address in IIS Manager, for all sites of a port together",
             false => "give each binding a host name in IIS Manager; an https binding for a host should use SNI, if it is not the only one",
         };
-        findings.push(Finding::new(&RULE, server, message).site(site).at(Some(first.place)).remedy(Remedy::advice(Risk::Safe, what)));
+        findings.push(
+            Finding::new(&RULE, server, message)
+                .site(site)
+                .at(Some(first.place))
+                .confidence(confidence)
+                .remedy(Remedy::advice(Risk::Safe, what)),
+        );
     }
 }
 

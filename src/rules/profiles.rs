@@ -414,19 +414,37 @@ pub fn notices(server: &Server, profile: Profile) -> Vec<Notice> {
     let mut notices = Vec::new();
     for item in items(profile) {
         let needs = match item.state {
-            State::NotAssessed(needs) => needs,
-            State::Checked { rules, .. } if rules.contains(&"revocation-check-off") && !knows_revocation(server) => {
-                "the records of HTTP.sys (netsh http show sslcert, or a registry export)"
-            }
-            State::Checked { .. } => continue,
+            State::NotAssessed(needs) => Some(needs),
+            State::Checked { rules, .. } => rules.iter().find_map(|rule| lacking(server, rule)),
         };
-        notices.push(notice(format!("{}: {}", item.label(), item.title), needs));
+        if let Some(needs) = needs {
+            notices.push(notice(format!("{}: {}", item.label(), item.title), needs));
+        }
+        if item.rules().contains(&"host-header-missing") && profile == Profile::Stig && is_exchange(server) {
+            notices.push(notice(
+                format!("{}: left out, because every site holds paths of Exchange", item.label()),
+                "your word that the server hosts nothing but Exchange",
+            ));
+        }
     }
     notices.push(notice(
         format!("{label}: every other item of the benchmark; the absence of findings is no compliance"),
         "a review by the text of the benchmark, with its exemptions",
     ));
     notices
+}
+
+/// What the rule called `rule` would need of `server` and was not given.
+fn lacking(server: &Server, rule: &str) -> Option<&'static str> {
+    let sites = Some("applicationHost.config, with its sites and bindings");
+    match rule {
+        "revocation-check-off" | "host-header-missing" if !server.lists_sites => sites,
+        _ if server.sites.is_empty() && !server.lists_sites => sites,
+        "revocation-check-off" if !knows_revocation(server) => {
+            Some("the records of HTTP.sys (netsh http show sslcert, or a registry export)")
+        }
+        _ => None,
+    }
 }
 
 /// Whether the revocation check of every endpoint is known.
@@ -514,6 +532,30 @@ mod tests {
         }
         assert!(!stig.contains("V-218768"));
         assert!(said(Profile::Cis).contains("CIS 7.1") && said(Profile::Cis).contains("no compliance"));
+    }
+
+    #[test]
+    fn a_file_without_sites_leaves_bindings_and_records_unassessed() {
+        let said: String =
+            notices(&fixture("apphost/F5_locking_and_webconfig.config"), Profile::Stig).into_iter().map(|notice| notice.message).collect();
+        assert!(said.contains("V-13672") && said.contains("V-218748") && !said.contains("V-218768"), "{said}");
+        let mut nothing = apphost("");
+        nothing.lists_sites = false;
+        nothing.sites.clear();
+        let said: String = notices(&nothing, Profile::Cis).into_iter().map(|notice| notice.message).collect();
+        assert!(said.contains("CIS 4.5"), "{said}");
+    }
+
+    #[test]
+    fn an_exemption_that_was_applied_is_said() {
+        let server = apphost(
+            r#"<system.applicationHost><sites><site name="A" id="1"><application path="/"/><application path="/owa" applicationPool="MSExchangeOWAAppPool"/>
+               <bindings><binding protocol="http" bindingInformation="*:80:"/></bindings></site></sites></system.applicationHost>"#,
+        );
+        assert!(
+            notices(&server, Profile::Stig).iter().any(|notice| notice.message.contains("V-218748") && notice.message.contains("Exchange"))
+        );
+        assert!(notices(&server, Profile::Cis).iter().all(|notice| !notice.message.contains("Exchange")));
     }
 
     #[test]
