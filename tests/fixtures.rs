@@ -17,7 +17,7 @@ fn server(name: &str) -> Server {
 }
 
 fn findings(name: &str) -> Vec<Finding> {
-    rules::check(&Context { server: &server(name), groups: &[] })
+    rules::check(&Context { server: &server(name), groups: &[], profile: None })
 }
 
 /// The finding of a rule for a site (by id) and path; an empty path accepts any.
@@ -134,7 +134,7 @@ fn a_hand_edited_metabase_is_understood() {
 #[test]
 fn consistent_sni_sites_give_notices_and_no_finding() {
     let server = server("apphost/F1_consistent_sni.config");
-    let found = rules::check(&Context { server: &server, groups: &[] });
+    let found = rules::check(&Context { server: &server, groups: &[], profile: None });
     assert!(found.is_empty(), "{:?}", names(&found));
     let text: String = server.notices.iter().map(|notice| format!("{} {} {}", notice.name, notice.message, notice.needs)).collect();
     assert!(
@@ -173,7 +173,7 @@ fn mistakes_in_flags_and_paths_are_found() {
 #[test]
 fn a_file_without_sites_says_nothing_about_missing_sites() {
     let server = server("apphost/F5_locking_and_webconfig.config");
-    let found = rules::check(&Context { server: &server, groups: &[] });
+    let found = rules::check(&Context { server: &server, groups: &[], profile: None });
     silent(&found, &["location-without-site", "tls-required-unreachable"]);
     let delegated: Vec<_> = server.notices.iter().filter(|notice| notice.name == "delegated-not-assessed").collect();
     assert!(delegated.iter().any(|notice| notice.message.contains("Dept")), "{delegated:?}");

@@ -8,6 +8,7 @@ pub mod explain;
 mod page;
 mod parts;
 mod place;
+pub mod rules;
 pub mod sites;
 pub mod style;
 #[cfg(test)]

@@ -11,11 +11,13 @@ mod binding_in_both_lists;
 mod ccs_cannot_negotiate;
 mod ccs_flag_combination;
 mod certificate_hash_inherited;
+mod certificate_not_required;
 mod certificate_wanted_without_tls;
 mod child_weakens_parent;
 mod configuration_redirected;
 mod ctl_reference_incomplete;
 mod disagreement;
+mod double_escaping_allowed;
 mod duplicate_binding_across_sites;
 mod duplicate_binding_in_site;
 mod duplicate_site_id;
@@ -25,6 +27,7 @@ mod endpoints;
 mod finding;
 mod freshness_too_small;
 mod freshness_without_effect;
+mod host_header_missing;
 mod https_binding_without_certificate;
 mod ip_in_sni_binding;
 mod late_request_body_limit;
@@ -43,6 +46,7 @@ mod metabase_key_twice;
 mod noticed;
 mod peers;
 mod plain_text_password;
+pub mod profiles;
 mod read_ahead_excessive;
 mod read_ahead_unit_mistake;
 mod requires_certificate_never_asks;
@@ -67,8 +71,10 @@ mod specific_ip_shadows_sni;
 mod split_endpoint;
 mod ssl128_without_ssl;
 mod ssl_map_cert_used;
+mod strict_access_flags;
 #[cfg(test)]
 pub(crate) mod testing;
+mod tls_not_required;
 mod tls_required_unreachable;
 mod two_mapping_kinds_enabled;
 mod unknown_attribute;
@@ -78,6 +84,7 @@ use crate::server::Server;
 
 pub use finding::{Confidence, Finding, Related, Severity};
 pub use peers::{Group, PeerSet};
+pub use profiles::Profile;
 
 /// What a rule sees: one server, and which of its sites the user declares to be peers.
 #[derive(Debug, Clone, Copy)]
@@ -86,6 +93,8 @@ pub struct Context<'a> {
     pub server: &'a Server,
     /// Declared groups; empty means the default peers.
     pub groups: &'a [Group],
+    /// The benchmark whose own rules run too.
+    pub profile: Option<Profile>,
 }
 
 /// A rule: what bad state it names, and how it finds it.
@@ -128,16 +137,19 @@ pub const RULES: &[&Rule] = &[
     &ccs_cannot_negotiate::RULE,
     &ccs_flag_combination::RULE,
     &certificate_hash_inherited::RULE,
+    &certificate_not_required::RULE,
     &certificate_wanted_without_tls::RULE,
     &child_weakens_parent::RULE,
     &configuration_redirected::RULE,
     &ctl_reference_incomplete::RULE,
+    &double_escaping_allowed::RULE,
     &duplicate_binding_across_sites::RULE,
     &duplicate_binding_in_site::RULE,
     &duplicate_site_id::RULE,
     &duplicate_site_name::RULE,
     &freshness_too_small::RULE,
     &freshness_without_effect::RULE,
+    &host_header_missing::RULE,
     &https_binding_without_certificate::RULE,
     &ip_in_sni_binding::RULE,
     &late_request_body_limit::RULE,
@@ -176,6 +188,8 @@ pub const RULES: &[&Rule] = &[
     &split_endpoint::RULE,
     &ssl_map_cert_used::RULE,
     &ssl128_without_ssl::RULE,
+    &strict_access_flags::RULE,
+    &tls_not_required::RULE,
     &tls_required_unreachable::RULE,
     &two_mapping_kinds_enabled::RULE,
     &unknown_attribute::RULE,
@@ -190,8 +204,12 @@ pub fn rule(name: &str) -> Option<&'static Rule> {
 /// All findings of all rules for one server, sorted by severity, then by place and rule.
 pub fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for rule in RULES {
+    let profile = context.profile.filter(|_| profiles::covers(context.server.generation));
+    for rule in RULES.iter().filter(|rule| profiles::runs(rule, profile)) {
         (rule.check)(context, &mut findings);
+    }
+    for finding in &mut findings {
+        finding.profile = profile;
     }
     findings.sort_by(Finding::order);
     findings
@@ -216,7 +234,8 @@ mod tests {
     #[test]
     fn a_file_with_six_faults_gives_six_findings() {
         let server = testing::fixture("apphost/F8_rejected_by_iis.config");
-        let mut names: Vec<_> = check(&Context { server: &server, groups: &[] }).iter().map(|finding| finding.rule.name).collect();
+        let mut names: Vec<_> =
+            check(&Context { server: &server, groups: &[], profile: None }).iter().map(|finding| finding.rule.name).collect();
         names.sort_unstable();
         assert_eq!(
             names,

@@ -60,7 +60,7 @@ fn records(path: &str) -> crate::httpsys::ReadRecords {
 /// The findings of one rule.
 pub(crate) fn findings(rule: &'static Rule, server: &Server) -> Vec<Finding> {
     let mut findings = Vec::new();
-    (rule.check)(&Context { server, groups: &[] }, &mut findings);
+    (rule.check)(&Context { server, groups: &[], profile: None }, &mut findings);
     findings
 }
 
