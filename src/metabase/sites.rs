@@ -111,6 +111,7 @@ fn service_scope(metabase: &Metabase) -> Scope {
         product: None,
         settings,
         mappings: Vec::new(),
+        routing: crate::server::Routing::default(),
     }
 }
 
@@ -137,6 +138,7 @@ fn site(metabase: &Metabase, number: &str, group: &SiteKeys) -> Site {
             product: None,
             settings: url_settings(metabase, at_site, false),
             mappings: Vec::new(),
+            routing: crate::server::Routing::default(),
         },
     };
     for setting in ENDPOINT {
@@ -163,6 +165,7 @@ fn site(metabase: &Metabase, number: &str, group: &SiteKeys) -> Site {
         bindings: own.map(bindings).unwrap_or_default(),
         above,
         scopes,
+        elements: crate::server::SiteElements::default(),
     }
 }
 
@@ -193,6 +196,7 @@ fn scope(metabase: &Metabase, index: usize) -> Scope {
         product: None,
         settings: url_settings(metabase, Some(index), true),
         mappings: Vec::new(),
+        routing: crate::server::Routing::default(),
     }
 }
 
