@@ -18,7 +18,7 @@ pub(super) fn with_flag(rule: &'static Rule, server: &Server, bit: u32, not_done
         let flags = &ftp.validation.value;
         let policy = ftp.client_certificates.value.name();
         let mut message = format!(
-            "{ELEMENT}@validationFlags is {}: {not_done} of FTP clients, whose certificates are asked for ({policy})",
+            "{ELEMENT}@validationFlags is {}: {not_done} for the certificates of FTP clients, which are asked for ({policy})",
             flags.show(ftp_validation::NAMES)
         );
         let mut finding = Finding::new(rule, server, "")

@@ -15,10 +15,11 @@ pub(super) const RULE: Rule = Rule {
               Whoever types the name without https stays on plain http, where a page and its cookies can be read and changed, and where no \
               client certificate can be asked for.",
     sees: "The page is served over http.",
-    silent: "Silent when the root demands https, when HSTS, httpRedirect or a rule of the URL Rewrite module redirects to https, when no host name \
-             has both bindings, when http is bound to the machine itself only, for sites that a product's setup writes (such as Exchange), for \
-             sites that do not start by themselves, and for IIS Express. It is likely and not firm, because a web.config that was not given or \
-             the application itself may redirect. IIS 6 is left out: its redirection is not read.",
+    silent: "Silent when the root demands https or wants certificates without it (then `certificate-wanted-without-tls`), when HSTS, \
+             httpRedirect or a rule of the URL Rewrite module redirects to https, when no host name has both bindings, when http is bound to \
+             the machine itself only, for sites that a product's setup writes (such as Exchange), for sites that do not start by themselves, \
+             and for IIS Express. It is likely and not firm, because a web.config that was not given or the application itself may redirect. \
+             IIS 6 is left out: its redirection is not read.",
     evidence: "applicationHost.config and web.config",
     fix: "Redirect with HSTS (IIS 10, version 1709), or demand https; leave it for a site that is meant to be public over http, such as one that \
           publishes CRLs.",
@@ -65,7 +66,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
     for site in server.sites.iter().filter(|site| site.declared && site.auto_start) {
         let root = site.root();
-        let Some(bits) = root.access().filter(|bits| bits & (access::SSL | access::SSL128) == 0) else { continue };
+        // Wishes for a certificate without TLS are worse, and have a rule of their own.
+        let told = access::SSL | access::SSL128 | access::NEGOTIATE | access::REQUIRE | access::MAP;
+        let Some(bits) = root.access().filter(|bits| bits & told == 0) else { continue };
         let hsts = site.elements.hsts.as_ref();
         let redirected = hsts.is_some_and(Hsts::redirects)
             || root.routing.redirect.as_ref().and_then(HttpRedirect::to_https).is_some()
@@ -164,6 +167,8 @@ mod tests {
             r#"{SERVICE}<IIsWebServer Location="/LM/W3SVC/1" ServerBindings=":80:" SecureBindings=":443:"></IIsWebServer>"#
         ));
         assert!(findings(&RULE, &iis6).is_empty());
-        assert!(findings(&RULE, &fixture("apphost/F1_consistent_sni.config")).is_empty());
+        for path in ["apphost/F1_consistent_sni.config", "apphost/F4_flag_and_path_mistakes.config"] {
+            assert!(findings(&RULE, &fixture(path)).is_empty(), "{path}");
+        }
     }
 }

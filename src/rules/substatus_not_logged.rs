@@ -7,7 +7,7 @@ use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::access;
 use crate::input::Place;
 use crate::remedy::{Remedy, Risk, appcmd};
-use crate::server::{Bits, LogFile, LogFormat, Site, log_fields};
+use crate::server::{Bits, Generation, LogFile, LogFormat, Site, log_fields};
 
 pub(super) const RULE: Rule = Rule {
     name: "substatus-not-logged",
@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
               a check failed often by the status code of Windows. Browsers and custom error pages hide both, so what the log does not keep is lost.",
     sees: "In the log every refusal is the same 403.",
     silent: "Both fields are logged by default. Silent for sites that have no https binding and demand neither https nor a certificate, for a custom \
-             log format, and where the server writes one log for all sites.",
+             log format, for IIS Express, and where the server writes one log for all sites.",
     evidence: "applicationHost.config",
     fix: "Log in the W3C format with the fields HttpSubStatus and Win32Status.",
     references: &["MicrosoftDocs/iis-docs: iis/configuration/system.applicationHost/sites/site/logFile/index.md", "KB943891"],
@@ -57,6 +57,9 @@ fn matters(site: &Site) -> bool {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
+    if server.generation == Generation::IisExpress {
+        return;
+    }
     // What siteDefaults says is one finding and not one for each site.
     let mut by_place: BTreeMap<Place, (String, Vec<usize>)> = BTreeMap::new();
     for (index, site) in server.sites.iter().enumerate().filter(|(_, site)| matters(site)) {
@@ -140,5 +143,6 @@ mod tests {
             assert!(site(log).is_empty(), "{log}");
         }
         assert!(server(&[("A", "http", r#"<logFile logFormat="NCSA"/>"#)], "").is_empty());
+        assert!(site(r#"<application path="/" applicationPool="Clr4IntegratedAppPool"/><logFile enabled="false"/>"#).is_empty());
     }
 }
