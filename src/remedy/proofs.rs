@@ -13,7 +13,7 @@ use crate::compare::{Side, SiteRef, compare_sites, diagnose};
 use crate::estate;
 use crate::report::escape;
 use crate::rules::{self, Context};
-use crate::server::{AnomalyKind, EndpointKey, Generation, Server};
+use crate::server::{AnomalyKind, Bits, EndpointKey, Generation, Server, ftp_validation, log_fields};
 
 const ACCESS: &str = "system.webServer/security/access";
 
@@ -201,6 +201,25 @@ fn fault(server: &Server, remedy: &Remedy) -> Option<String> {
                 },
             };
             (!known || !fit).then(|| format!("no such binding, or not what it says: {site} {protocol} {binding} {change:?}"))
+        }
+        Ok(Parsed::Elements { site, attributes }) => {
+            let known = site.as_ref().is_none_or(|site| server.sites.iter().any(|known| known.name == *site));
+            let fit = attributes.iter().all(|(name, value)| match name.as_str() {
+                "hsts.enabled" | "logFile.enabled" | "hsts.redirectHttpToHttps" => value == "true",
+                "hsts.includeSubDomains" | "hsts.preload" => value == "true" || value == "false",
+                "hsts.max-age" => value.parse::<u32>().is_ok(),
+                "logFile.logFormat" => value == "W3C",
+                "logFile.logExtFileFlags" => {
+                    let fields = Bits::parse(value, log_fields::NAMES);
+                    fields.unknown.is_empty() && fields.has(log_fields::HTTP_SUB_STATUS) && fields.has(log_fields::WIN32_STATUS)
+                }
+                "ftpServer.security.sslClientCertificates.validationFlags" => {
+                    let flags = Bits::parse(value, ftp_validation::NAMES);
+                    flags.unknown.is_empty() && flags.bits != 0 && remedy.what.ends_with(value.as_str())
+                }
+                _ => false,
+            });
+            (!known || !fit).then(|| format!("no such site, or not what it says: {site:?} {attributes:?}"))
         }
         Ok(Parsed::Netsh { verb, words }) => {
             let known = |(word, value): &(String, String)| {

@@ -16,6 +16,7 @@ mod certificate_wanted_without_tls;
 mod child_weakens_parent;
 mod configuration_redirected;
 mod ctl_reference_incomplete;
+mod delta_crl_blocked;
 mod disagreement;
 mod double_escaping_allowed;
 mod duplicate_binding_across_sites;
@@ -27,6 +28,10 @@ mod endpoints;
 mod finding;
 mod freshness_too_small;
 mod freshness_without_effect;
+mod ftp;
+mod ftp_revocation_check_off;
+mod ftp_sites_disagree;
+mod ftp_usage_check_off;
 mod host_header_missing;
 mod https_binding_without_certificate;
 mod ip_in_sni_binding;
@@ -45,10 +50,12 @@ mod maps_certificate_never_asks;
 mod metabase_key_twice;
 mod noticed;
 mod peers;
+mod plain_http_beside_https;
 mod plain_text_password;
 pub mod profiles;
 mod read_ahead_excessive;
 mod read_ahead_unit_mistake;
+mod redirect_blocked_by_tls_requirement;
 mod requires_certificate_never_asks;
 mod revocation_cache_only;
 mod revocation_check_off;
@@ -72,6 +79,7 @@ mod split_endpoint;
 mod ssl128_without_ssl;
 mod ssl_map_cert_used;
 mod strict_access_flags;
+mod substatus_not_logged;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tls_not_required;
@@ -142,6 +150,7 @@ pub const RULES: &[&Rule] = &[
     &child_weakens_parent::RULE,
     &configuration_redirected::RULE,
     &ctl_reference_incomplete::RULE,
+    &delta_crl_blocked::RULE,
     &double_escaping_allowed::RULE,
     &duplicate_binding_across_sites::RULE,
     &duplicate_binding_in_site::RULE,
@@ -149,6 +158,9 @@ pub const RULES: &[&Rule] = &[
     &duplicate_site_name::RULE,
     &freshness_too_small::RULE,
     &freshness_without_effect::RULE,
+    &ftp_revocation_check_off::RULE,
+    &ftp_sites_disagree::RULE,
+    &ftp_usage_check_off::RULE,
     &host_header_missing::RULE,
     &https_binding_without_certificate::RULE,
     &ip_in_sni_binding::RULE,
@@ -164,9 +176,11 @@ pub const RULES: &[&Rule] = &[
     &mapping_without_rules::RULE,
     &maps_certificate_never_asks::RULE,
     &metabase_key_twice::RULE,
+    &plain_http_beside_https::RULE,
     &plain_text_password::RULE,
     &read_ahead_excessive::RULE,
     &read_ahead_unit_mistake::RULE,
+    &redirect_blocked_by_tls_requirement::RULE,
     &requires_certificate_never_asks::RULE,
     &revocation_cache_only::RULE,
     &revocation_check_off::RULE,
@@ -189,6 +203,7 @@ pub const RULES: &[&Rule] = &[
     &ssl_map_cert_used::RULE,
     &ssl128_without_ssl::RULE,
     &strict_access_flags::RULE,
+    &substatus_not_logged::RULE,
     &tls_not_required::RULE,
     &tls_required_unreachable::RULE,
     &two_mapping_kinds_enabled::RULE,

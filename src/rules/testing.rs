@@ -83,6 +83,7 @@ pub(crate) fn noticed(generation: Generation, kind: &AnomalyKind, places: &[Opti
         product: None,
         settings: Settings::default(),
         mappings: Vec::new(),
+        routing: crate::server::Routing::default(),
     };
     let site = Site {
         id: Some(7),
@@ -93,6 +94,7 @@ pub(crate) fn noticed(generation: Generation, kind: &AnomalyKind, places: &[Opti
         bindings: Vec::new(),
         above: Settings::default(),
         scopes: vec![scope("/", "Shop")],
+        elements: crate::server::SiteElements::default(),
     };
     let anomalies = places.iter().zip(7..).map(|(path, line)| Anomaly {
         kind: kind.clone(),
