@@ -157,6 +157,9 @@ struct Config {
     config: ConfigFile,
 }
 
+/// The server that a configuration file belongs to, as an index, and the directory of the file relative to the server's tree.
+type Owner = (usize, Vec<String>);
+
 /// What a listing or registry export says, and where it lies.
 struct Evidence {
     input: Input,
@@ -489,7 +492,7 @@ impl Reading<'_> {
 
     /// For every web.config and redirection.config the server whose tree it lies in, and its directory relative to that tree. The tree
     /// of a server is the highest directory that holds no other server.
-    fn owners(&self) -> (Vec<Option<(usize, Vec<String>)>>, Vec<Option<usize>>) {
+    fn owners(&self) -> (Vec<Option<Owner>>, Vec<Option<usize>>) {
         // A lone location tag knows of no directories.
         let applies = |host: &Host| matches!(&host.said, Said::ApplicationHost(_)) && host.is_whole_server();
         let mut servers_below: BTreeMap<PathBuf, Vec<usize>> = BTreeMap::new();
