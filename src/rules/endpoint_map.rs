@@ -2,8 +2,9 @@
 
 use crate::catalogue::{Setting, Value};
 use crate::remedy::{Remedy, Risk, adsutil};
-use crate::server::{Endpoint, Resolved, Server, Site};
+use crate::server::{Endpoint, Generation, Resolved, Served, Server, Site};
 
+use super::records::is_foreign;
 use super::scopes::site_key;
 
 /// Which endpoints serve which site, and what is known of them.
@@ -70,9 +71,56 @@ impl<'a> EndpointMap<'a> {
         if self.of_site[site].is_empty() {
             return of(self.server.sites[site].root().settings.get(setting));
         }
-        let mut all = self.of(site).map(|endpoint| of(endpoint.settings.get(setting)));
+        let mut all = self.of(site).filter(|endpoint| endpoint.served != Served::Nobody).map(|endpoint| of(endpoint.settings.get(setting)));
         let first = all.next()??;
         all.all(|other| other == Some(first)).then_some(first)
+    }
+
+    /// The endpoints of a site whose record is known not to ask for the client certificate in the first handshake. Records of other
+    /// products are left to their owners.
+    pub(super) fn late(&self, site: usize) -> impl Iterator<Item = &'a Endpoint> {
+        let server = self.server;
+        let late = |endpoint: &&Endpoint| {
+            let asks = endpoint.settings.get(Setting::NegotiateClientCertificate).and_then(Resolved::known).and_then(Value::bool);
+            asks == Some(false)
+        };
+        self.of(site).filter(late).filter(|endpoint| server.record_of(endpoint).is_some_and(|record| !is_foreign(record)))
+    }
+
+    /// Whether every endpoint of a site is served by nobody or by the record of another product, so that nothing is said about it.
+    pub(super) fn out_of_reach(&self, site: usize) -> bool {
+        let server = self.server;
+        server.records.is_some()
+            && self.of(site).all(|endpoint| {
+                endpoint.served == Served::Nobody || server.record_of(endpoint).is_some_and(is_foreign)
+            })
+    }
+
+    /// The value in effect for a site: on IIS 6 its own, on IIS 7 and later that of the records that serve it, when they agree. An endpoint
+    /// without record and the records of other products do not count.
+    pub(super) fn in_effect(&self, site: usize, setting: Setting) -> Option<&'a Resolved> {
+        let server = self.server;
+        if server.generation == Generation::Iis6 {
+            return server.sites[site].root().settings.get(setting);
+        }
+        let mut values = self
+            .of(site)
+            .filter(|endpoint| server.record_of(endpoint).is_some_and(|record| !is_foreign(record)))
+            .map(|endpoint| endpoint.settings.get(setting).filter(|value| value.known().is_some()));
+        let first = values.next()??;
+        values.all(|other| other.is_some_and(|other| other.value == first.value)).then_some(first)
+    }
+
+    /// What decides for a site: the records that serve it, or the endpoints where there are none.
+    pub(super) fn deciders(&self, site: usize) -> Vec<usize> {
+        let mut deciders: Vec<usize> = if self.server.records.is_some() {
+            self.of(site).filter_map(|endpoint| endpoint.served.record()).collect()
+        } else {
+            self.of_site[site].clone()
+        };
+        deciders.sort_unstable();
+        deciders.dedup();
+        deciders
     }
 }
 
@@ -89,9 +137,10 @@ pub(super) struct Mode<'a> {
     pub(super) bits: u32,
 }
 
-/// The known CertCheckMode of every site that has one.
+/// The known CertCheckMode of every site of IIS 6 that has one. On IIS 7 and later it is a value of the record, not of the site.
 pub(super) fn modes(server: &Server) -> impl Iterator<Item = Mode<'_>> {
-    server.sites.iter().enumerate().filter_map(|(index, site)| {
+    let sites = if server.generation == Generation::Iis6 { server.sites.as_slice() } else { &[] };
+    sites.iter().enumerate().filter_map(|(index, site)| {
         let resolved = site.root().settings.get(Setting::CertCheckMode)?;
         Some(Mode { index, site, resolved, bits: resolved.known()?.flags()? })
     })

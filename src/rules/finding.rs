@@ -159,6 +159,13 @@ impl Finding {
         self
     }
 
+    /// Makes it `most` at most, whatever else is said.
+    pub fn at_most(mut self, most: Severity) -> Self {
+        self.most = self.most.min(most);
+        self.severity = self.severity.min(self.most);
+        self
+    }
+
     /// Sets the confidence.
     pub fn confidence(mut self, confidence: Confidence) -> Self {
         self.confidence = confidence;
@@ -176,6 +183,11 @@ impl Finding {
         let at = self.remedies.partition_point(|other| other.risk <= remedy.risk);
         self.remedies.insert(at, remedy);
         self
+    }
+
+    /// Adds remedies, those that there are.
+    pub fn remedies_of(self, remedies: impl IntoIterator<Item = Remedy>) -> Self {
+        remedies.into_iter().fold(self, Finding::remedy)
     }
 
     /// Names the subject.

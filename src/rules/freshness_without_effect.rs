@@ -1,6 +1,8 @@
 //! `freshness-without-effect`: a freshness time is written, but the bit that makes it count is not set.
 
 use super::endpoint_map::{EndpointMap, modes, set_mode};
+use super::record_remedy::Change;
+use super::records::records;
 use super::scopes::site_key;
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value, cert_check};
@@ -15,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
     meaning: "RevocationFreshnessTime says after how many seconds a CRL is fetched anew although the cached one is still valid. It counts only \
               while bit 4 of CertCheckMode is set; without it, whoever wrote the time believes in a rhythm that does not exist.",
     sees: "Nothing: CRLs are fetched anew only when the cached ones expire.",
-    silent: "Silent for 86400, the default of IIS 6, for 0, which asks for nothing, and where the HTTP.sys record was not given.",
+    silent: "Silent for 86400, the default of IIS 6, for 0, which asks for nothing, where the HTTP.sys record was not given, and for records of other products.",
     evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys record",
     fix: "Set bit 4 of CertCheckMode, or remove the time.",
     references: &["TechNet cc756751, cc775782", "HTTP_SERVICE_CONFIG_SSL_PARAM (learn.microsoft.com)"],
@@ -54,6 +56,27 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             finding = finding.remedy(Remedy::offer(Risk::Safe, what, adsutil::delete(&key, "RevocationFreshnessTime")));
         }
         findings.push(finding);
+    }
+    for used in records(server) {
+        let mode = used.mode();
+        let Some(time) = used.settings.get(Setting::RevocationFreshnessTime) else { continue };
+        let Some(seconds) = time.known().and_then(Value::number).filter(|seconds| *seconds != 0) else { continue };
+        if !mode.whole || mode.set & cert_check::FRESHNESS != 0 {
+            continue;
+        }
+        let message = format!(
+            "The freshness time of {} is {seconds} seconds, but {} without bit 4, so the time does not count",
+            used.words(),
+            mode.words()
+        );
+        let what = format!("fetches CRLs anew after {seconds} seconds; netsh sets bit 4 together with the time");
+        let change = u32::try_from(seconds).ok().map(Change::Freshness);
+        let exclusive = cert_check::NO_REVOCATION | cert_check::CACHE_ONLY;
+        findings.push(
+            used.finding(&RULE, Setting::RevocationFreshnessTime, message, time.origin.place())
+                .related(used.mode_place(cert_check::FRESHNESS), format!("CertCheckMode {} here", mode.set))
+                .remedies_of(change.filter(|_| mode.set & exclusive == 0).and_then(|change| used.set(Risk::Safe, &what, change))),
+        );
     }
 }
 

@@ -55,6 +55,8 @@ mod plain_text_password;
 pub mod profiles;
 mod read_ahead_excessive;
 mod read_ahead_unit_mistake;
+mod record_remedy;
+mod records;
 mod redirect_blocked_by_tls_requirement;
 mod requires_certificate_never_asks;
 mod revocation_cache_only;

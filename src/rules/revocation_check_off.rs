@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::disagreement::names;
 use super::endpoint_map::{EndpointMap, Mode, modes, set_mode, test_revocation};
+use super::records::{Used, records};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, cert_check};
 use crate::remedy::Risk;
@@ -21,7 +22,8 @@ pub(super) const RULE: Rule = Rule {
               of 403.13 and then forgotten: from then on a stolen or withdrawn certificate still opens the door. Only bit 1 does this; the \
               values 2 and 4 still check, and a missing value means that the check is on.",
     sees: "Nothing: revoked certificates are accepted.",
-    silent: "Says only `info` when no site on the endpoint wants client certificates. Silent where the HTTP.sys record was not given.",
+    silent: "Says only `info` when no site on the endpoint wants client certificates, or when its sites are not known. Silent where the \
+             HTTP.sys record was not given, and for records of other products.",
     evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys record",
     fix: "Make the CRLs reachable from the server (`certutil -verify -urlfetch client.cer` shows each address), then set CertCheckMode to 0.",
     references: &["IIScnfg.h (public SDK header): MD_CERT_NO_REVOC_CHECK", "TechNet cc775782", "KB294305"],
@@ -33,6 +35,9 @@ type Affected<'a> = BTreeMap<Vec<usize>, Vec<Mode<'a>>>;
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
+    for used in records(server) {
+        findings.extend(report_record(&used));
+    }
     let map = EndpointMap::new(server);
     let mut affected = Affected::new();
     let mut groups = Vec::new();
@@ -45,6 +50,23 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     groups.extend(affected.into_values());
     groups.sort_by_key(|group| group.first().map(|mode| mode.index));
     findings.extend(groups.iter().filter_map(|group| report(server, &map, group)));
+}
+
+/// The finding about a record of HTTP.sys that switches the check off.
+fn report_record(used: &Used<'_>) -> Option<Finding> {
+    let mode = used.mode();
+    if mode.set & cert_check::NO_REVOCATION == 0 {
+        return None;
+    }
+    let message = format!("{}: revocation is not checked by {}", mode.words(), used.words());
+    let exclusive = cert_check::CACHE_ONLY | cert_check::FRESHNESS;
+    let finding = used
+        .finding(&RULE, Setting::CertCheckMode, message, used.mode_place(cert_check::NO_REVOCATION))
+        .severity(used.weigh(Severity::High, Severity::Info))
+        .confidence(if mode.set & exclusive == 0 { Confidence::Firm } else { Confidence::Likely })
+        .remedy(test_revocation());
+    let what = "checks revocation again, once the CRLs are reachable";
+    Some(finding.remedies_of(used.set_mode(Risk::Safe, what, mode.set & !(cert_check::NO_REVOCATION | exclusive))))
 }
 
 fn report(server: &Server, map: &EndpointMap<'_>, group: &[Mode<'_>]) -> Option<Finding> {
