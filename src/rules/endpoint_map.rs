@@ -1,10 +1,14 @@
 //! What rules need to know of the endpoints of a site, worked out once for all sites, and the known CertCheckMode of each.
 
+use std::collections::BTreeSet;
+
 use crate::catalogue::{Setting, Value};
+use crate::httpsys::Record;
 use crate::remedy::{Remedy, Risk, adsutil};
 use crate::server::{Endpoint, Generation, Resolved, Served, Server, Site};
 
-use super::records::is_foreign;
+use super::Severity;
+use super::records::{is_express, is_foreign};
 use super::scopes::site_key;
 
 /// Which endpoints serve which site, and what is known of them.
@@ -13,6 +17,8 @@ pub(super) struct EndpointMap<'a> {
     server: &'a Server,
     /// For each site the indexes of its endpoints, ascending.
     of_site: Vec<Vec<usize>>,
+    /// For each site what decides for it: records, or endpoints where the records were not given.
+    deciders: Vec<Vec<usize>>,
     /// For each endpoint, whether any of its sites wants client certificates.
     wanted: Vec<bool>,
 }
@@ -29,7 +35,12 @@ impl<'a> EndpointMap<'a> {
             }
             wanted.push(endpoint.sites.iter().any(|site| wants[*site]));
         }
-        EndpointMap { server, of_site, wanted }
+        let record = |endpoint: &usize| server.endpoints[*endpoint].served.record();
+        let deciders = of_site.iter().map(|endpoints| {
+            let records: BTreeSet<usize> = endpoints.iter().filter_map(record).collect();
+            if server.records.is_some() { records.into_iter().collect() } else { endpoints.clone() }
+        });
+        EndpointMap { deciders: deciders.collect(), server, of_site, wanted }
     }
 
     /// Indexes of the endpoints that serve a site.
@@ -37,9 +48,10 @@ impl<'a> EndpointMap<'a> {
         &self.of_site[site]
     }
 
-    /// Whether two sites are served by exactly the same endpoints, so that no setting of an endpoint can differ in effect between them.
+    /// Whether two sites are served by exactly the same endpoints or records, so that no setting of an endpoint can differ in effect
+    /// between them.
     pub(super) fn same(&self, a: usize, b: usize) -> bool {
-        !self.of_site[a].is_empty() && self.of_site[a] == self.of_site[b]
+        !self.of_site[a].is_empty() && (self.of_site[a] == self.of_site[b] || self.deciders[a] == self.deciders[b])
     }
 
     /// The endpoints that serve a site.
@@ -91,9 +103,8 @@ impl<'a> EndpointMap<'a> {
     pub(super) fn out_of_reach(&self, site: usize) -> bool {
         let server = self.server;
         server.records.is_some()
-            && self.of(site).all(|endpoint| {
-                endpoint.served == Served::Nobody || server.record_of(endpoint).is_some_and(is_foreign)
-            })
+            && !self.of_site[site].is_empty()
+            && self.of(site).all(|endpoint| endpoint.served == Served::Nobody || server.record_of(endpoint).is_some_and(is_foreign))
     }
 
     /// The value in effect for a site: on IIS 6 its own, on IIS 7 and later that of the records that serve it, when they agree. An endpoint
@@ -111,16 +122,30 @@ impl<'a> EndpointMap<'a> {
         values.all(|other| other.is_some_and(|other| other.value == first.value)).then_some(first)
     }
 
-    /// What decides for a site: the records that serve it, or the endpoints where there are none.
-    pub(super) fn deciders(&self, site: usize) -> Vec<usize> {
-        let mut deciders: Vec<usize> = if self.server.records.is_some() {
-            self.of(site).filter_map(|endpoint| endpoint.served.record()).collect()
-        } else {
-            self.of_site[site].clone()
-        };
-        deciders.sort_unstable();
-        deciders.dedup();
-        deciders
+    /// The server.
+    pub(super) fn server(&self) -> &'a Server {
+        self.server
+    }
+
+    /// The most that a finding about the records of a site can be: those of IIS Express have no clients to protect.
+    pub(super) fn most(&self, site: usize) -> Severity {
+        let records = self.records(site);
+        if !records.is_empty() && records.iter().all(|record| is_express(record)) { Severity::Low } else { Severity::High }
+    }
+
+    /// The records of HTTP.sys that serve a site, without those of other products.
+    pub(super) fn records(&self, site: usize) -> Vec<&'a Record> {
+        let server = self.server;
+        let mut records: Vec<&Record> =
+            self.of(site).filter_map(|endpoint| server.record_of(endpoint)).filter(|record| !is_foreign(record)).collect();
+        records.sort_by_key(|record| record.place);
+        records.dedup_by_key(|record| record.place);
+        records
+    }
+
+    /// What decides for a site, ascending: the records that serve it, or its endpoints where the records were not given.
+    pub(super) fn deciders(&self, site: usize) -> &[usize] {
+        &self.deciders[site]
     }
 }
 

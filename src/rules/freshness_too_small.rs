@@ -54,7 +54,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for used in records(server).iter().filter(|used| used.mode().set & cert_check::FRESHNESS != 0) {
         let Some(time) = used.settings.get(Setting::RevocationFreshnessTime) else { continue };
         let Some(seconds) = time.known().and_then(Value::number).filter(|seconds| (1..SHORTEST).contains(seconds)) else { continue };
-        let message = format!("The freshness time of {} is {seconds} seconds: CRLs are fetched anew more often than hourly", used.words());
+        let message = format!("The freshness time of {} is {seconds} seconds: CRLs are fetched anew more often than hourly", used.clause());
         let what = format!("fetches CRLs anew once a day; the freshness time {seconds} becomes 86400");
         findings.push(
             used.finding(&RULE, Setting::RevocationFreshnessTime, message, time.origin.place())
@@ -66,7 +66,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{SERVICE, findings, metabase};
+    use super::super::testing::{SERVICE, findings, https_site, joined, metabase, registry, with_records};
     use super::*;
 
     fn site(mode: u32, seconds: &str, access: u32) -> Vec<Finding> {
@@ -93,5 +93,15 @@ mod tests {
             assert!(site(mode, &format!(r#"RevocationFreshnessTime="{seconds}""#), 104).is_empty(), "{mode} {seconds}");
         }
         assert!(site(4, "", 104).is_empty());
+    }
+
+    #[test]
+    fn a_record_that_fetches_often_is_found_once() {
+        let values = [("DefaultSslCertCheckMode", 4), ("DefaultSslRevocationFreshnessTime", 60)];
+        let found = findings(&RULE, &joined(&https_site(1, "*:443:", "Ssl, SslNegotiateCert"), &registry(&values)));
+        assert_eq!((found.len(), found[0].severity), (1, Severity::Medium));
+        assert!(found[0].remedies[0].command.as_ref().unwrap().contains("revocationfreshnesstime=86400"));
+        let listed = with_records("apphost/F3_specific_ip_shadows_sni.config", "netsh/o01_2012r2_conflict_revocation.txt");
+        assert!(findings(&RULE, &listed).is_empty(), "an hour is long enough");
     }
 }

@@ -66,7 +66,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
         let message = format!(
             "The freshness time of {} is {seconds} seconds, but {} without bit 4, so the time does not count",
-            used.words(),
+            used.clause(),
             mode.words()
         );
         let what = format!("fetches CRLs anew after {seconds} seconds; netsh sets bit 4 together with the time");
@@ -82,7 +82,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{SERVICE, findings, fixture, metabase};
+    use super::super::testing::{SERVICE, findings, fixture, https_site, joined, metabase, registry, with_records};
     use super::*;
 
     fn site(properties: &str) -> Vec<Finding> {
@@ -116,5 +116,16 @@ mod tests {
             assert!(site(properties).is_empty(), "{properties}");
         }
         assert!(findings(&RULE, &fixture("metabase/02_service_level_inheritance.xml")).is_empty());
+    }
+
+    #[test]
+    fn a_record_with_a_time_that_does_not_count_is_found_and_netsh_makes_it_count() {
+        let site = https_site(1, "*:443:", "Ssl, SslNegotiateCert");
+        let found = findings(&RULE, &joined(&site, &registry(&[("DefaultSslRevocationFreshnessTime", 7200)])));
+        assert_eq!((found.len(), found[0].severity), (1, Severity::Info));
+        assert!(found[0].remedies[0].command.as_ref().unwrap().contains("revocationfreshnesstime=7200"));
+        assert!(findings(&RULE, &joined(&site, &registry(&[("DefaultSslRevocationUrlRetrievalTimeout", 15000)]))).is_empty());
+        let listed = with_records("apphost/F3_specific_ip_shadows_sni.config", "netsh/o01_2012r2_conflict_revocation.txt");
+        assert!(findings(&RULE, &listed).is_empty(), "in a listing a time that is not zero counts");
     }
 }

@@ -15,10 +15,12 @@ mod certificate_not_required;
 mod certificate_wanted_without_tls;
 mod child_weakens_parent;
 mod configuration_redirected;
+mod ctl_identifier_dead;
 mod ctl_reference_incomplete;
 mod delta_crl_blocked;
 mod disagreement;
 mod double_escaping_allowed;
+mod ds_mapper_half_configured;
 mod duplicate_binding_across_sites;
 mod duplicate_binding_in_site;
 mod duplicate_site_id;
@@ -35,7 +37,10 @@ mod ftp_usage_check_off;
 mod host_header_missing;
 mod https_binding_without_certificate;
 mod ip_in_sni_binding;
+mod late;
 mod late_request_body_limit;
+mod late_request_http2;
+mod late_request_tls13;
 mod late_xml_declaration;
 mod legacy_certificate_residue;
 mod location_case_variants;
@@ -63,6 +68,8 @@ mod revocation_cache_only;
 mod revocation_check_off;
 mod revocation_mode_contradictory;
 mod revocation_mode_unknown_bits;
+mod revocation_value_on_parent_key;
+mod schannel_value_misspelt;
 mod scopes;
 mod section_defined_twice;
 mod section_not_declared;
@@ -151,9 +158,11 @@ pub const RULES: &[&Rule] = &[
     &certificate_wanted_without_tls::RULE,
     &child_weakens_parent::RULE,
     &configuration_redirected::RULE,
+    &ctl_identifier_dead::RULE,
     &ctl_reference_incomplete::RULE,
     &delta_crl_blocked::RULE,
     &double_escaping_allowed::RULE,
+    &ds_mapper_half_configured::RULE,
     &duplicate_binding_across_sites::RULE,
     &duplicate_binding_in_site::RULE,
     &duplicate_site_id::RULE,
@@ -167,6 +176,8 @@ pub const RULES: &[&Rule] = &[
     &https_binding_without_certificate::RULE,
     &ip_in_sni_binding::RULE,
     &late_request_body_limit::RULE,
+    &late_request_http2::RULE,
+    &late_request_tls13::RULE,
     &late_xml_declaration::RULE,
     &legacy_certificate_residue::RULE,
     &location_case_variants::RULE,
@@ -188,6 +199,8 @@ pub const RULES: &[&Rule] = &[
     &revocation_check_off::RULE,
     &revocation_mode_contradictory::RULE,
     &revocation_mode_unknown_bits::RULE,
+    &revocation_value_on_parent_key::RULE,
+    &schannel_value_misspelt::RULE,
     &section_defined_twice::RULE,
     &section_not_declared::RULE,
     &setting_without_effect_here::RULE,

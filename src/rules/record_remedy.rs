@@ -242,8 +242,7 @@ mod tests {
     #[test]
     fn a_word_that_the_layout_does_not_print_is_not_written() {
         let server = records_alone("netsh/o01_2012r2_conflict_revocation.txt");
-        let command =
-            update(record(&server, "0.0.0.0:443"), Risk::Safe, "checks", &[Change::Revocation(true)]).unwrap().command.unwrap();
+        let command = update(record(&server, "0.0.0.0:443"), Risk::Safe, "checks", &[Change::Revocation(true)]).unwrap().command.unwrap();
         assert!(command.contains("verifyclientcertrevocation=enable"), "{command}");
         assert!(!command.contains("tls13") && !command.contains("http2"), "{command}");
     }

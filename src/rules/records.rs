@@ -1,6 +1,8 @@
 //! What rules about SSL records of HTTP.sys share: each record once, with the endpoints and sites that it serves, and how much a finding
 //! about it weighs. Records of other products are not among them: nobody but their owner may change them.
 
+use std::collections::BTreeSet;
+
 use super::record_remedy::{Change, mode_changes, update};
 use super::{Finding, Rule, Severity, endpoints};
 use crate::catalogue::{Setting, Value};
@@ -28,6 +30,11 @@ pub(super) struct Used<'a> {
 /// Whether a record belongs to a product other than IIS. One without an application id is not known to.
 pub(super) fn is_foreign(record: &Record) -> bool {
     record.app_id.value().is_some() && !matches!(record.owner(), Some(AppOwner::Iis | AppOwner::IisExpress | AppOwner::Zero))
+}
+
+/// Whether a record belongs to a developer's machine.
+pub(super) fn is_express(record: &Record) -> bool {
+    record.owner() == Some(AppOwner::IisExpress)
 }
 
 /// The records that serve an endpoint or stand alone, in the order of the file, without those of other products.
@@ -63,7 +70,11 @@ pub(super) struct Mode {
 impl Mode {
     /// The value in words, to stand before a verb or comma.
     pub(super) fn words(self) -> String {
-        if self.whole { format!("CertCheckMode is {}", self.set) } else { format!("CertCheckMode holds {}, as far as it is listed", self.set) }
+        if self.whole {
+            format!("CertCheckMode is {}", self.set)
+        } else {
+            format!("CertCheckMode holds {}, as far as it is listed", self.set)
+        }
     }
 }
 
@@ -91,14 +102,24 @@ impl<'a> Used<'a> {
         self.value(Setting::NegotiateClientCertificate)?.bool()
     }
 
-    /// The record and what it serves, in words: `the HTTP.sys record 0.0.0.0:443, which serves "A" (id 1)`.
+    /// The record alone, in words.
+    pub(super) fn name(&self) -> String {
+        format!("the HTTP.sys record {}", self.record.key)
+    }
+
+    /// The record and what it serves within a sentence that goes on.
+    pub(super) fn clause(&self) -> String {
+        format!("{},", self.words())
+    }
+
+    /// The record and what it serves at the end of a sentence: `the HTTP.sys record 0.0.0.0:443, which serves "A" (id 1)`.
     pub(super) fn words(&self) -> String {
-        let key = &self.record.key;
+        let name = self.name();
         if self.sites.is_empty() {
             let why = if self.server.lists_sites { "which serves no site" } else { "whose sites are not known" };
-            return format!("the HTTP.sys record {key}, {why}");
+            return format!("{name}, {why}");
         }
-        format!("the HTTP.sys record {key}, which serves {}", endpoints::names(self.server, self.sites.iter().copied()))
+        format!("{name}, which serves {}", endpoints::names(self.server, self.sites.iter().copied()))
     }
 
     /// `wanted` when a site on the record wants client certificates, `unwanted` when none does, and `info` when that is not known.
@@ -122,7 +143,7 @@ impl<'a> Used<'a> {
         if let Some(speaker) = speaker {
             finding = finding.site(site(speaker)).path("/");
         }
-        if self.record.owner() == Some(AppOwner::IisExpress) {
+        if is_express(self.record) {
             finding = finding.at_most(Severity::Low);
         }
         finding
@@ -151,20 +172,37 @@ pub(super) enum Proof {
     Itself,
 }
 
-/// Whether this Windows knows `switch`: the record has its line, or other records or the newest bits do. The registry gives all bits at
-/// once, known to that Windows or not; only one that is set is a sign there.
-pub(super) fn knows(server: &Server, record: &Record, switch: Switch) -> Proof {
-    let shows = |record: &Record| match record.source {
+/// The switches that this Windows is seen to know. The registry gives all bits at once, known to that Windows or not; only one that is set
+/// is a sign there.
+#[derive(Debug)]
+pub(super) struct Known(BTreeSet<Switch>);
+
+impl Known {
+    /// Looks at every record once.
+    pub(super) fn new(server: &Server) -> Self {
+        let records = server.records.iter().flat_map(|records| &records.records);
+        Known(records.flat_map(|record| Switch::ALL.iter().filter(|switch| shows(record, **switch))).copied().collect())
+    }
+
+    /// Whether anything shows that this Windows knows `switch`.
+    pub(super) fn has(&self, switch: Switch) -> bool {
+        self.0.contains(&switch)
+    }
+
+    /// What shows that this Windows knows `switch`.
+    pub(super) fn proof(&self, record: &Record, switch: Switch) -> Proof {
+        match (shows(record, switch), self.has(switch)) {
+            (true, _) => Proof::Itself,
+            (false, true) => Proof::Elsewhere,
+            (false, false) => Proof::None,
+        }
+    }
+}
+
+fn shows(record: &Record, switch: Switch) -> bool {
+    match record.source {
         Source::Listing | Source::Json => record.switches.contains_key(&switch),
         Source::Registry => record.switch(switch) == Some(true),
-    };
-    let all = server.records.iter().flat_map(|records| &records.records);
-    if shows(record) {
-        Proof::Itself
-    } else if all.into_iter().any(shows) {
-        Proof::Elsewhere
-    } else {
-        Proof::None
     }
 }
 
@@ -172,18 +210,125 @@ pub(super) fn knows(server: &Server, record: &Record, switch: Switch) -> Proof {
 /// older version prints, or a binding flag (the number `binding@sslFlags`).
 pub(super) fn after_2008_r2(server: &Server) -> bool {
     let newer = |record: &Record| {
-        let lines = record.source != Source::Registry && record.switches.keys().any(|switch| !is_classic(*switch));
-        let bits = record.source == Source::Registry && record.switches.keys().any(|switch| !is_classic(*switch) && record.switch(*switch) == Some(true));
-        !matches!(record.key, EndpointKey::IpPort(..)) || lines || bits
+        let later = |switch: &Switch| !matches!(switch, Switch::DsMapper | Switch::Negotiate) && shows(record, *switch);
+        !matches!(record.key, EndpointKey::IpPort(..)) || record.switches.keys().any(later)
     };
     server.generation != Generation::Iis6
         && (server.records.iter().flat_map(|records| &records.records).any(newer) || has_binding_flags(server))
 }
 
-fn is_classic(switch: Switch) -> bool {
-    matches!(switch, Switch::DsMapper | Switch::Negotiate)
-}
-
 fn has_binding_flags(server: &Server) -> bool {
     server.sites.iter().flat_map(|site| &site.bindings).any(|binding| binding.flags_written.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{https_site, joined, registry, with_records};
+    use super::super::{Context, RULES, rule};
+    use super::*;
+
+    /// The rules that judge records.
+    const JUDGES: &[&str] = &[
+        "asks-everyone-needlessly",
+        "ctl-identifier-dead",
+        "ctl-reference-incomplete",
+        "ds-mapper-half-configured",
+        "freshness-too-small",
+        "freshness-without-effect",
+        "late-request-body-limit",
+        "late-request-http2",
+        "late-request-tls13",
+        "revocation-cache-only",
+        "revocation-check-off",
+        "revocation-mode-contradictory",
+        "revocation-mode-unknown-bits",
+        "sites-disagree-on-issuers",
+        "sites-disagree-on-revocation",
+        "usage-check-off",
+    ];
+
+    fn found(server: &Server) -> Vec<Finding> {
+        assert!(JUDGES.iter().all(|name| rule(name).is_some()));
+        let mut findings = Vec::new();
+        for rule in RULES.iter().filter(|rule| JUDGES.contains(&rule.name)) {
+            (rule.check)(&Context { server, groups: &[], profile: None }, &mut findings);
+        }
+        findings
+    }
+
+    /// The server with every record owned by the application `id`.
+    fn owned(path: &str, listing: &str, id: &str) -> Server {
+        let mut server = with_records(path, listing);
+        for record in &mut server.records.as_mut().unwrap().records {
+            record.app_id = crate::input::Field::said(id.to_owned(), record.place);
+        }
+        server
+    }
+
+    const PAIRS: [(&str, &str); 4] = [
+        ("apphost/F1_consistent_sni.config", "netsh/o02_2022_sni_drift_and_ccs.txt"),
+        ("apphost/F2_shared_ipport_hostheaders.config", "netsh/o01_2012r2_conflict_revocation.txt"),
+        ("apphost/F6_mapping.config", "netsh/o03_2025_tls13_ctl_mapper.txt"),
+        ("apphost/F7_ccs_and_new_bits.config", "netsh/o02_2022_sni_drift_and_ccs.txt"),
+    ];
+
+    #[test]
+    fn records_of_other_products_are_left_to_their_owners() {
+        for (path, listing) in PAIRS {
+            assert!(!found(&with_records(path, listing)).is_empty(), "{path}");
+            for owner in ["{5d89a20c-beab-4389-9447-324788eb944a}", "{ba195980-cd49-458b-9e23-c84ee0adcd75}"] {
+                let findings = found(&owned(path, listing, owner));
+                assert!(findings.is_empty(), "{path}: {:?}", findings.iter().map(|finding| &finding.message).collect::<Vec<_>>());
+            }
+        }
+    }
+
+    #[test]
+    fn records_of_iis_express_are_low_at_most_and_records_without_owner_are_judged() {
+        for (path, listing) in PAIRS {
+            let express = found(&owned(path, listing, "{214124cd-d05b-4309-9af9-9caa44b2b74a}"));
+            assert!(!express.is_empty() && express.iter().all(|finding| finding.severity <= Severity::Low), "{path}");
+            assert!(!found(&owned(path, listing, "{00000000-0000-0000-0000-000000000000}")).is_empty(), "{path}");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_without_a_record_is_not_judged() {
+        assert!(found(&joined(&https_site(1, "*:8443:", "Ssl, SslNegotiateCert"), &registry(&[]))).is_empty());
+    }
+
+    #[test]
+    fn the_pairs_of_samples_give_what_is_wrong_with_them_and_nothing_else() {
+        let names = |index: usize| {
+            let (path, listing) = PAIRS[index];
+            let mut names: Vec<String> = found(&with_records(path, listing))
+                .iter()
+                .map(|finding| format!("{} {}", finding.severity.name(), finding.rule.name))
+                .collect();
+            names.sort();
+            names
+        };
+        assert_eq!(
+            names(0),
+            [
+                "high late-request-tls13",
+                "info revocation-check-off",
+                "low late-request-body-limit",
+                "medium late-request-http2",
+                "medium sites-disagree-on-issuers",
+                "medium sites-disagree-on-revocation"
+            ]
+        );
+        assert_eq!(names(1), ["high revocation-check-off", "low late-request-body-limit", "low late-request-body-limit"]);
+        assert_eq!(
+            names(2),
+            [
+                "info ctl-identifier-dead",
+                "info revocation-check-off",
+                "low revocation-cache-only",
+                "medium ds-mapper-half-configured",
+                "medium usage-check-off"
+            ]
+        );
+    }
 }

@@ -50,7 +50,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if mode.set & (cert_check::CACHE_ONLY | cert_check::NO_REVOCATION) != cert_check::CACHE_ONLY {
             continue;
         }
-        let message = format!("{}: {} checks revocation against cached CRLs only, none is fetched", mode.words(), used.words());
+        let message = format!("{}: {} checks revocation against cached CRLs only, none is fetched", mode.words(), used.clause());
         let what = "fetches CRLs that are missing or out of date, once they can be reached";
         findings.push(
             used.finding(&RULE, Setting::CertCheckMode, message, used.mode_place(cert_check::CACHE_ONLY))
@@ -63,7 +63,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{SERVICE, findings, fixture, metabase};
+    use super::super::testing::{SERVICE, findings, fixture, metabase, records_alone, with_records};
     use super::*;
 
     fn site(mode: u32, access: u32) -> Vec<Finding> {
@@ -95,5 +95,14 @@ mod tests {
     fn the_sample_with_this_state_is_found() {
         let found = findings(&RULE, &fixture("metabase/06_cert_mapping.xml"));
         assert_eq!((found.len(), found[0].severity, found[0].confidence), (1, Severity::Low, Confidence::Firm));
+    }
+
+    #[test]
+    fn a_record_with_cached_crls_only_is_low_with_its_site_and_information_alone() {
+        let found = findings(&RULE, &with_records("apphost/F6_mapping.config", "netsh/o03_2025_tls13_ctl_mapper.txt"));
+        assert_eq!((found.len(), found[0].severity), (1, Severity::Low));
+        let command = found[0].remedies[1].command.as_ref().unwrap();
+        assert!(command.contains("cachedclientcertonly=disable") && command.contains("usagecheck=disable"), "{command}");
+        assert_eq!(findings(&RULE, &records_alone("netsh/o03_2025_tls13_ctl_mapper.txt"))[0].severity, Severity::Info);
     }
 }

@@ -114,7 +114,7 @@ fn report(server: &Server, map: &EndpointMap<'_>, group: &[Mode<'_>]) -> Option<
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{SERVICE, findings, metabase};
+    use super::super::testing::{SERVICE, findings, https_site, joined, metabase, records_alone, registry, with_records};
     use super::*;
     use crate::server::Server;
 
@@ -167,5 +167,33 @@ mod tests {
         let server = metabase(&format!(r#"{SERVICE}<IIsWebServer Location="/LM/W3SVC/99999999999" CertCheckMode="1"></IIsWebServer>"#));
         let found = findings(&RULE, &server);
         assert!(found[0].remedies.iter().all(|remedy| remedy.command.as_deref().is_none_or(|command| !command.contains("adsutil"))));
+    }
+
+    #[test]
+    fn a_record_is_one_finding_for_all_its_sites_with_the_whole_command() {
+        let server = with_records("apphost/F2_shared_ipport_hostheaders.config", "netsh/o01_2012r2_conflict_revocation.txt");
+        let found = findings(&RULE, &server);
+        assert_eq!((found.len(), found[0].severity, found[0].confidence), (1, Severity::High, Confidence::Firm));
+        assert!(found[0].message.contains("\"Citizen\" (id 21) and \"Officer\" (id 22)"), "{}", found[0].message);
+        assert_eq!(found[0].place.map(|place| place.line), Some(9));
+        assert!(found[0].remedies[1].command.as_ref().unwrap().contains("ipport=0.0.0.0:443"));
+        let server = with_records("apphost/F7_ccs_and_new_bits.config", "netsh/o02_2022_sni_drift_and_ccs.txt");
+        let found = findings(&RULE, &server);
+        assert_eq!((found.len(), found[0].severity), (1, Severity::High), "a wildcard record and the endpoint it serves are one");
+    }
+
+    #[test]
+    fn it_is_information_while_the_sites_of_a_record_are_not_known() {
+        let found = findings(&RULE, &records_alone("netsh/o01_2012r2_conflict_revocation.txt"));
+        assert_eq!((found.len(), found[0].severity), (1, Severity::Info));
+        assert!(found[0].message.contains("whose sites are not known") && found[0].site.is_none());
+    }
+
+    #[test]
+    fn an_absent_value_of_the_registry_is_checked_and_a_contradictory_one_only_likely_not() {
+        let site = https_site(1, "*:443:", "Ssl, SslNegotiateCert");
+        assert!(findings(&RULE, &joined(&site, &registry(&[]))).is_empty());
+        let found = findings(&RULE, &joined(&site, &registry(&[("DefaultSslCertCheckMode", 5)])));
+        assert_eq!((found.len(), found[0].confidence), (1, Confidence::Likely));
     }
 }

@@ -60,12 +60,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let all = EXCLUSIVE.iter().fold(0, |all, (bit, _)| all | bit);
-        let message = format!(
-            "{} for {}, which says {} at once; these exclude one another",
-            mode.words(),
-            used.words(),
-            said.join(" and ")
-        );
+        let message = format!("{} for {} and says {} at once; these exclude one another", mode.words(), used.words(), said.join(" and "));
         let what = "checks revocation online, once the CRLs can be reached";
         findings.push(
             used.finding(&RULE, Setting::CertCheckMode, message, used.mode_place(mode.set & all))
@@ -83,7 +78,7 @@ fn contradictions(bits: u32) -> Vec<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{SERVICE, findings, fixture, metabase};
+    use super::super::testing::{SERVICE, findings, fixture, https_site, joined, metabase, registry};
     use super::*;
 
     fn site(mode: u32, access: u32) -> Vec<Finding> {
@@ -116,5 +111,15 @@ mod tests {
     #[test]
     fn the_sample_with_this_state_is_found() {
         assert_eq!(findings(&RULE, &fixture("metabase/08_contradictory_flags.xml")).len(), 1);
+    }
+
+    #[test]
+    fn a_record_of_the_registry_is_judged_like_a_site_of_iis_6() {
+        let server = |mode, access| joined(&https_site(1, "*:443:", access), &registry(&[("DefaultSslCertCheckMode", mode)]));
+        let found = findings(&RULE, &server(3, "Ssl, SslNegotiateCert"));
+        assert_eq!((found.len(), found[0].severity), (1, Severity::Medium));
+        assert!(found[0].message.contains("CertCheckMode is 3 for the HTTP.sys record 0.0.0.0:443"), "{}", found[0].message);
+        assert_eq!(findings(&RULE, &server(3, "Ssl"))[0].severity, Severity::Low);
+        assert!(findings(&RULE, &server(0x1_0001, "Ssl, SslNegotiateCert")).is_empty());
     }
 }

@@ -53,11 +53,14 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if unknown == 0 {
             continue;
         }
-        let message =
-            format!("{} for {} and holds bits without a known meaning: {unknown} ({unknown:#x})", mode.words(), used.words());
+        let message = format!("{} for {} and holds bits without a known meaning: {unknown} ({unknown:#x})", mode.words(), used.clause());
         let advice = Remedy::advice(
             Risk::Safe,
-            format!("write the record anew with netsh, which sets no such bit; CertCheckMode {} becomes {}", mode.set, mode.set & cert_check::KNOWN),
+            format!(
+                "write the record anew with netsh, which sets no such bit; CertCheckMode {} becomes {}",
+                mode.set,
+                mode.set & cert_check::KNOWN
+            ),
         );
         findings.push(
             used.finding(&RULE, Setting::CertCheckMode, message, used.mode_place(unknown))
@@ -88,7 +91,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{SERVICE, findings, metabase};
+    use super::super::testing::{SERVICE, findings, https_site, joined, metabase, registry, with_records};
     use super::*;
 
     fn site(mode: &str) -> Vec<Finding> {
@@ -119,5 +122,15 @@ mod tests {
         for mode in ["0", "1", "0x1", "7", "65540"] {
             assert!(site(mode).is_empty(), "{mode}");
         }
+    }
+
+    #[test]
+    fn a_record_of_the_registry_can_hold_such_bits_and_a_listing_cannot() {
+        let site = https_site(1, "*:443:", "Ssl, SslNegotiateCert");
+        let found = findings(&RULE, &joined(&site, &registry(&[("DefaultSslCertCheckMode", 8)])));
+        assert_eq!((found.len(), found[0].severity), (1, Severity::Low));
+        assert!(found[0].message.contains("8 (0x8)"));
+        let listed = with_records("apphost/F6_mapping.config", "netsh/o03_2025_tls13_ctl_mapper.txt");
+        assert!(findings(&RULE, &listed).is_empty());
     }
 }

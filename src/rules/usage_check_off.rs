@@ -49,7 +49,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if mode.set & cert_check::NO_USAGE == 0 || !asks {
             continue;
         }
-        let message = format!("{}: {} does not check the usage Client Authentication", mode.words(), used.words());
+        let message = format!("{}: {} does not check the usage Client Authentication", mode.words(), used.clause());
         let what = "checks the usage again; certificates without Client Authentication are then refused";
         findings.push(
             used.finding(&RULE, Setting::CertCheckMode, message, used.mode_place(cert_check::NO_USAGE))
@@ -61,7 +61,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{SERVICE, findings, metabase};
+    use super::super::testing::{SERVICE, findings, https_site, joined, metabase, records_alone, registry, with_records};
     use super::*;
 
     fn site(mode: u32, access: u32, more: &str) -> Vec<Finding> {
@@ -88,5 +88,16 @@ mod tests {
             assert!(site(mode, 104, "").is_empty(), "{mode}");
         }
         assert!(site(65536, 8, "").is_empty());
+    }
+
+    #[test]
+    fn a_record_is_medium_where_it_asks_and_information_while_its_sites_are_not_known() {
+        let found = findings(&RULE, &with_records("apphost/F6_mapping.config", "netsh/o03_2025_tls13_ctl_mapper.txt"));
+        assert_eq!((found.len(), found[0].severity), (1, Severity::Medium));
+        let command = found[0].remedies[0].command.as_ref().unwrap();
+        assert!(command.contains("usagecheck=enable") && command.contains("cachedclientcertonly=enable"), "{command}");
+        assert_eq!(findings(&RULE, &records_alone("netsh/o03_2025_tls13_ctl_mapper.txt"))[0].severity, Severity::Info);
+        let silent = joined(&https_site(1, "*:443:", "Ssl"), &registry(&[("DefaultSslCertCheckMode", 0x1_0000)]));
+        assert!(findings(&RULE, &silent).is_empty(), "nothing asks for a certificate");
     }
 }
