@@ -231,11 +231,24 @@ fn fault(server: &Server, remedy: &Remedy) -> Option<String> {
                     EndpointKey::ScopedCcs(..) => false,
                 })
             };
-            (verb != "show" || !words.iter().all(known)).then(|| format!("no such record: {words:?}"))
+            let kept = || {
+                let records = server.records.iter().flat_map(|records| &records.records);
+                let mut own = records.filter(|record| words.first().is_some_and(|(_, key)| record.key.to_string() == *key));
+                let hash = own.next().and_then(|record| record.certificate.value()?.clone());
+                let hash: String = hash.iter().flatten().map(|byte| format!("{byte:02x}")).collect();
+                words.contains(&("certhash".to_owned(), hash)) && words.iter().any(|(word, _)| word == "verifyclientcertrevocation")
+            };
+            let fit = match verb.as_str() {
+                "show" => words.iter().all(known),
+                "update" => words.first().is_some_and(known) && kept(),
+                _ => false,
+            };
+            (!fit).then(|| format!("no such record, or not all of it: {verb} {words:?}"))
         }
         Ok(Parsed::Other(words)) => {
             const KNOWN: &[&str] = &[
                 "certutil -verify -urlfetch client.cer",
+                "certutil -addstore ClientAuthIssuer issuing-ca.cer",
                 "httpcfg query ssl",
                 "httpcfg query iplisten",
                 "proxycfg",
@@ -353,6 +366,20 @@ fn every_command_for_the_samples_is_understood_and_fits_its_server() {
         }
     }
     assert!(commands > 300, "{commands}");
+}
+
+#[test]
+fn every_command_for_a_record_names_it_and_keeps_its_certificate() {
+    for (config, listing) in [
+        ("apphost/F1_consistent_sni.config", "netsh/o02_2022_sni_drift_and_ccs.txt"),
+        ("apphost/F2_shared_ipport_hostheaders.config", "netsh/o01_2012r2_conflict_revocation.txt"),
+        ("apphost/F6_mapping.config", "netsh/o03_2025_tls13_ctl_mapper.txt"),
+    ] {
+        let server = rules::testing::with_records(config, listing);
+        let updates = |remedy: &Remedy| remedy.command.as_ref().is_some_and(|command| command.contains(" update sslcert "));
+        assert!(remedies(&server).iter().any(updates), "{config}");
+        all_exact(config, &server);
+    }
 }
 
 #[test]
