@@ -11,7 +11,10 @@ const SCRIPT: &str = include_str!("../examples/collect/collect.cmd");
 
 /// The command lines, without comments, labels, blank lines and the condition in front of a command.
 fn commands() -> Vec<&'static str> {
-    let lines = SCRIPT.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("rem ") && !line.starts_with(':'));
+    let lines = SCRIPT
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && *line != "rem" && !line.starts_with("rem ") && !line.starts_with(':'));
     lines.map(|line| command_of(line.strip_prefix('@').unwrap_or(line))).collect()
 }
 
@@ -63,14 +66,29 @@ fn the_script_is_ascii_with_the_line_ends_of_windows() {
 #[test]
 fn only_commands_that_read_are_run_and_only_the_folder_is_written() {
     let allowed = [
-        "echo", "setlocal", "set", "goto", "call :take", "call :export", "exit /b", "shift", "ver |", "dir /s /b",
+        "echo",
+        "setlocal",
+        "set",
+        "goto",
+        "call :take",
+        "call :export",
+        "exit /b",
+        "shift",
+        "ver |",
+        "dir /s /b",
         // Each of these writes into the folder and nowhere else, which is checked below.
-        "mkdir", "copy /b", r#""%sys%\xcopy.exe""#,
-        r#""%sys%\netsh.exe" http show sslcert >"#, r#""%sys%\reg.exe" export "#, r#""%httpcfg%" query ssl >"#, r#""%sys%\findstr.exe""#,
+        "mkdir",
+        "copy /b",
+        r#""%sys%\xcopy.exe""#,
+        r#""%sys%\netsh.exe" http show sslcert >"#,
+        r#""%sys%\reg.exe" export "#,
+        r#""%httpcfg%" query ssl >"#,
+        r#""%sys%\findstr.exe""#,
     ];
     let mut known = 0;
     for line in commands() {
-        let verb = allowed.iter().find(|verb| line.strip_prefix(**verb).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric())));
+        let verb =
+            allowed.iter().find(|verb| line.strip_prefix(**verb).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric())));
         assert!(verb.is_some(), "{line}");
         known += 1;
         // One command a line; the one pipe there is goes to a filter.
