@@ -9,6 +9,7 @@ rem The folders are those of sites: their web.config files are copied as well.
 
 setlocal EnableExtensions DisableDelayedExpansion
 set /a missing=0
+if "%~1"=="/?" goto usage
 
 rem A 32-bit prompt on 64-bit Windows sees the real System32 as Sysnative.
 set "sys=%SystemRoot%\System32"
@@ -94,7 +95,7 @@ goto sites
 
 :site
 rem xcopy asks nothing when its target is a folder that exists.
-mkdir "%out%\sites\%below%"
+if not exist "%out%\sites\%below%\." mkdir "%out%\sites\%below%"
 "%sys%\xcopy.exe" "%from%\web.config" "%out%\sites\%below%" /s /h /c /q /y >nul
 if errorlevel 1 goto sitefailed
 dir /s /b "%out%\sites\%below%\web.config" >nul 2>nul
@@ -117,6 +118,12 @@ echo Next, on any computer:
 echo   iisaudit check "%out%"
 if not "%missing%"=="0" exit /b 1
 exit /b 0
+
+:usage
+echo collect.cmd ["FOLDER OF A SITE" ...]
+echo Gathers what iisaudit reads into "%~dp0%COMPUTERNAME%", and changes nothing else.
+echo Needs a prompt started as administrator. Folders: web.config files are copied too.
+exit /b 2
 
 rem Copies a file of the server: folder below System32, name.
 :take
