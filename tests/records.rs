@@ -85,7 +85,7 @@ fn a_ctl_identifier_without_effect_and_modes_of_checking_are_named_for_records_a
     let found = findings(None, "o03_2025_tls13_ctl_mapper.txt");
     one(&found, "revocation-check-off", "0.0.0.0:443");
     let dead = one(&found, "ctl-identifier-dead", "MyIssuersCtl");
-    assert_eq!((dead.severity, dead.confidence), (Severity::Medium, Confidence::Firm));
+    assert_eq!(dead.confidence, Confidence::Firm);
     one(&found, "revocation-cache-only", "partner.fabrikam.test:443");
     one(&found, "usage-check-off", "partner.fabrikam.test:443");
     silent(&found, ABOUT_SITES);
