@@ -215,9 +215,20 @@ fn what_is_gathered_from_iis_7_and_later_is_one_server() {
 
 #[test]
 fn what_is_gathered_from_iis_6_is_one_server() {
-    let files = BTreeMap::from([("MetaBase.xml", fixture("metabase/01_working_failing_pair.xml"))]);
+    let httpcfg = "    IP                      : 0.0.0.0:443\r\n    Hash                    : 1f0c6b7c2a9d4e58b3a7c0d1e2f30415263748a9\r\n    \
+                   Guid                    : {4dc3e181-e14b-4a21-b022-59fc669b0914}\r\n    CertStoreName           : MY\r\n";
+    let files = BTreeMap::from([
+        ("MetaBase.xml", fixture("metabase/01_working_failing_pair.xml")),
+        ("httpcfg.txt", httpcfg.into()),
+        ("http.reg", http_reg()),
+        ("schannel.reg", schannel_reg()),
+    ]);
     let (_directory, estate) = gather(&files);
-    assert_eq!(kinds(&estate), BTreeMap::from([("MetaBase.xml".to_owned(), (Some(FileKind::MetaBase), Some("WEB01".to_owned())))]));
+    assert!(kinds(&estate).values().all(|(_, server)| server.as_deref() == Some("WEB01")), "{:?}", estate.inputs);
+    assert_eq!(kinds(&estate)["MetaBase.xml"].0, Some(FileKind::MetaBase));
+    assert_eq!((estate.servers.len(), estate.skipped, estate.inputs.len()), (1, 0, 4));
+    // Nothing that IIS 6 does not go by is taken for its settings.
+    assert!(estate.servers[0].records.is_none());
 }
 
 #[test]
