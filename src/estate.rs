@@ -536,14 +536,24 @@ impl Reading<'_> {
             }
         };
         let mut by_stem: BTreeMap<(Option<PathBuf>, String), Option<usize>> = BTreeMap::new();
-        for (index, host) in self.hosts.iter().enumerate().filter(|(_, host)| applies(host)) {
-            // Two servers of one stem have no evidence in common.
+        let mut by_directory: BTreeMap<Option<PathBuf>, Option<usize>> = BTreeMap::new();
+        let mut whole = None;
+        for (index, host) in self.hosts.iter().enumerate().filter(|(_, host)| host.is_whole_server()) {
+            // Two servers of one stem, or in one directory, have no evidence in common.
             by_stem.entry((directory_of(&host.input), first_stem(&host.input))).and_modify(|known| *known = None).or_insert(Some(index));
+            by_directory.entry(directory_of(&host.input)).and_modify(|known| *known = None).or_insert(Some(index));
+            whole = match whole {
+                None => Some(Some(index)),
+                Some(_) => Some(None),
+            };
         }
-        // In a flat folder a stem says more than the folder: web01.sslcert.txt belongs to web01.config.
+        // In a flat folder a stem says more than the folder: web01.sslcert.txt belongs to web01.config. What lies beside a metabase belongs
+        // to it as well, so that it can be said why it is not used.
         let owner_of_evidence = |evidence: &Evidence| {
-            let paired = by_stem.get(&(directory_of(&evidence.input), first_stem(&evidence.input))).copied().flatten();
-            paired.or_else(|| tree(&evidence.input).map(|(index, _)| index)).or(only)
+            let directory = directory_of(&evidence.input);
+            let beside = by_directory.get(&directory).copied().flatten();
+            let paired = by_stem.get(&(directory, first_stem(&evidence.input))).copied().flatten();
+            paired.or_else(|| tree(&evidence.input).map(|(index, _)| index)).or(beside).or(only).or(whole.flatten())
         };
         (self.configs.iter().map(owner).collect(), self.evidence.iter().map(owner_of_evidence).collect())
     }
@@ -622,7 +632,7 @@ fn give(server: &mut Server, files: Vec<Evidence>, estate: &mut Estate, first: u
         if let Some(report) = report_of(estate, first, one.file) {
             report.server = Some(server.name.clone());
             if server.generation == Generation::Iis6 {
-                report.warnings.push("not used: IIS 6 keeps these settings in the metabase".to_owned());
+                report.warnings.push("not used: on IIS 6 the metabase holds the settings of SSL endpoints".to_owned());
                 continue;
             }
         }
@@ -913,6 +923,23 @@ mod tests {
         let mut names = Names { taken: BTreeSet::from(["web#3".to_owned()]), next: BTreeMap::new() };
         let given: Vec<_> = ["web", "web", "web", "web#2"].into_iter().map(|name| names.give(name.to_owned())).collect();
         assert_eq!(given, ["web", "web#2", "web#4", "web#2#2"]);
+    }
+
+    #[test]
+    fn records_beside_a_metabase_are_told_to_be_not_used() {
+        let metabase = "<configuration><MBProperty><IIsWebServer Location=\"/LM/W3SVC/1\"></IIsWebServer></MBProperty></configuration>";
+        let listing = "SSL Certificate bindings:\r\n-------------------------\r\n\r\n    IP:port                      : 0.0.0.0:443\r\n";
+        let directory = tempfile::tempdir().unwrap();
+        for (name, text) in [("WEB01/MetaBase.xml", metabase), ("WEB01/sslcert.txt", listing)] {
+            let path = directory.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let estate = read(&[directory.path().to_path_buf()], &Options::default());
+        let listed = estate.inputs.iter().find(|input| input.kind == Some(FileKind::SslCert)).unwrap();
+        assert_eq!(listed.server.as_deref(), Some("WEB01"));
+        assert_eq!(listed.warnings, ["not used: on IIS 6 the metabase holds the settings of SSL endpoints"]);
+        assert!(estate.servers[0].records.is_none());
     }
 
     #[test]

@@ -26,7 +26,7 @@ fn run(arguments: &[&str]) -> String {
 fn inputs() -> Vec<String> {
     let mut inputs: Vec<PathBuf> =
         std::fs::read_dir(Path::new(ROOT).join("examples")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    for folder in ["metabase", "apphost"] {
+    for folder in ["metabase", "apphost", "netsh"] {
         inputs.extend(std::fs::read_dir(Path::new(ROOT).join("tests/fixtures").join(folder)).unwrap().map(|entry| entry.unwrap().path()));
     }
     inputs.push(Path::new(ROOT).join("examples"));
