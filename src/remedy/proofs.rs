@@ -240,7 +240,8 @@ fn fault(server: &Server, remedy: &Remedy) -> Option<String> {
             };
             let named = words.first().is_some_and(known);
             match verb.as_str() {
-                "show" => (!named || words.len() != 1).then(|| format!("no such record: {words:?}")),
+                // Without a word it shows all records.
+                "show" => (!words.is_empty() && (!named || words.len() != 1)).then(|| format!("no such record: {words:?}")),
                 "delete" => (words.len() != 1 || record_named(server, &words).is_none()).then(|| format!("no such record: {words:?}")),
                 "update" => match record_named(server, &words) {
                     Some(record) => update_fault(record, &words),

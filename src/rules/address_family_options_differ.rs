@@ -1,6 +1,6 @@
 //! `address-family-options-differ`: the records for any IPv4 and any IPv6 address of a port have different options.
 
-use super::record_options::{self, differences, told};
+use super::record_options::{by_key, differences, sites_by_record, told};
 use super::record_remedy::show;
 use super::records::is_foreign;
 use super::{Confidence, Context, Finding, Rule, Severity};
@@ -26,19 +26,22 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
-    for endpoint in &server.endpoints {
-        let EndpointKey::IpPort(address, port) = &endpoint.key else { continue };
+    let Some(read) = &server.records else { return };
+    let numbers = by_key(server);
+    let sites = sites_by_record(server);
+    for (key, v6) in &numbers {
+        let EndpointKey::IpPort(address, port) = key else { continue };
         if address != "[::]" {
             continue;
         }
-        let any4 = EndpointKey::IpPort("0.0.0.0".to_owned(), *port);
-        if let (Some(v6), Some(v4)) = (record_options::record(server, &endpoint.key), record_options::record(server, &any4)) {
-            findings.extend(report(server, v6, v4));
-        }
+        let Some(v4) = numbers.get(&EndpointKey::IpPort("0.0.0.0".to_owned(), *port)) else { continue };
+        let served = sites[*v6].iter().chain(&sites[*v4]).copied();
+        let site = served.min_by_key(|site| (!server.sites[*site].auto_start, *site));
+        findings.extend(report(server, &read.records[*v6], &read.records[*v4], site));
     }
 }
 
-fn report(server: &Server, v6: &Record, v4: &Record) -> Option<Finding> {
+fn report(server: &Server, v6: &Record, v4: &Record, site: Option<usize>) -> Option<Finding> {
     if is_foreign(v6) || is_foreign(v4) {
         return None;
     }
@@ -63,10 +66,6 @@ fn report(server: &Server, v6: &Record, v4: &Record) -> Option<Finding> {
         Some((a, b)) => (Some(a.place), Some(b.place)),
         None => (certificate, v4.certificate.place()),
     };
-    let sites = record_options::sites_by_record(server);
-    let number = |record: &Record| server.records.as_ref()?.records.iter().position(|other| std::ptr::eq(other, record));
-    let served = [v6, v4].into_iter().filter_map(number).flat_map(|number| sites[number].iter().copied());
-    let site = served.min_by_key(|site| (!server.sites[*site].auto_start, *site));
     let mut finding = Finding::new(&RULE, server, message)
         .at(place)
         .related(other, format!("the record {}", v4.key))

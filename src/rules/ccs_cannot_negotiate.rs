@@ -1,9 +1,9 @@
 //! `ccs-cannot-negotiate`: a site on the Central Certificate Store wants client certificates, which its record cannot ask for early.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::endpoints;
-use super::record_options::{endpoint, record};
+use super::record_options::{by_key, endpoint};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::httpsys::Switch;
 use crate::remedy::{Remedy, Risk};
@@ -32,12 +32,15 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
+    let numbers = by_key(server);
     let both_off = |binding: &Binding| binding.has_flag(binding_flags::NO_HTTP2) && binding.has_flag(binding_flags::NO_TLS13);
     for site in server.sites.iter().filter(|site| site.wants_certificates()) {
         let bindings: Vec<&Binding> = site
             .bindings
             .iter()
-            .filter(|binding| matches!(binding.endpoint, Some(EndpointKey::Ccs(_))) && !both_off(binding) && is_late(server, binding))
+            .filter(|binding| {
+                matches!(binding.endpoint, Some(EndpointKey::Ccs(_))) && !both_off(binding) && is_late(server, &numbers, binding)
+            })
             .collect();
         let Some(first) = bindings.first() else { continue };
         let keys: BTreeSet<String> = bindings.iter().filter_map(|binding| binding.endpoint.as_ref()).map(ToString::to_string).collect();
@@ -64,12 +67,12 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// Whether the record of the store serves the binding, as far as the records are known, and does not negotiate.
-fn is_late(server: &Server, binding: &Binding) -> bool {
+fn is_late(server: &Server, numbers: &BTreeMap<&EndpointKey, usize>, binding: &Binding) -> bool {
     let Some(key @ EndpointKey::Ccs(port)) = &binding.endpoint else { return false };
     let Some(endpoint) = endpoint(server, key).filter(|_| server.records.is_some()) else { return true };
     let scoped = EndpointKey::ScopedCcs(binding.host.to_lowercase(), *port);
     let early = server.record_of(endpoint).and_then(|record| record.switch(Switch::Negotiate)) == Some(true);
-    matches!(endpoint.served, Served::Own(_)) && !early && record(server, &scoped).is_none()
+    matches!(endpoint.served, Served::Own(_)) && !early && !numbers.contains_key(&scoped)
 }
 
 #[cfg(test)]

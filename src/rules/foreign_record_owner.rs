@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::endpoints;
-use super::record_options;
+use super::record_options::by_key;
 use super::record_remedy::show;
 use super::records::is_foreign;
 use super::{Confidence, Context, Finding, Rule, Severity};
@@ -35,10 +35,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let bindings = endpoints::bindings_by_endpoint(server);
     // By the place of the record: who needs it, and whether only over IPv6.
     let mut needed: BTreeMap<usize, (bool, BTreeSet<usize>, BTreeSet<String>)> = BTreeMap::new();
-    let number = |key: &EndpointKey| {
-        let record = record_options::record(server, key)?;
-        read.records.iter().position(|other| std::ptr::eq(other, record))
-    };
+    let numbers = by_key(server);
     for endpoint in &server.endpoints {
         let Some(on) = bindings.get(&endpoint.key) else { continue };
         let Some(serving) = endpoint.served.record() else { continue };
@@ -55,9 +52,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if let Some(EndpointKey::IpPort(address, port)) = read.records.get(serving).map(|record| &record.key)
             && address == "0.0.0.0"
             && on.iter().any(|(_, binding)| binding.ip == "*")
-            && let Some(v6) = number(&EndpointKey::IpPort("[::]".to_owned(), *port))
+            && let Some(v6) = numbers.get(&EndpointKey::IpPort("[::]".to_owned(), *port))
         {
-            need(v6, false);
+            need(*v6, false);
         }
     }
     for (number, (everybody, sites, keys)) in needed {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::endpoints;
-use super::record_options::endpoint;
+use super::record_options::{by_key, endpoint};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value};
 use crate::remedy::{Remedy, Risk, netsh};
@@ -31,8 +31,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
     if server.generation != Generation::Iis6 {
         if server.records.is_some() {
+            let own = by_key(server);
             for (key, bindings) in endpoints::bindings_by_endpoint(server) {
-                findings.extend(endpoint(server, key).and_then(|endpoint| without_record(server, endpoint, &bindings)));
+                findings
+                    .extend(endpoint(server, key).and_then(|endpoint| without_record(server, endpoint, &bindings, own.contains_key(key))));
             }
         }
         return;
@@ -95,7 +97,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// What is wrong with an endpoint of IIS 7 or later that has no record of its own.
-fn without_record(server: &Server, endpoint: &Endpoint, bindings: &[(usize, &Binding)]) -> Option<Finding> {
+fn without_record(server: &Server, endpoint: &Endpoint, bindings: &[(usize, &Binding)], has_own: bool) -> Option<Finding> {
     let read = server.records.as_ref()?;
     let key = &endpoint.key;
     let (site, binding) = bindings.iter().find(|(site, _)| server.sites[*site].auto_start).or(bindings.first())?;
@@ -104,7 +106,7 @@ fn without_record(server: &Server, endpoint: &Endpoint, bindings: &[(usize, &Bin
     let other = match endpoint.served {
         Served::Nobody => None,
         // Where its own record exists as well, the other one only comes first, and `specific-ip-shadows-sni` tells it.
-        Served::Other(number) if read.records.iter().all(|record| record.key != *key) => Some(read.records.get(number)?),
+        Served::Other(number) if !has_own => Some(read.records.get(number)?),
         Served::Own(_) | Served::Other(_) | Served::NotGiven => return None,
     };
     let message = match other {

@@ -1,5 +1,7 @@
 //! The options of an SSL record as values that can be compared and written back, each with its place, and what lies behind an endpoint.
 
+use std::collections::BTreeMap;
+
 use super::record_remedy::Change;
 use crate::catalogue::cert_check;
 use crate::httpsys::{Record, Source, Switch};
@@ -132,14 +134,13 @@ pub(super) fn endpoint<'a>(server: &'a Server, key: &EndpointKey) -> Option<&'a 
     server.endpoints.binary_search_by(|endpoint| endpoint.key.cmp(key)).ok().and_then(|index| server.endpoints.get(index))
 }
 
-/// The record that has this key; of those that repeat it the first.
-pub(super) fn record<'a>(server: &'a Server, key: &EndpointKey) -> Option<&'a Record> {
-    // A record is an endpoint of its own, also when no binding leads to it.
-    let endpoint = endpoint(server, key)?;
-    match endpoint.served {
-        crate::server::Served::Own(_) => server.record_of(endpoint),
-        _ => server.records.as_ref()?.records.iter().find(|record| record.key == *key),
+/// The numbers of the records by their keys; of those that repeat a key the first counts.
+pub(super) fn by_key(server: &Server) -> BTreeMap<&EndpointKey, usize> {
+    let mut numbers = BTreeMap::new();
+    for (number, record) in server.records.iter().flat_map(|read| &read.records).enumerate() {
+        numbers.entry(&record.key).or_insert(number);
     }
+    numbers
 }
 
 /// For each record, by its number, the indexes of the sites that it serves, ascending.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::endpoints;
-use super::record_options;
+use super::record_options::by_key;
 use super::record_remedy::show;
 use super::records::is_foreign;
 use super::{Confidence, Context, Finding, Rule, Severity};
@@ -45,6 +45,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
     let hosts: BTreeMap<u16, String> = by_port.iter().map(|(port, named)| (*port, endpoints::list(named.hosts.iter().cloned()))).collect();
     let bindings = endpoints::bindings_by_endpoint(server);
+    let numbers = by_key(server);
     for key in server.endpoints.iter().map(|endpoint| &endpoint.key) {
         let specific = bindings.get(key).map_or(&[][..], Vec::as_slice);
         let EndpointKey::IpPort(ip, port) = key else { continue };
@@ -54,7 +55,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
         if server.records.is_some() {
             // Without a record of exactly that address HTTP.sys goes on to the host name.
-            findings.extend(record_options::record(server, key).map(|record| by_record(server, record, specific, named, hosts)));
+            let record = numbers.get(key).and_then(|number| server.records.as_ref()?.records.get(*number));
+            findings.extend(record.map(|record| by_record(server, record, specific, named, hosts)));
             continue;
         }
         let started = specific.iter().find(|(site, _)| server.sites[*site].auto_start);
