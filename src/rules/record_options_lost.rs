@@ -72,8 +72,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// Options as the record that lost them and the other one state them.
+type Differences = Vec<(Stated, Stated)>;
+
 /// The record that lost its options, one that has them, and what is lost: the state of the first beside that of the second.
-fn outlier(records: &[Record], numbers: &BTreeSet<usize>) -> Option<(usize, usize, Vec<(Stated, Stated)>)> {
+fn outlier(records: &[Record], numbers: &BTreeSet<usize>) -> Option<(usize, usize, Differences)> {
     let members: Vec<(usize, Vec<Option<Stated>>)> = numbers.iter().map(|number| (*number, options(&records[*number]))).collect();
     // Compared is what all of them state; a switch that no command can write is left alone.
     let length = members.first()?.1.len();
@@ -111,7 +114,7 @@ fn outlier(records: &[Record], numbers: &BTreeSet<usize>) -> Option<(usize, usiz
         (_, 1) => (b, a),
         _ => return None,
     };
-    let differences: Vec<(Stated, Stated)> =
+    let differences: Differences =
         lost.0.iter().cloned().zip(good.0.iter().cloned()).filter(|(lost, good)| !equal(&lost.value, &good.value)).collect();
     // What was never a default cannot have been lost.
     let any = differences.iter().any(|(lost, good)| is_default(&lost.value) && !is_default(&good.value));

@@ -114,7 +114,7 @@ fn by_record(server: &Server, record: &Record, specific: &[(usize, &Binding)], n
             Risk::Safe,
             "move what needs the address to one that the host names do not resolve to, or give it a host name and SNI",
         ));
-    // The sites that lose speak here: the address itself may well work as it should.
+    // Where no binding leads to the record, a site that loses by it speaks.
     let speaker = specific.iter().map(|(site, _)| *site).find(|site| server.sites[*site].auto_start);
     if let Some(site) = speaker.or(named.first.first().map(|(site, _)| *site)) {
         finding = finding.site(&server.sites[site]);
