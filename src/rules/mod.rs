@@ -1,10 +1,13 @@
 //! The rules: pure functions from a server to findings. One rule, one file, with its meaning, its silence and its tests.
 
 mod access_flags_unreadable;
+mod address_family_options_differ;
 mod anonymous_beside_mapping;
 mod asks_everyone_needlessly;
 mod attribute_missing;
 mod attribute_value_invalid;
+mod binding_flag_differs_from_record;
+mod binding_flag_too_new;
 mod binding_flag_unknown;
 mod binding_flags_not_numeric;
 mod binding_in_both_lists;
@@ -28,6 +31,7 @@ mod duplicate_site_name;
 mod endpoint_map;
 mod endpoints;
 mod finding;
+mod foreign_record_owner;
 mod freshness_too_small;
 mod freshness_without_effect;
 mod ftp;
@@ -54,12 +58,15 @@ mod mapping_without_rules;
 mod maps_certificate_never_asks;
 mod metabase_key_twice;
 mod noticed;
+mod orphan_record;
 mod peers;
 mod plain_http_beside_https;
 mod plain_text_password;
 pub mod profiles;
 mod read_ahead_excessive;
 mod read_ahead_unit_mistake;
+mod record_options;
+mod record_options_lost;
 mod record_remedy;
 mod records;
 mod redirect_blocked_by_tls_requirement;
@@ -144,10 +151,13 @@ pub struct Rule {
 /// All rules, sorted by name.
 pub const RULES: &[&Rule] = &[
     &access_flags_unreadable::RULE,
+    &address_family_options_differ::RULE,
     &anonymous_beside_mapping::RULE,
     &asks_everyone_needlessly::RULE,
     &attribute_missing::RULE,
     &attribute_value_invalid::RULE,
+    &binding_flag_differs_from_record::RULE,
+    &binding_flag_too_new::RULE,
     &binding_flag_unknown::RULE,
     &binding_flags_not_numeric::RULE,
     &binding_in_both_lists::RULE,
@@ -167,6 +177,7 @@ pub const RULES: &[&Rule] = &[
     &duplicate_binding_in_site::RULE,
     &duplicate_site_id::RULE,
     &duplicate_site_name::RULE,
+    &foreign_record_owner::RULE,
     &freshness_too_small::RULE,
     &freshness_without_effect::RULE,
     &ftp_revocation_check_off::RULE,
@@ -189,10 +200,12 @@ pub const RULES: &[&Rule] = &[
     &mapping_without_rules::RULE,
     &maps_certificate_never_asks::RULE,
     &metabase_key_twice::RULE,
+    &orphan_record::RULE,
     &plain_http_beside_https::RULE,
     &plain_text_password::RULE,
     &read_ahead_excessive::RULE,
     &read_ahead_unit_mistake::RULE,
+    &record_options_lost::RULE,
     &redirect_blocked_by_tls_requirement::RULE,
     &requires_certificate_never_asks::RULE,
     &revocation_cache_only::RULE,
