@@ -371,7 +371,7 @@ fn sni_sites_get_the_values_of_their_own_records() {
         .map(|host| in_effect(&server, host, Setting::RevocationUrlRetrievalTimeout));
     assert_eq!((orders, billing), (Value::Number(15_000), Value::Number(0)));
     assert!(server.notices.iter().all(|notice| notice.name != "endpoint-not-assessed"));
-    let found = rules::check(&Context { server: &server, groups: &[] });
+    let found = rules::check(&Context { server: &server, groups: &[], profile: None });
     assert!(find(&found, "sites-disagree-on-revocation", 0, "").message.contains("15000"));
     assert!(find(&found, "sites-disagree-on-issuers", 0, "").message.contains("ClientAuthIssuer"));
 }
@@ -382,7 +382,7 @@ fn a_record_that_serves_two_host_headers_decides_for_both() {
     assert_eq!(serves(&server, "0.0.0.0:443"), "0.0.0.0:443");
     assert_eq!(endpoint(&server, "0.0.0.0:443").sites.len(), 2);
     assert!(endpoint(&server, "10.20.0.5:443").sites.is_empty());
-    let found = rules::check(&Context { server: &server, groups: &[] });
+    let found = rules::check(&Context { server: &server, groups: &[], profile: None });
     let off: Vec<_> = found.iter().filter(|finding| finding.rule.name == "revocation-check-off").collect();
     assert!(off.iter().all(|finding| finding.severity == Severity::High && finding.message.contains("0.0.0.0:443")), "{off:?}");
     assert!(!off.is_empty());
@@ -404,7 +404,7 @@ fn a_record_that_negotiates_leaves_no_late_request() {
     let server = pair("F6_mapping.config", "o03_2025_tls13_ctl_mapper.txt");
     assert_eq!(in_effect(&server, "partner.fabrikam.test:443", Setting::NegotiateClientCertificate), Value::Bool(true));
     assert_eq!(in_effect(&server, "partner.fabrikam.test:443", Setting::DsMapper), Value::Bool(false));
-    let found = rules::check(&Context { server: &server, groups: &[] });
+    let found = rules::check(&Context { server: &server, groups: &[], profile: None });
     silent(&found, &["late-request-body-limit", "late-request-tls13", "late-request-http2"]);
     find(&found, "revocation-cache-only", 61, "");
     find(&found, "usage-check-off", 61, "");
