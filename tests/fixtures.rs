@@ -19,7 +19,7 @@ fn server(name: &str) -> Server {
 }
 
 fn findings(name: &str) -> Vec<Finding> {
-    rules::check(&Context { server: &server(name), groups: &[], profile: None })
+    rules::check(&Context::new(&server(name)))
 }
 
 /// The finding of a rule for a site (by id) and path; an empty path accepts any.
@@ -136,7 +136,7 @@ fn a_hand_edited_metabase_is_understood() {
 #[test]
 fn consistent_sni_sites_give_notices_and_no_finding() {
     let server = server("apphost/F1_consistent_sni.config");
-    let found = rules::check(&Context { server: &server, groups: &[], profile: None });
+    let found = rules::check(&Context::new(&server));
     assert!(found.is_empty(), "{:?}", names(&found));
     let text: String = server.notices.iter().map(|notice| format!("{} {} {}", notice.name, notice.message, notice.needs)).collect();
     assert!(
@@ -175,7 +175,7 @@ fn mistakes_in_flags_and_paths_are_found() {
 #[test]
 fn a_file_without_sites_says_nothing_about_missing_sites() {
     let server = server("apphost/F5_locking_and_webconfig.config");
-    let found = rules::check(&Context { server: &server, groups: &[], profile: None });
+    let found = rules::check(&Context::new(&server));
     silent(&found, &["location-without-site", "tls-required-unreachable"]);
     let delegated: Vec<_> = server.notices.iter().filter(|notice| notice.name == "delegated-not-assessed").collect();
     assert!(delegated.iter().any(|notice| notice.message.contains("Dept")), "{delegated:?}");
@@ -371,7 +371,7 @@ fn sni_sites_get_the_values_of_their_own_records() {
         .map(|host| in_effect(&server, host, Setting::RevocationUrlRetrievalTimeout));
     assert_eq!((orders, billing), (Value::Number(15_000), Value::Number(0)));
     assert!(server.notices.iter().all(|notice| notice.name != "endpoint-not-assessed"));
-    let found = rules::check(&Context { server: &server, groups: &[], profile: None });
+    let found = rules::check(&Context::new(&server));
     assert!(find(&found, "sites-disagree-on-revocation", 0, "").message.contains("15000"));
     assert!(find(&found, "sites-disagree-on-issuers", 0, "").message.contains("ClientAuthIssuer"));
 }
@@ -382,7 +382,7 @@ fn a_record_that_serves_two_host_headers_decides_for_both() {
     assert_eq!(serves(&server, "0.0.0.0:443"), "0.0.0.0:443");
     assert_eq!(endpoint(&server, "0.0.0.0:443").sites.len(), 2);
     assert!(endpoint(&server, "10.20.0.5:443").sites.is_empty());
-    let found = rules::check(&Context { server: &server, groups: &[], profile: None });
+    let found = rules::check(&Context::new(&server));
     let off: Vec<_> = found.iter().filter(|finding| finding.rule.name == "revocation-check-off").collect();
     assert!(off.iter().all(|finding| finding.severity == Severity::High && finding.message.contains("0.0.0.0:443")), "{off:?}");
     assert!(!off.is_empty());
@@ -404,7 +404,7 @@ fn a_record_that_negotiates_leaves_no_late_request() {
     let server = pair("F6_mapping.config", "o03_2025_tls13_ctl_mapper.txt");
     assert_eq!(in_effect(&server, "partner.fabrikam.test:443", Setting::NegotiateClientCertificate), Value::Bool(true));
     assert_eq!(in_effect(&server, "partner.fabrikam.test:443", Setting::DsMapper), Value::Bool(false));
-    let found = rules::check(&Context { server: &server, groups: &[], profile: None });
+    let found = rules::check(&Context::new(&server));
     silent(&found, &["late-request-body-limit", "late-request-tls13", "late-request-http2"]);
     find(&found, "revocation-cache-only", 61, "");
     find(&found, "usage-check-off", 61, "");

@@ -18,7 +18,7 @@ fn findings(config: Option<&str>, records: &str) -> Vec<Finding> {
     let estate = estate::read(&[directory.path().to_path_buf()], &Options::default());
     assert!(estate.inputs.iter().all(|input| input.error.is_none() && input.warnings.is_empty()), "{:?}", estate.inputs);
     let [server] = estate.servers.as_slice() else { panic!("{} servers", estate.servers.len()) };
-    rules::check(&Context { server, groups: &[], profile: None })
+    rules::check(&Context::new(server))
 }
 
 /// The findings of a rule whose texts name `what`.

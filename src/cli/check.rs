@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use super::{Common, Format, Outcome, ProfileName, complain, judge_inputs, no_site};
 use crate::report::{self, check::Detail};
 use crate::rules::{self, Context, Finding, Group, Profile, Severity, profiles};
+use crate::server::Server;
 
 /// Checks every server against the rules
 #[derive(Args)]
@@ -26,6 +27,9 @@ pub(super) struct CheckArguments {
     /// Sites that should behave alike; replaces the default comparison of all sites that want client certificates
     #[arg(long, value_name = "NAME=SITE,SITE...", value_parser = parse_group)]
     group: Vec<Group>,
+    /// Servers that are nodes of one role, such as those behind a load balancer: each is compared with the first of them
+    #[arg(long, value_name = "NAME=SERVER,SERVER...", value_parser = parse_nodes)]
+    nodes: Vec<Group>,
     /// Only this rule; may be given several times
     #[arg(long, value_name = "RULE", value_parser = parse_rule)]
     rule: Vec<&'static str>,
@@ -74,6 +78,11 @@ fn parse_group(text: &str) -> Result<Group, String> {
     Ok(Group { name: name.trim().to_owned(), sites })
 }
 
+fn parse_nodes(text: &str) -> Result<Group, String> {
+    let expected = "expected NAME=SERVER,SERVER with the names of at least two servers, such as web=web01,web02";
+    parse_group(text).map_err(|_| expected.to_owned())
+}
+
 fn parse_rule(name: &str) -> Result<&'static str, String> {
     rules::rule(name).map(|rule| rule.name).ok_or_else(|| {
         let mut nearest = crate::explain::explain(name).err().map(|unknown| unknown.nearest).unwrap_or_default();
@@ -117,7 +126,15 @@ pub(super) fn run(arguments: &CheckArguments, common: &Common) -> Outcome {
             server.notices.extend(notices);
         }
     }
-    let context = |server| Context { server, groups: &arguments.group, profile };
+    let twins = match twins(&estate.servers, &arguments.nodes) {
+        Ok(twins) => twins,
+        Err(message) => {
+            complain(&message);
+            return outcome.max(Outcome::Usage);
+        }
+    };
+    let twin = |server: &Server| twins.iter().find(|(name, _)| *name == server.name).map(|(_, twin)| *twin);
+    let context = |server| Context { server, groups: &arguments.group, profile, twin: twin(server) };
     let mut findings: Vec<Finding> = estate.servers.iter().flat_map(|server| rules::check(&context(server))).collect();
     findings.retain(|finding| arguments.rule.is_empty() || arguments.rule.contains(&finding.rule.name));
     findings.sort_by(Finding::order);
@@ -129,4 +146,23 @@ pub(super) fn run(arguments: &CheckArguments, common: &Common) -> Outcome {
         outcome = outcome.max(Outcome::Found);
     }
     outcome
+}
+
+/// For each server that is declared to be a node, by name, the first node of its role.
+fn twins<'a>(servers: &'a [Server], nodes: &'a [Group]) -> Result<Vec<(&'a str, &'a Server)>, String> {
+    let mut twins = Vec::new();
+    for role in nodes {
+        let mut found = Vec::new();
+        for name in &role.sites {
+            let Some(server) = servers.iter().find(|server| server.name.eq_ignore_ascii_case(name)) else {
+                let names: Vec<&str> = servers.iter().take(8).map(|server| server.name.as_str()).collect();
+                return Err(format!("--nodes {}: no server is called {name}; there are: {}", role.name, names.join(", ")));
+            };
+            found.push(server);
+        }
+        if let Some((first, others)) = found.split_first() {
+            twins.extend(others.iter().map(|other| (other.name.as_str(), *first)));
+        }
+    }
+    Ok(twins)
 }

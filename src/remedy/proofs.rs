@@ -169,7 +169,7 @@ fn files(directory: &str) -> Vec<PathBuf> {
 
 /// The commands of all rules and of all diagnoses between sites of one server.
 fn remedies(server: &Server) -> Vec<Remedy> {
-    let findings = rules::check(&Context { server, groups: &[], profile: None });
+    let findings = rules::check(&Context::new(server));
     let mut remedies: Vec<Remedy> = findings.into_iter().flat_map(|finding| finding.remedies).collect();
     let count = server.sites.len().min(6);
     for (left, right) in (0..count).flat_map(|left| (0..count).map(move |right| (left, right))).filter(|(left, right)| left != right) {

@@ -133,7 +133,7 @@ mod tests {
         let check = |sites: &[&str]| {
             let groups = [Group { name: "g".to_owned(), sites: sites.iter().map(|name| (*name).to_owned()).collect() }];
             let mut found = Vec::new();
-            (RULE.check)(&Context { server: &server, groups: &groups, profile: None }, &mut found);
+            (RULE.check)(&Context { groups: &groups, ..Context::new(&server) }, &mut found);
             found.len()
         };
         assert_eq!((check(&["A", "B"]), check(&["A"]), findings(&RULE, &server).len()), (1, 0, 1));

@@ -95,7 +95,7 @@ mod tests {
                <bindings>{bindings}</bindings></site></sites></system.applicationHost>"#
         ));
         let mut findings = Vec::new();
-        (RULE.check)(&Context { server: &server, groups: &[], profile: Some(profile) }, &mut findings);
+        (RULE.check)(&Context { profile: Some(profile), ..Context::new(&server) }, &mut findings);
         findings
     }
 

@@ -57,6 +57,7 @@ mod mapping_not_required;
 mod mapping_without_rules;
 mod maps_certificate_never_asks;
 mod metabase_key_twice;
+mod nodes_disagree;
 mod noticed;
 mod orphan_record;
 mod peers;
@@ -119,6 +120,15 @@ pub struct Context<'a> {
     pub groups: &'a [Group],
     /// The benchmark whose own rules run too.
     pub profile: Option<Profile>,
+    /// The server that the user declares to be its twin, the node of the same role to compare it with.
+    pub twin: Option<&'a Server>,
+}
+
+impl<'a> Context<'a> {
+    /// A server by itself: default peers, no profile, no twin.
+    pub fn new(server: &'a Server) -> Self {
+        Context { server, groups: &[], profile: None, twin: None }
+    }
 }
 
 /// A rule: what bad state it names, and how it finds it.
@@ -200,6 +210,7 @@ pub const RULES: &[&Rule] = &[
     &mapping_without_rules::RULE,
     &maps_certificate_never_asks::RULE,
     &metabase_key_twice::RULE,
+    &nodes_disagree::RULE,
     &orphan_record::RULE,
     &plain_http_beside_https::RULE,
     &plain_text_password::RULE,
@@ -277,8 +288,7 @@ mod tests {
     #[test]
     fn a_file_with_six_faults_gives_six_findings() {
         let server = testing::fixture("apphost/F8_rejected_by_iis.config");
-        let mut names: Vec<_> =
-            check(&Context { server: &server, groups: &[], profile: None }).iter().map(|finding| finding.rule.name).collect();
+        let mut names: Vec<_> = check(&Context::new(&server)).iter().map(|finding| finding.rule.name).collect();
         names.sort_unstable();
         assert_eq!(
             names,

@@ -477,7 +477,7 @@ mod tests {
     use super::*;
 
     fn names(server: &Server, profile: Option<Profile>) -> Vec<&'static str> {
-        let mut names: Vec<_> = check(&Context { server, groups: &[], profile }).iter().map(|finding| finding.rule.name).collect();
+        let mut names: Vec<_> = check(&Context { profile, ..Context::new(server) }).iter().map(|finding| finding.rule.name).collect();
         names.sort_unstable();
         names.dedup();
         names
@@ -571,11 +571,11 @@ mod tests {
     #[test]
     fn a_finding_knows_the_profile_it_was_made_under() {
         let server = apphost(BARE);
-        let found = check(&Context { server: &server, groups: &[], profile: Some(Profile::Stig) });
+        let found = check(&Context { profile: Some(Profile::Stig), ..Context::new(&server) });
         let ids: Vec<_> =
             found.iter().find(|finding| finding.rule.name == "tls-not-required").unwrap().benchmarks().map(Item::label).collect();
         assert_eq!(ids, ["STIG V-218737 (IIST-SI-000203)", "STIG V-218738 (IIST-SI-000204)"]);
-        let none = check(&Context { server: &server, groups: &[], profile: None });
+        let none = check(&Context::new(&server));
         assert!(none.iter().all(|finding| finding.benchmarks().count() == 0));
     }
 }

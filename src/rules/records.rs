@@ -251,7 +251,7 @@ mod tests {
         assert!(JUDGES.iter().all(|name| rule(name).is_some()));
         let mut findings = Vec::new();
         for rule in RULES.iter().filter(|rule| JUDGES.contains(&rule.name)) {
-            (rule.check)(&Context { server, groups: &[], profile: None }, &mut findings);
+            (rule.check)(&Context::new(server), &mut findings);
         }
         findings
     }

@@ -360,7 +360,7 @@ mod tests {
             |name: &str, sites: &[&str]| Group { name: name.to_owned(), sites: sites.iter().map(|site| (*site).to_owned()).collect() };
         let run = |groups: &[Group]| {
             let mut findings = Vec::new();
-            (RULE.check)(&Context { server: &server, groups, profile: None }, &mut findings);
+            (RULE.check)(&Context { groups, ..Context::new(&server) }, &mut findings);
             findings
         };
         assert!(run(&[group("one", &["1"]), group("two", &["2", "3"])]).is_empty());

@@ -89,7 +89,7 @@ pub(crate) fn registry(values: &[(&str, u32)]) -> String {
 /// The findings of one rule.
 pub(crate) fn findings(rule: &'static Rule, server: &Server) -> Vec<Finding> {
     let mut findings = Vec::new();
-    (rule.check)(&Context { server, groups: &[], profile: None }, &mut findings);
+    (rule.check)(&Context::new(server), &mut findings);
     findings
 }
 
