@@ -4,6 +4,7 @@
 //! Comparing a site with itself finds nothing, and comparing in the other direction finds the same with the sides exchanged.
 
 mod causes;
+pub mod decision;
 mod diagnosis;
 mod pair;
 mod servers;
