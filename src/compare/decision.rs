@@ -147,9 +147,7 @@ pub fn decide(early: bool, demand: Demand, protocol: Protocol, late: LateTls13) 
                 Protocol::Tls13 => (Outcome::LateTls13(late), Documented),
             }
         }
-        (Demand::RequireUnasked, false) => {
-            (Outcome::NeverAsked, if protocol == Protocol::Tls13 { Likely } else { Documented })
-        }
+        (Demand::RequireUnasked, false) => (Outcome::NeverAsked, if protocol == Protocol::Tls13 { Likely } else { Documented }),
         (Demand::RequireUnasked, true) => (Outcome::AlreadyThere, Likely),
     };
     Decision { outcome, certainty }

@@ -5,9 +5,10 @@ use serde::Serialize;
 use super::page::Page;
 use super::parts::{self, InputJson, SettingsJson, SiteJson, count, to_json};
 use super::place::{Location, Places, PlacesOfServer};
+use super::records::{self, RecordJson, SchannelValueJson, StrayJson};
 use super::style::{DIM, Style};
 use crate::estate::Estate;
-use crate::server::{Binding, Generation, Notice, Scope, Server, Site};
+use crate::server::{Binding, Endpoint, Generation, Notice, Scope, Server, Site};
 
 /// The report as text.
 pub fn table(estate: &Estate, style: Style) -> String {
@@ -43,13 +44,30 @@ fn server(page: &mut Page, server: &Server, places: Places<'_>) {
         page.prose(2, if server.lists_sites { "It has no sites." } else { "No list of sites was given." });
         parts::settings(page, 2, server.scope.settings.iter(), server.generation, &here);
     }
+    let endpoints = endpoints_of_sites(server);
     for (index, site) in server.sites.iter().enumerate() {
-        self::site(page, server, index, site, &here);
+        self::site(page, server, index, site, endpoints.get(index).map(Vec::as_slice).unwrap_or_default(), &here);
     }
     contradictions(page, server, &here);
+    records::without_binding(page, 2, server, &here);
+    records::stray(page, 2, server, &here);
+    records::schannel(page, 2, server, &here);
 }
 
-fn site(page: &mut Page, server: &Server, index: usize, site: &Site, places: &PlacesOfServer<'_>) {
+/// The endpoints of each site, in the order of their keys.
+fn endpoints_of_sites(server: &Server) -> Vec<Vec<&Endpoint>> {
+    let mut of_sites = vec![Vec::new(); server.sites.len()];
+    for endpoint in &server.endpoints {
+        for site in &endpoint.sites {
+            if let Some(endpoints) = of_sites.get_mut(*site) {
+                endpoints.push(endpoint);
+            }
+        }
+    }
+    of_sites
+}
+
+fn site(page: &mut Page, server: &Server, index: usize, site: &Site, endpoints: &[&Endpoint], places: &PlacesOfServer<'_>) {
     page.gap();
     let state = match (site.declared, site.auto_start) {
         (true, true) => "starts by itself",
@@ -66,7 +84,10 @@ fn site(page: &mut Page, server: &Server, index: usize, site: &Site, places: &Pl
     for (depth, scope) in site.scopes.iter().enumerate() {
         if depth == 0 {
             page.gap();
-            parts::settings(page, 4, scope.settings.iter(), server.generation, places);
+            let differing = records::differing(server, endpoints, site);
+            let single = scope.settings.iter().filter(|(setting, _)| !differing.contains(setting));
+            parts::settings(page, 4, single, server.generation, places);
+            records::differing_values(page, 4, server, endpoints, &differing, places);
         } else if scope.settings.iter().any(|(_, resolved)| resolved.is_explicit()) {
             // What a path below the root inherits is read further up.
             page.gap();
@@ -85,8 +106,10 @@ fn binding(server: &Server, index: usize, binding: &Binding) -> String {
     }
     if let Some(key) = &binding.endpoint {
         text.push_str(&format!(" → {key}"));
-        let shared = server.endpoints.binary_search_by(|endpoint| endpoint.key.cmp(key)).ok();
-        let sites = shared.and_then(|found| server.endpoints.get(found)).map_or(&[][..], |endpoint| endpoint.sites.as_slice());
+        let found = server.endpoints.binary_search_by(|endpoint| endpoint.key.cmp(key)).ok();
+        let endpoint = found.and_then(|found| server.endpoints.get(found));
+        text.push_str(&endpoint.map(|endpoint| records::serving(server, endpoint)).unwrap_or_default());
+        let sites = endpoint.map_or(&[][..], |endpoint| endpoint.sites.as_slice());
         let other = sites.iter().find(|other| **other != index).and_then(|other| server.sites.get(*other));
         if let Some(other) = other {
             text.push_str(&format!(", shared with {}", other.label()));
@@ -104,7 +127,7 @@ fn binding(server: &Server, index: usize, binding: &Binding) -> String {
 
 /// Endpoint settings that the sites on one endpoint write differently: which value counts is not known, and no site's own block says so.
 fn contradictions(page: &mut Page, server: &Server, places: &PlacesOfServer<'_>) {
-    for endpoint in &server.endpoints {
+    for endpoint in server.endpoints.iter().filter(|endpoint| !endpoint.sites.is_empty()) {
         let known = endpoint.settings.iter().any(|(_, resolved)| resolved.known().is_some());
         let unknown: Vec<_> = endpoint.settings.iter().filter(|(_, resolved)| resolved.known().is_none()).collect();
         if known && !unknown.is_empty() {
@@ -144,6 +167,8 @@ struct ServerJson<'a> {
     defaults: DefaultsJson<'a>,
     sites: Vec<SiteBlockJson<'a>>,
     endpoints: Vec<EndpointJson<'a>>,
+    stray: Vec<StrayJson<'a>>,
+    schannel: Option<Vec<SchannelValueJson<'a>>>,
     notices: Vec<NoticeJson<'a>>,
 }
 
@@ -189,6 +214,8 @@ struct ScopeJson<'a> {
 struct EndpointJson<'a> {
     key: String,
     sites: Vec<SiteJson<'a>>,
+    served: &'static str,
+    record: Option<RecordJson<'a>>,
     settings: SettingsJson<'a>,
 }
 
@@ -232,6 +259,8 @@ impl<'a> ServerJson<'a> {
         let endpoints = server.endpoints.iter().map(|endpoint| EndpointJson {
             key: endpoint.key.to_string(),
             sites: endpoint.sites.iter().filter_map(|index| server.sites.get(*index)).map(SiteJson::of).collect(),
+            served: records::served_name(endpoint.served),
+            record: server.record_of(endpoint).map(|record| RecordJson::new(record, places)),
             settings: settings(&endpoint.settings),
         });
         let notice = |notice: &'a Notice| NoticeJson { name: notice.name, message: &notice.message, needs: &notice.needs };
@@ -242,6 +271,8 @@ impl<'a> ServerJson<'a> {
             defaults: DefaultsJson { settings: settings(&server.scope.settings) },
             sites: server.sites.iter().map(site).collect(),
             endpoints: endpoints.collect(),
+            stray: StrayJson::all(server, places),
+            schannel: records::schannel_json(server, places),
             notices: server.notices.iter().map(notice).collect(),
         }
     }
