@@ -8,13 +8,16 @@ use serde::Serialize;
 use super::page::Page;
 use super::parts::{self, InputJson, SettingJson, SiteJson, count, to_json};
 use super::place::{Location, Places};
+use super::records::{named, switch_name};
 use super::style::{DIM, HEADING, Style};
 use crate::catalogue::Setting;
+use crate::compare::decision::{Certainty, Decision, Protocol};
 use crate::compare::{
-    Cause, Diagnosis, Difference, EstateDiff, MappingCount, MatchedBy, NotAssessed, Reach, Said, ServerDiff, Side, Sides, SiteDiff,
-    SitePair, SiteRef, SiteSummary,
+    Cause, Diagnosis, Difference, EstateDiff, MappingCount, MatchedBy, Negotiation, NegotiationRow, NotAssessed, Reach, RecordFacts, Said,
+    ServerDiff, Side, Sides, SiteDiff, SitePair, SiteRef, SiteSummary, SwitchDifference, SwitchSaid,
 };
 use crate::estate::Estate;
+use crate::httpsys::Switch;
 use crate::remedy::{Remedy, Risk};
 use crate::server::{Binding, EndpointKey, Generation, Origin, Server};
 
@@ -100,8 +103,10 @@ impl Sheet<'_> {
         let rest = diff.differences.iter().enumerate().filter(|(index, _)| !told.contains(index)).map(|(_, difference)| difference);
         let title = if told.is_empty() { "What differs in effect" } else { "What else differs in effect" };
         self.differences(page, indent, title, &rest.collect::<Vec<_>>());
+        self.records(page, indent, &diff.records);
         self.site_facts(page, indent, diff);
         self.not_assessed(page, indent, &diff.not_assessed);
+        self.switches_not_assessed(page, indent, diff);
     }
 
     /// Settings: those in effect, those whose difference is not in effect, and in a table those that are only written differently.
@@ -172,6 +177,62 @@ impl Sheet<'_> {
         match &said.resolved.origin {
             Origin::Default { .. } => format!("{value} (default)"),
             _ => format!("{value} ({})", self.origin(said)),
+        }
+    }
+
+    /// What the records of HTTP.sys add: endpoints that none serves, switches, and what clients meet early and late.
+    fn records(&self, page: &mut Page, indent: usize, facts: &RecordFacts) {
+        if facts.unserved_differ {
+            page.gap();
+            page.heading(indent, "Endpoints that no record of HTTP.sys serves: connections are reset");
+            for side in [Side::Left, Side::Right] {
+                let keys = facts.unserved.get(side);
+                let text = if keys.is_empty() { "none".to_owned() } else { named(keys) };
+                page.labelled(indent + 2, &self.label(side), HEADING, &text);
+            }
+        }
+        if !facts.switches.is_empty() {
+            let cell = |said: &SwitchSaid| {
+                let place = said.place.map_or_else(|| "not set".to_owned(), |place| self.places.text(place));
+                format!("{} on {} ({place})", if said.on { "Enabled" } else { "Disabled" }, named(&said.endpoints))
+            };
+            let row = |one: &SwitchDifference| vec![one.switch.label().to_owned(), cell(&one.said.left), cell(&one.said.right)];
+            page.gap();
+            page.heading(indent, "Switches of the records");
+            page.gap();
+            page.table(indent + 2, &["switch", self.names.left, self.names.right], &facts.switches.iter().map(row).collect::<Vec<_>>());
+        }
+        if let Some(negotiation) = &facts.negotiation {
+            page.gap();
+            page.heading(indent, "What a client meets whose certificate is wanted");
+            for side in [Side::Left, Side::Right] {
+                let when = if *negotiation.early.get(side) { "in the first handshake" } else { "late, when the URL is known" };
+                page.labelled(indent + 2, &self.label(side), HEADING, &format!("{}, asked {when}", negotiation.path.get(side)));
+            }
+            page.gap();
+            let cell = |decision: &Option<Decision>| match decision {
+                None => "switched off in the record".to_owned(),
+                Some(decision) => format!("{}{}", decision.outcome.words(), doubt(decision.certainty)),
+            };
+            let row =
+                |row: &NegotiationRow| vec![protocol_text(row.protocol).to_owned(), cell(&row.decisions.left), cell(&row.decisions.right)];
+            page.table(indent + 2, &["client", self.names.left, self.names.right], &negotiation.rows.iter().map(row).collect::<Vec<_>>());
+        }
+    }
+
+    fn switches_not_assessed(&self, page: &mut Page, indent: usize, diff: &SiteDiff) {
+        if diff.records.switches_not_assessed.is_empty() {
+            return;
+        }
+        page.gap();
+        page.heading(indent, "Switches that a record does not list: they may differ or not");
+        for (switch, endpoints) in &diff.records.switches_not_assessed {
+            let of = |side: Side| match endpoints.get(side).as_slice() {
+                [] => None,
+                keys => Some(format!("{}: {}", self.names.get(side), named(keys))),
+            };
+            let sides: Vec<String> = [Side::Left, Side::Right].into_iter().filter_map(of).collect();
+            page.prose(indent + 2, &format!("{} ({})", switch.label(), sides.join("; ")));
         }
     }
 
@@ -303,6 +364,22 @@ impl Sheet<'_> {
     }
 }
 
+fn protocol_text(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Tls12Http1 => "TLS 1.2, HTTP/1.1",
+        Protocol::Http2 => "HTTP/2",
+        Protocol::Tls13 => "TLS 1.3, where offered",
+    }
+}
+
+fn doubt(certainty: Certainty) -> &'static str {
+    match certainty {
+        Certainty::Documented => "",
+        Certainty::Likely => " Likely: it follows from how the parts work.",
+        Certainty::Open => " Uncertain: the sources do not settle it.",
+    }
+}
+
 fn matched_text(matched_by: MatchedBy) -> &'static str {
     match matched_by {
         MatchedBy::Name => "compared because they have the same name",
@@ -354,6 +431,8 @@ pub struct Summary {
     pub written: usize,
     /// Bindings that only one side has or that differ in their flags.
     pub bindings: usize,
+    /// Switches of records that differ, and pairs of sites of which one has endpoints that no record serves.
+    pub records: usize,
     /// Sites whose start state or mapping entries differ.
     pub sites: usize,
     /// Sites and servers that only one side has.
@@ -392,8 +471,9 @@ impl Summary {
         self.settings(&diff.differences);
         let bindings = &diff.bindings;
         self.bindings += bindings.only.left.len() + bindings.only.right.len() + bindings.flags.len();
+        self.records += diff.records.switches.len() + usize::from(diff.records.unserved_differ);
         self.sites += usize::from(diff.starts_differ() || diff.mappings_differ());
-        self.not_assessed += diff.not_assessed.len();
+        self.not_assessed += diff.not_assessed.len() + diff.records.switches_not_assessed.len();
     }
 }
 
@@ -407,6 +487,7 @@ fn summary_text(summary: &Summary) -> String {
     add(summary.in_effect, "difference in effect", "differences in effect");
     add(summary.written, "difference without effect", "differences without effect");
     add(summary.bindings, "binding differs", "bindings differ");
+    add(summary.records, "difference in records", "differences in records");
     add(summary.sites, "site differs in start state or mappings", "sites differ in start state or mappings");
     add(summary.unmatched, "site or server without a counterpart", "sites or servers without a counterpart");
     let found = if found.is_empty() { "no differences".to_owned() } else { found.join(", ") };
@@ -570,6 +651,10 @@ struct PairJson<'a> {
     same_server: bool,
     differences: Vec<DifferenceJson<'a>>,
     bindings: BindingsJson<'a>,
+    switches: Vec<SwitchJson<'a>>,
+    switches_not_assessed: Vec<SwitchNotAssessedJson>,
+    unserved: UnservedJson,
+    negotiation: Option<NegotiationJson<'a>>,
     not_assessed: Vec<NotAssessedJson<'a>>,
     compared_settings: Vec<&'static str>,
     compared_paths: usize,
@@ -600,6 +685,14 @@ impl<'a> PairJson<'a> {
                 only_right: all(&diff.bindings.only.right),
                 flags: diff.bindings.flags.iter().map(pair).collect(),
             },
+            switches: diff.records.switches.iter().map(|one| SwitchJson::new(one, places)).collect(),
+            switches_not_assessed: diff.records.switches_not_assessed.iter().map(SwitchNotAssessedJson::new).collect(),
+            unserved: UnservedJson {
+                differs: diff.records.unserved_differ,
+                left: keys(&diff.records.unserved.left),
+                right: keys(&diff.records.unserved.right),
+            },
+            negotiation: diff.records.negotiation.as_ref().map(NegotiationJson::new),
             not_assessed: diff.not_assessed.iter().map(NotAssessedJson::new).collect(),
             compared_settings: diff.compared.iter().map(|setting| setting.name()).collect(),
             compared_paths: diff.paths,
@@ -620,6 +713,7 @@ struct DifferenceJson<'a> {
     in_effect: bool,
     effect: String,
     causes: &'a [Cause],
+    only_on: Sides<Vec<String>>,
 }
 
 impl<'a> DifferenceJson<'a> {
@@ -633,6 +727,7 @@ impl<'a> DifferenceJson<'a> {
             in_effect: difference.in_effect(),
             effect: difference.effect("left", "right"),
             causes: &difference.causes,
+            only_on: Sides { left: keys(&difference.only_on.left), right: keys(&difference.only_on.right) },
         }
     }
 }
@@ -672,6 +767,97 @@ impl<'a> BindingJson<'a> {
             readable: binding.fault.is_none(),
             location: places.json(binding.place),
         }
+    }
+}
+
+/// A switch of records that differs.
+#[derive(Debug, Serialize)]
+struct SwitchJson<'a> {
+    switch: String,
+    left: SwitchSaidJson<'a>,
+    right: SwitchSaidJson<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct SwitchSaidJson<'a> {
+    enabled: bool,
+    location: Option<Location<'a>>,
+    endpoints: Vec<String>,
+}
+
+impl<'a> SwitchJson<'a> {
+    fn new(difference: &SwitchDifference, places: Places<'a>) -> Self {
+        let said = |said: &SwitchSaid| SwitchSaidJson {
+            enabled: said.on,
+            location: said.place.map(|place| places.json(place)),
+            endpoints: keys(&said.endpoints),
+        };
+        SwitchJson { switch: switch_name(difference.switch), left: said(&difference.said.left), right: said(&difference.said.right) }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct SwitchNotAssessedJson {
+    switch: String,
+    endpoints: Sides<Vec<String>>,
+}
+
+impl SwitchNotAssessedJson {
+    fn new((switch, endpoints): &(Switch, Sides<Vec<EndpointKey>>)) -> Self {
+        let endpoints = Sides { left: keys(&endpoints.left), right: keys(&endpoints.right) };
+        SwitchNotAssessedJson { switch: switch_name(*switch), endpoints }
+    }
+}
+
+/// Endpoints that no record serves.
+#[derive(Debug, Serialize)]
+struct UnservedJson {
+    differs: bool,
+    left: Vec<String>,
+    right: Vec<String>,
+}
+
+/// What clients meet early and late.
+#[derive(Debug, Serialize)]
+struct NegotiationJson<'a> {
+    path: &'a Sides<String>,
+    early: &'a Sides<bool>,
+    clients: Vec<ClientJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct ClientJson {
+    protocol: &'static str,
+    left: Option<OutcomeJson>,
+    right: Option<OutcomeJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct OutcomeJson {
+    outcome: &'static str,
+    certainty: &'static str,
+}
+
+impl<'a> NegotiationJson<'a> {
+    fn new(negotiation: &'a Negotiation) -> Self {
+        let outcome = |decision: &Decision| OutcomeJson {
+            outcome: decision.outcome.words(),
+            certainty: match decision.certainty {
+                Certainty::Documented => "documented",
+                Certainty::Likely => "likely",
+                Certainty::Open => "open",
+            },
+        };
+        let client = |row: &NegotiationRow| ClientJson {
+            protocol: match row.protocol {
+                Protocol::Tls12Http1 => "tls-1.2-http-1.1",
+                Protocol::Http2 => "http-2",
+                Protocol::Tls13 => "tls-1.3",
+            },
+            left: row.decisions.left.as_ref().map(outcome),
+            right: row.decisions.right.as_ref().map(outcome),
+        };
+        NegotiationJson { path: &negotiation.path, early: &negotiation.early, clients: negotiation.rows.iter().map(client).collect() }
     }
 }
 

@@ -9,11 +9,11 @@ use super::page::Page;
 use super::parts::{self, count};
 use super::place::{Location, Places, PlacesOfServer};
 use super::style::{DIM, HEADING};
-use crate::catalogue::{Setting, Value};
+use crate::catalogue::Setting;
 use crate::httpsys::{AppOwner, Record, Switch};
 use crate::input::{Field, Place};
 use crate::schannel::{Role, Schannel};
-use crate::server::{Endpoint, EndpointKey, Served, Server, Site};
+use crate::server::{Endpoint, EndpointKey, Origin, Served, Server, Site};
 
 /// How many endpoints a text names before it counts them.
 const NAMED: usize = 4;
@@ -211,7 +211,7 @@ pub(super) fn without_binding(page: &mut Page, indent: usize, server: &Server, p
             page.gap();
             page.heading(indent, &format!("record {}, owner: {}", endpoint.key, owner(record)));
             page.painted(indent + 2, DIM, &places.text(record.place));
-            settings(page, indent + 2, server, endpoint, places);
+            parts::settings(page, indent + 2, endpoint.settings.iter(), server.generation, places);
             switches(page, indent + 2, record);
         }
         return;
@@ -241,17 +241,6 @@ pub(super) fn without_binding(page: &mut Page, indent: usize, server: &Server, p
             .collect();
         page.table(indent + 2, &["record", "owner", "where it begins"], &rows);
     }
-}
-
-/// The settings of an endpoint.
-fn settings(page: &mut Page, indent: usize, server: &Server, endpoint: &Endpoint, places: &PlacesOfServer<'_>) {
-    let by_store = |(setting, resolved): &(Setting, &crate::server::Resolved)| {
-        // In the Central Certificate Store certificates are files, so that the record names none.
-        !(*setting == Setting::ServerCertificate
-            && matches!(endpoint.key, EndpointKey::Ccs(_) | EndpointKey::ScopedCcs(..))
-            && resolved.known() == Some(&Value::None))
-    };
-    parts::settings(page, indent, endpoint.settings.iter().filter(by_store), server.generation, places);
 }
 
 /// The switches that a record has on, beyond those that are settings.
@@ -300,6 +289,7 @@ pub(super) fn differing_values(
     if settings.is_empty() {
         return;
     }
+    page.gap();
     page.heading(indent, "differs between the endpoints of this site:");
     for setting in settings {
         // Endpoints with one value share a line, in the order of their keys.
@@ -307,10 +297,13 @@ pub(super) fn differing_values(
         let mut known: BTreeMap<String, usize> = BTreeMap::new();
         for endpoint in endpoints {
             let Some(resolved) = endpoint.settings.get(*setting) else { continue };
-            let text = match (resolved.known(), endpoint.served) {
-                (Some(value), _) => parts::cell(*setting, value, server.generation),
-                (None, Served::Nobody) => "no value, since no record serves it".to_owned(),
-                (None, _) => "not assessed".to_owned(),
+            // The line of its binding says that no record serves it.
+            if endpoint.served == Served::Nobody {
+                continue;
+            }
+            let text = match &resolved.origin {
+                Origin::Unknown { needs } => format!("not assessed (needs: {needs})"),
+                _ => parts::cell(*setting, &resolved.value, server.generation),
             };
             let group = *known.entry(text.clone()).or_insert_with(|| {
                 groups.push((text, Vec::new(), resolved.origin.place()));
