@@ -51,6 +51,8 @@ pub(super) struct View<'a> {
     pub(super) early: Option<bool>,
     /// CertCheckMode.
     pub(super) mode: Option<u32>,
+    /// Seconds of the freshness time.
+    freshness: Option<u64>,
 }
 
 impl<'a> View<'a> {
@@ -74,6 +76,25 @@ impl<'a> View<'a> {
             may_ask: early != Some(false) || site.scopes.iter().any(|scope| scope.wants_certificates() || scope.access().is_none()),
             early,
             mode: root.and_then(|root| root.value(Setting::CertCheckMode)).and_then(Value::flags),
+            freshness: root.and_then(|root| root.value(Setting::RevocationFreshnessTime)).and_then(Value::number),
+        }
+    }
+
+    /// The same site as a client sees it that comes through one of its endpoints.
+    fn through(&self, key: Option<&EndpointKey>) -> View<'a> {
+        let endpoint = self.endpoints.iter().find(|endpoint| Some(&endpoint.key) == key).filter(|_| records::has_values(self));
+        let Some(endpoint) = endpoint else { return View { ..*self } };
+        let known = |setting| endpoint.settings.get(setting).and_then(Resolved::known);
+        let early = known(Setting::NegotiateClientCertificate).and_then(Value::bool);
+        let scopes = &self.at.get().scopes;
+        let bits = |scope: &Scope| scope.access().unwrap_or_default();
+        View {
+            asks: early == Some(true) || scopes.iter().any(|scope| bits(scope) & access::NEGOTIATE != 0),
+            may_ask: early != Some(false) || scopes.iter().any(|scope| scope.wants_certificates() || scope.access().is_none()),
+            early,
+            mode: known(Setting::CertCheckMode).and_then(Value::flags),
+            freshness: known(Setting::RevocationFreshnessTime).and_then(Value::number),
+            ..*self
         }
     }
 
@@ -271,21 +292,8 @@ impl Walk<'_, '_> {
             }
             let state = State::Differs(a.clone(), b.clone());
             if !seen_above(&state) {
-                let access = Sides { left: left.access(), right: right.access() };
-                let read_ahead = |scope: &Scope| scope.value(Setting::UploadReadAheadSize).and_then(Value::number);
-                let anonymous = |scope: &Scope| scope.value(Setting::AnonymousAuthentication).and_then(Value::bool);
-                let freshness = |scope: &Scope| scope.value(Setting::RevocationFreshnessTime).and_then(Value::number);
-                let point = |view, said, access, scope| Point {
-                    view,
-                    said,
-                    access,
-                    read_ahead: read_ahead(scope),
-                    anonymous: anonymous(scope),
-                    freshness: freshness(scope),
-                    uncertain: false,
-                };
-                let left_point = point(self.left, &left_said, access.left, left);
-                let right_point = point(self.right, &right_said, access.right, right);
+                let left_point = point(self.left, &left_said, left);
+                let right_point = point(self.right, &right_said, right);
                 let difference = self.difference(setting, path.clone(), left_point, right_point);
                 self.differences.push(difference);
             }
@@ -321,18 +329,12 @@ impl Walk<'_, '_> {
         for Sides { left: (left_keys, left_value), right: (right_keys, right_value) } in paired.differs {
             let left_said = Said { setting, generation: self.left.generation(), resolved: left_value };
             let right_said = Said { setting, generation: self.right.generation(), resolved: right_value };
-            let point = |view, said, scope: &Scope| Point {
-                view,
-                said,
-                access: scope.access(),
-                read_ahead: scope.value(Setting::UploadReadAheadSize).and_then(Value::number),
-                anonymous: scope.value(Setting::AnonymousAuthentication).and_then(Value::bool),
-                freshness: scope.value(Setting::RevocationFreshnessTime).and_then(Value::number),
-                uncertain: false,
-            };
-            let (left_point, right_point) = (point(self.left, &left_said, left), point(self.right, &right_said, right));
+            // What follows from a value follows for clients of its endpoints, where other settings may differ too.
+            let (left_view, right_view) = (self.left.through(left_keys.first()), self.right.through(right_keys.first()));
+            let left_point = point(&left_view, &left_said, left);
+            let right_point = point(&right_view, &right_said, right);
             let mut causes = causes(setting, &left_point, &right_point);
-            let reach = match idle(setting, self.left, self.right) {
+            let reach = match idle(setting, &left_view, &right_view) {
                 Some(why) => {
                     causes.clear();
                     Reach::Idle(why)
@@ -433,6 +435,18 @@ fn said(generation: Generation, setting: Setting, scope: &Scope, own: bool) -> O
         }
     };
     Some(Said { setting, generation, resolved })
+}
+
+fn point<'v, 'a>(view: &'v View<'a>, said: &'v Said, scope: &Scope) -> Point<'v, 'a> {
+    Point {
+        view,
+        said,
+        access: scope.access(),
+        read_ahead: scope.value(Setting::UploadReadAheadSize).and_then(Value::number),
+        anonymous: scope.value(Setting::AnonymousAuthentication).and_then(Value::bool),
+        freshness: view.freshness,
+        uncertain: false,
+    }
 }
 
 /// How far a difference in an endpoint setting reaches.

@@ -226,13 +226,17 @@ impl Sheet<'_> {
         }
         page.gap();
         page.heading(indent, "Switches that a record does not list: they may differ or not");
+        let mut groups: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for (switch, endpoints) in &diff.records.switches_not_assessed {
             let of = |side: Side| match endpoints.get(side).as_slice() {
                 [] => None,
                 keys => Some(format!("{}: {}", self.names.get(side), named(keys))),
             };
             let sides: Vec<String> = [Side::Left, Side::Right].into_iter().filter_map(of).collect();
-            page.prose(indent + 2, &format!("{} ({})", switch.label(), sides.join("; ")));
+            groups.entry(sides.join("; ")).or_default().push(switch.label());
+        }
+        for (sides, labels) in groups {
+            page.prose(indent + 2, &format!("{}; {sides}", labels.join(", ")));
         }
     }
 
@@ -929,7 +933,7 @@ impl<'a> DiagnosisJson<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{HOSTILE, acting, at, estate, iis6, iis7, input, too_wide, violations};
+    use super::super::testing::{HOSTILE, acting, at, estate, iis6, iis7, input, too_wide, violations, with_records};
     use super::*;
     use crate::catalogue::Value;
     use crate::compare::{compare_estates, compare_sites, diagnose};
@@ -1148,6 +1152,102 @@ mod tests {
         "#);
     }
 
+    fn with_o02(config: &[u8]) -> Estate {
+        with_records(config, include_bytes!("../../tests/fixtures/netsh/o02_2022_sni_drift_and_ccs.txt"))
+    }
+
+    #[test]
+    fn with_records_a_403_7_is_traced_to_the_store_of_the_failing_record() {
+        let estate = with_o02(include_bytes!("../../tests/fixtures/apphost/F1_consistent_sni.config"));
+        let server = &estate.servers[0];
+        let (left, right) = (SiteRef { server, site: 0 }, SiteRef { server, site: 1 });
+        let diff = compare_sites(left, right);
+        let diagnosis = diagnose(&diff, Side::Right, right, Some("403.7"));
+        let text = table(&estate, Compared::Sites { diff: &diff, diagnosis: Some(&diagnosis) }, Style::plain(80));
+        insta::assert_snapshot!(text, @"D1");
+    }
+
+    #[test]
+    fn json_with_records_keeps_to_its_schema_in_every_pair_of_sites() {
+        let schema = include_str!("../../schemas/report-diff.schema.json");
+        let f1 = with_o02(include_bytes!("../../tests/fixtures/apphost/F1_consistent_sni.config"));
+        let f7 = with_o02(include_bytes!("../../tests/fixtures/apphost/F7_ccs_and_new_bits.config"));
+        let switched = listed("Disabled", "Enabled");
+        for estate in [&f1, &f7, &switched] {
+            let server = &estate.servers[0];
+            for (a, b) in [(0, 1), (1, 0), (0, 0)] {
+                let (left, right) = (SiteRef { server, site: a }, SiteRef { server, site: b });
+                let diff = compare_sites(left, right);
+                let diagnosis = diagnose(&diff, Side::Right, right, None);
+                for diagnosis in [None, Some(&diagnosis)] {
+                    let compared = Compared::Sites { diff: &diff, diagnosis };
+                    assert_eq!(violations(schema, &json(estate, compared)), "");
+                    assert_eq!(wide(&table(estate, compared, Style::plain(80))), Vec::<&str>::new());
+                }
+            }
+            let servers = compare_estates(&estate.servers, &f1.servers);
+            assert_eq!(violations(schema, &json(estate, Compared::Servers(&servers))), "");
+        }
+    }
+
+    /// Two sites on records that differ in one switch.
+    fn listed(first: &str, second: &str) -> Estate {
+        let site = |id: u32, host: &str| {
+            format!(
+                r#"<site name="{host}" id="{id}"><application path="/"/><bindings><binding protocol="https" bindingInformation="*:443:{host}" sslFlags="1"/></bindings></site>"#
+            )
+        };
+        let sites = site(1, "a.test") + &site(2, "b.test");
+        let config = format!("<configuration><system.applicationHost><sites>{sites}</sites></system.applicationHost></configuration>");
+        let record = |host: &str, switch: &str| {
+            let switch = if switch.is_empty() { String::new() } else { format!("    Disable TLS1.3               : {switch}\n") };
+            format!(
+                "\n    Hostname:port                : {host}:443\n    Certificate Hash             : {}\n    Negotiate Client Certificate : \
+                 Disabled\n{switch}",
+                "ab".repeat(20)
+            )
+        };
+        let listing =
+            format!("\nSSL Certificate bindings:\n-------------------------\n{}{}", record("a.test", first), record("b.test", second));
+        with_records(config.as_bytes(), listing.as_bytes())
+    }
+
+    #[test]
+    fn a_switch_of_records_that_differs_is_shown_with_both_places_and_one_that_is_not_listed_never_counts_as_equal() {
+        let text = |estate: &Estate| {
+            let server = &estate.servers[0];
+            let diff = compare_sites(SiteRef { server, site: 0 }, SiteRef { server, site: 1 });
+            table(estate, Compared::Sites { diff: &diff, diagnosis: None }, Style::plain(120))
+        };
+        let differs = text(&listed("Disabled", "Enabled"));
+        assert!(differs.contains("Disable TLS1.3") && differs.contains("Enabled on b.test:443 (web01/sslcert.txt:"), "{differs}");
+        assert!(differs.contains("1 difference in records"), "{differs}");
+        let unknown = text(&listed("Disabled", ""));
+        assert!(
+            unknown.contains("Switches that a record does not list: they may differ or not\n  Disable TLS1.3; right: b.test:443"),
+            "{unknown}"
+        );
+        let older = text(&listed("", ""));
+        assert!(!older.contains("TLS1.3"), "a Windows without the line is silent about it: {older}");
+    }
+
+    #[test]
+    fn an_endpoint_that_only_one_side_has_a_record_for_is_a_difference_of_its_own() {
+        let mut estate = listed("Disabled", "Disabled");
+        let mut records = estate.servers[0].records.take().unwrap();
+        records.records.remove(1);
+        crate::httpsys::join(&mut estate.servers[0], records);
+        let server = &estate.servers[0];
+        let (left, right) = (SiteRef { server, site: 0 }, SiteRef { server, site: 1 });
+        let diff = compare_sites(left, right);
+        assert!(!diff.is_empty() && diff.not_assessed.iter().all(|item| item.setting.name() != "negotiate-client-certificate"));
+        let diagnosis = diagnose(&diff, Side::Right, right, None);
+        let text = table(&estate, Compared::Sites { diff: &diff, diagnosis: Some(&diagnosis) }, Style::plain(120));
+        assert!(text.contains("no record of HTTP.sys serves b.test:443 of the failing site"), "{text}");
+        assert!(text.contains("Endpoints that no record of HTTP.sys serves: connections are reset"), "{text}");
+        assert!(compare_sites(right, right).is_empty());
+    }
+
     #[test]
     fn hostile_names_stay_text_and_keep_to_the_width() {
         let mut estate = estate(HOSTILE, &"long/".repeat(40));
@@ -1237,6 +1337,10 @@ mod tests {
               "why": "no key sets it, neither here nor above"
             },
             "value": "0"
+          },
+          "only_on": {
+            "left": [],
+            "right": []
           },
           "path": "/",
           "right": {

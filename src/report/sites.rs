@@ -282,7 +282,7 @@ impl<'a> ServerJson<'a> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::testing::{HOSTILE, acting, estate, iis7, input, too_wide, violations};
+    use super::super::testing::{HOSTILE, acting, estate, iis7, input, too_wide, violations, with_records};
     use super::*;
     use crate::estate::FileKind;
     use crate::input::{FileId, decode};
@@ -493,6 +493,92 @@ mod tests {
         let mut report: serde_json::Value = serde_json::from_str(&json(&estate("Shop", ""))).unwrap();
         report["servers"][0]["surprise"] = 1.into();
         assert_ne!(violations(SCHEMA, &report.to_string()), "");
+    }
+
+    fn one_record_each() -> Estate {
+        with_records(
+            include_bytes!("../../tests/fixtures/apphost/F1_consistent_sni.config"),
+            include_bytes!("../../tests/fixtures/netsh/o02_2022_sni_drift_and_ccs.txt"),
+        )
+    }
+
+    fn other_records() -> Estate {
+        with_records(
+            include_bytes!("../../tests/fixtures/apphost/F3_specific_ip_shadows_sni.config"),
+            include_bytes!("../../tests/fixtures/netsh/o01_2012r2_conflict_revocation.txt"),
+        )
+    }
+
+    #[test]
+    fn with_records_every_value_of_a_site_has_its_place_in_the_listing() {
+        insta::assert_snapshot!(table(&one_record_each(), Style::plain(80)), @"S1");
+        insta::assert_snapshot!(table(&one_record_each(), Style::plain(120)), @"S2");
+    }
+
+    #[test]
+    fn another_record_that_serves_and_values_that_differ_between_endpoints_are_shown() {
+        insta::assert_snapshot!(table(&other_records(), Style::plain(80)), @"S3");
+        insta::assert_snapshot!(table(&other_records(), Style::plain(120)), @"S4");
+    }
+
+    #[test]
+    fn json_with_records_keeps_to_its_schema_and_names_the_record_that_serves() {
+        for estate in [one_record_each(), other_records()] {
+            assert_eq!(violations(SCHEMA, &json(&estate)), "");
+        }
+        let report: serde_json::Value = serde_json::from_str(&json(&other_records())).unwrap();
+        let endpoints = report["servers"][0]["endpoints"].as_array().unwrap();
+        let portal = endpoints.iter().find(|endpoint| endpoint["key"] == "portal.fabrikam.test:443").unwrap();
+        assert_eq!((&portal["served"], &portal["record"]["key"]), (&"other".into(), &"0.0.0.0:443".into()));
+        assert_eq!(portal["record"]["owner"], "IIS");
+        assert_eq!(portal["record"]["switches"]["clientcertnegotiation"], false);
+        assert_eq!(report["servers"][0]["schannel"], serde_json::Value::Null);
+    }
+
+    #[test]
+    fn schannel_values_and_values_where_nobody_looks_are_shown_with_their_places() {
+        let mut estate = one_record_each();
+        let export = "Windows Registry Editor Version 5.00\n\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\\
+                      SCHANNEL]\n\"SendTrustedIssuerList\"=dword:00000001\n";
+        estate.servers[0].schannel = Some(crate::schannel::read_schannel(export, FileId(1)));
+        let place = estate.servers[0].records.as_ref().unwrap().records[0].place;
+        let stray = crate::httpsys::StrayValue {
+            key: HOSTILE.to_owned(),
+            name: HOSTILE.to_owned(),
+            data: "0x1".to_owned(),
+            number: Some(1),
+            place,
+        };
+        estate.servers[0].records.as_mut().unwrap().stray.push(stray);
+        let text = table(&estate, Style::plain(80));
+        assert!(text.contains("1: clients are told which issuers are accepted") && text.contains("sslcert.txt:4:"), "{text}");
+        assert!(text.contains("Values above the records, which HTTP.sys does not read"), "{text}");
+        assert_eq!((acting(&text).as_str(), too_wide(&text, 80)), ("", Vec::new()));
+        assert_eq!(violations(SCHEMA, &json(&estate)), "");
+    }
+
+    #[test]
+    fn a_listing_without_a_list_of_sites_shows_its_records_with_their_values() {
+        let mut estate = one_record_each();
+        let server = &mut estate.servers[0];
+        server.lists_sites = false;
+        server.sites.clear();
+        server.endpoints.iter_mut().for_each(|endpoint| endpoint.sites.clear());
+        let text = table(&estate, Style::plain(80));
+        assert!(text.contains("record ccs:443, owner: IIS") && text.contains("cert-check-mode"), "{text}");
+    }
+
+    #[test]
+    fn an_endpoint_without_a_record_says_that_connections_are_reset() {
+        let estate = with_records(
+            br#"<configuration><system.applicationHost><sites><site name="S" id="1"><application path="/"/><bindings>
+                <binding protocol="https" bindingInformation="*:8444:a.test" sslFlags="1"/></bindings></site></sites>
+                </system.applicationHost></configuration>"#,
+            include_bytes!("../../tests/fixtures/netsh/o02_2022_sni_drift_and_ccs.txt"),
+        );
+        let text = table(&estate, Style::plain(120));
+        assert!(text.contains("a.test:8444, no record: connections are reset") && text.contains("no value: cert-check-mode, "), "{text}");
+        assert!(json(&estate).contains("\"served\": \"nobody\""));
     }
 
     #[test]
