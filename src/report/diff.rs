@@ -1157,14 +1157,115 @@ mod tests {
     }
 
     #[test]
-    fn with_records_a_403_7_is_traced_to_the_store_of_the_failing_record() {
+    fn with_records_a_403_7_is_traced_to_the_record_that_asks_late() {
         let estate = with_o02(include_bytes!("../../tests/fixtures/apphost/F1_consistent_sni.config"));
         let server = &estate.servers[0];
         let (left, right) = (SiteRef { server, site: 0 }, SiteRef { server, site: 1 });
         let diff = compare_sites(left, right);
         let diagnosis = diagnose(&diff, Side::Right, right, Some("403.7"));
         let text = table(&estate, Compared::Sites { diff: &diff, diagnosis: Some(&diagnosis) }, Style::plain(80));
-        insta::assert_snapshot!(text, @"D1");
+        insta::assert_snapshot!(text, @r#"
+        working "Orders" (id 11) on web01 (IIS 7 or later),
+                web01/applicationHost.config:18:7
+        failing "Billing" (id 12) on web01 (IIS 7 or later),
+                web01/applicationHost.config:26:7
+
+        What can cause 403.7 on the failing site
+          - the difference in Negotiate client certificate at / is likely to cause 403.7
+
+          negotiate-client-certificate at /
+            working true: every client is asked for a certificate in the first handshake
+                    web01/sslcert.txt:17:5
+            failing false: the certificate is asked for late, only where a URL wants it;
+                    the request body read so far is limited by the read-ahead size
+                    web01/sslcert.txt:48:5
+            effect  working: every client is asked for a certificate in the first
+                    handshake. failing: the certificate is asked for late, only where a
+                    URL wants it; the request body read so far is limited by the
+                    read-ahead size
+            403.7   failing, likely: the certificate is asked for late, which HTTP/2
+                    does not allow: the client likely shows none
+            413     failing: the client certificate is asked for late; a request body
+                    larger than the read-ahead size of its URL is refused
+            500     failing, likely: the certificate is asked for late, which TLS 1.3
+                    does not allow in the same way: where the server offers TLS 1.3, the
+                    request likely fails or the connection is reset
+            [read-only] shows what is said at this very place now; an error means
+                        nothing is
+              netsh http show sslcert
+            [safe] asks for the certificate in the first handshake, like the working
+                   site; every visitor of every site on the endpoint is then asked
+                   (replaces false): clientcertnegotiation=enable in the record
+                   billing.fabrikam.test:443, with `netsh http update sslcert` and all
+                   other options as listed, since those that are left out may be reset
+
+        What else differs in effect
+
+          revocation-url-retrieval-timeout at /
+            working 15000 milliseconds
+                    web01/sslcert.txt:13:5
+            failing 0: the time-out of the system applies (15 seconds on Windows Server
+                    2003, KB884115)
+                    web01/sslcert.txt:44:5
+            effect  working: 15000 milliseconds. failing: the time-out of the system
+                    applies (15 seconds on Windows Server 2003, KB884115)
+
+          ctl-store-name at /
+            working ClientAuthIssuer
+                    web01/sslcert.txt:15:5
+            failing no store named
+                    web01/sslcert.txt:46:5
+            effect  working: CTL store name ClientAuthIssuer. failing: no store named
+            403.16  working, likely: this site accepts only issuers from the store
+                    ClientAuthIssuer; the certificate of another issuer is likely not
+                    trusted
+            403.7   working, likely: this site accepts only issuers from the store
+                    ClientAuthIssuer; a client of another issuer finds no certificate to
+                    show
+
+          server-certificate at /
+            working 1f0c6b7c2a9d4e58b3a7c0d1e2f30415263748a9
+                    web01/sslcert.txt:6:5
+            failing 9b8a7c6d5e4f30211203f4e5d6c7b8a990817263
+                    web01/sslcert.txt:37:5
+            effect  clients are shown different certificates
+
+        What a client meets whose certificate is wanted
+          working /, asked in the first handshake
+          failing /, asked late, when the URL is known
+
+          client                  working                    failing
+          ──────────────────────────────────────────────────────────────────────────────
+          TLS 1.2, HTTP/1.1       It works; 403.7 without a  It works; 413 where the
+                                  certificate.               request body is larger than
+                                                             the read-ahead size, and
+                                                             403.7 without a
+                                                             certificate.
+          HTTP/2                  It works; 403.7 without a  403.7, or the connection is
+                                  certificate.               reset. Uncertain: the
+                                                             sources do not settle it.
+          TLS 1.3, where offered  It works; 403.7 without a  The connection is reset
+                                  certificate.               (Windows Server 2022,
+                                                             Windows 11 before 24H2), or
+                                                             500.0 with 0x80070032
+                                                             (Windows Server 2025,
+                                                             Windows 11 24H2).
+
+        Bindings and site
+
+                   working                           failing
+          ────────────────────────────────────────────────────────────────────────────
+          binding  https *:443:orders.fabrikam.test
+                   (binding flags 1: SNI) →
+                   orders.fabrikam.test:443 (web01/
+                   applicationHost.config:23:11)
+          binding                                    https *:443:billing.fabrikam.test
+                                                     (binding flags 1: SNI) →
+                                                     billing.fabrikam.test:443 (web01/
+                                                     applicationHost.config:31:11)
+
+        4 differences in effect, 2 bindings differ
+        "#);
     }
 
     #[test]
