@@ -118,7 +118,7 @@ pub(super) fn values(view: &View<'_>, root: &Scope, setting: Setting) -> Vec<(En
         let needs = || entry(setting).iis7.as_ref().map(|iis7| iis7.needs.clone()).unwrap_or_default();
         (endpoint.key.clone(), own.cloned().unwrap_or_else(|| Resolved::unknown(needs())))
     };
-    served.map(|endpoint| value(endpoint)).collect()
+    served.map(value).collect()
 }
 
 /// Whether the same records serve both sites of one server, whatever the keys of their endpoints.
@@ -273,7 +273,7 @@ fn switches(view: &View<'_>, switch: Switch) -> Vec<(EndpointKey, Option<bool>, 
         let record = view.at.server.record_of(endpoint)?;
         Some((endpoint.key.clone(), state(record, switch), record.switch_place(switch)))
     };
-    view.endpoints.iter().filter_map(|endpoint| of(endpoint)).collect()
+    view.endpoints.iter().filter_map(of).collect()
 }
 
 /// The state of a switch, where the record states it or leaves it at its default.
