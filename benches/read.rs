@@ -91,7 +91,7 @@ fn check(text: &str, is_metabase: bool) -> usize {
     } else {
         apphost::assemble(&apphost::read(text, FileId(0), Limits::default()).unwrap(), &[], None, "bench".to_owned())
     };
-    rules::check(&Context { server: &server, groups: &[] }).len()
+    rules::check(&Context { server: &server, groups: &[], profile: None }).len()
 }
 
 fn timed(work: &dyn Fn() -> usize, times: u32) -> Duration {

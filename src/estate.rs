@@ -107,19 +107,26 @@ impl FileKind {
 /// Reads everything below `paths`.
 pub fn read(paths: &[PathBuf], options: &Options) -> Estate {
     let discovered = input::discover(paths);
+    let mut siblings: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
+    for input in discovered.inputs.iter().filter(|input| !input.named) {
+        if let Some(directory) = input.path.parent() {
+            siblings.entry(directory.to_path_buf()).or_default().push(input.path.clone());
+        }
+    }
     let mut reading = Reading {
         options,
         estate: Estate::default(),
         hosts: Vec::new(),
         configs: Vec::new(),
         evidence: Vec::new(),
+        siblings,
         schemas: BTreeMap::new(),
     };
     for (path, message) in discovered.errors {
         reading.estate.inputs.push(InputReport::failed(path, None, message, None));
     }
     for input in &discovered.inputs {
-        reading.take(input, &discovered.inputs);
+        reading.take(input);
     }
     reading.finish()
 }
@@ -150,6 +157,9 @@ struct Config {
     config: ConfigFile,
 }
 
+/// The server that a configuration file belongs to, as an index, and the directory of the file relative to the server's tree.
+type Owner = (usize, Vec<String>);
+
 /// What a listing or registry export says, and where it lies.
 struct Evidence {
     input: Input,
@@ -164,6 +174,8 @@ struct Reading<'a> {
     hosts: Vec<Host>,
     configs: Vec<Config>,
     evidence: Vec<Evidence>,
+    /// The files of every directory.
+    siblings: BTreeMap<PathBuf, Vec<PathBuf>>,
     /// Schema files by path, so that one beside many metabases is read once.
     schemas: BTreeMap<PathBuf, Option<MbSchema>>,
 }
@@ -177,7 +189,7 @@ const EXPECTED: &str = "expected MetaBase.xml, MBSchema.xml, applicationHost.con
      registry export";
 
 impl Reading<'_> {
-    fn take(&mut self, input: &Input, all: &[Input]) {
+    fn take(&mut self, input: &Input) {
         let bytes = match self.bytes(input) {
             Ok(Some(bytes)) => bytes,
             Ok(None) => {
@@ -260,7 +272,7 @@ impl Reading<'_> {
                         .warnings
                         .push(format!("{}: whether IIS 6 reads a metabase in this encoding is not documented", decoded.encoding));
                 }
-                let beside = self.schema_beside(input, all);
+                let beside = self.schema_beside(input);
                 let schema = beside.as_ref().and_then(|path| self.schemas.get(path)).and_then(Option::as_ref);
                 metabase::read(&decoded.text, file, self.options.limits, schema).map(|said| {
                     self.hosts.push(Host { input: input.clone(), file, said: Said::Metabase(Box::new(said)) });
@@ -366,7 +378,7 @@ impl Reading<'_> {
     }
 
     /// The schema that belongs to a metabase: in the history folder the one with the same numbers, else the one beside it.
-    fn schema_beside(&mut self, input: &Input, all: &[Input]) -> Option<PathBuf> {
+    fn schema_beside(&mut self, input: &Input) -> Option<PathBuf> {
         if input.path.as_os_str() == "-" {
             return None;
         }
@@ -381,7 +393,7 @@ impl Reading<'_> {
             };
             entries.filter_map(Result::ok).map(|entry| directory.join(entry.file_name())).filter(wanted).collect()
         } else {
-            all.iter().filter(|other| other.path.parent() == Some(directory)).map(|other| other.path.clone()).collect()
+            self.siblings.get(directory).cloned().unwrap_or_default()
         };
         beside.sort();
         beside.retain(|path| *path != input.path);
@@ -480,7 +492,7 @@ impl Reading<'_> {
 
     /// For every web.config and redirection.config the server whose tree it lies in, and its directory relative to that tree. The tree
     /// of a server is the highest directory that holds no other server.
-    fn owners(&self) -> (Vec<Option<(usize, Vec<String>)>>, Vec<Option<usize>>) {
+    fn owners(&self) -> (Vec<Option<Owner>>, Vec<Option<usize>>) {
         // A lone location tag knows of no directories.
         let applies = |host: &Host| matches!(&host.said, Said::ApplicationHost(_)) && host.is_whole_server();
         let mut servers_below: BTreeMap<PathBuf, Vec<usize>> = BTreeMap::new();
@@ -524,14 +536,24 @@ impl Reading<'_> {
             }
         };
         let mut by_stem: BTreeMap<(Option<PathBuf>, String), Option<usize>> = BTreeMap::new();
-        for (index, host) in self.hosts.iter().enumerate().filter(|(_, host)| applies(host)) {
-            // Two servers of one stem have no evidence in common.
+        let mut by_directory: BTreeMap<Option<PathBuf>, Option<usize>> = BTreeMap::new();
+        let mut whole = None;
+        for (index, host) in self.hosts.iter().enumerate().filter(|(_, host)| host.is_whole_server()) {
+            // Two servers of one stem, or in one directory, have no evidence in common.
             by_stem.entry((directory_of(&host.input), first_stem(&host.input))).and_modify(|known| *known = None).or_insert(Some(index));
+            by_directory.entry(directory_of(&host.input)).and_modify(|known| *known = None).or_insert(Some(index));
+            whole = match whole {
+                None => Some(Some(index)),
+                Some(_) => Some(None),
+            };
         }
-        // In a flat folder a stem says more than the folder: web01.sslcert.txt belongs to web01.config.
+        // In a flat folder a stem says more than the folder: web01.sslcert.txt belongs to web01.config. What lies beside a metabase belongs
+        // to it as well, so that it can be said why it is not used.
         let owner_of_evidence = |evidence: &Evidence| {
-            let paired = by_stem.get(&(directory_of(&evidence.input), first_stem(&evidence.input))).copied().flatten();
-            paired.or_else(|| tree(&evidence.input).map(|(index, _)| index)).or(only)
+            let directory = directory_of(&evidence.input);
+            let beside = by_directory.get(&directory).copied().flatten();
+            let paired = by_stem.get(&(directory, first_stem(&evidence.input))).copied().flatten();
+            paired.or_else(|| tree(&evidence.input).map(|(index, _)| index)).or(beside).or(only).or(whole.flatten())
         };
         (self.configs.iter().map(owner).collect(), self.evidence.iter().map(owner_of_evidence).collect())
     }
@@ -610,7 +632,7 @@ fn give(server: &mut Server, files: Vec<Evidence>, estate: &mut Estate, first: u
         if let Some(report) = report_of(estate, first, one.file) {
             report.server = Some(server.name.clone());
             if server.generation == Generation::Iis6 {
-                report.warnings.push("not used: IIS 6 keeps these settings in the metabase".to_owned());
+                report.warnings.push("not used: on IIS 6 the metabase holds the settings of SSL endpoints".to_owned());
                 continue;
             }
         }
@@ -901,6 +923,23 @@ mod tests {
         let mut names = Names { taken: BTreeSet::from(["web#3".to_owned()]), next: BTreeMap::new() };
         let given: Vec<_> = ["web", "web", "web", "web#2"].into_iter().map(|name| names.give(name.to_owned())).collect();
         assert_eq!(given, ["web", "web#2", "web#4", "web#2#2"]);
+    }
+
+    #[test]
+    fn records_beside_a_metabase_are_told_to_be_not_used() {
+        let metabase = "<configuration><MBProperty><IIsWebServer Location=\"/LM/W3SVC/1\"></IIsWebServer></MBProperty></configuration>";
+        let listing = "SSL Certificate bindings:\r\n-------------------------\r\n\r\n    IP:port                      : 0.0.0.0:443\r\n";
+        let directory = tempfile::tempdir().unwrap();
+        for (name, text) in [("WEB01/MetaBase.xml", metabase), ("WEB01/sslcert.txt", listing)] {
+            let path = directory.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let estate = read(&[directory.path().to_path_buf()], &Options::default());
+        let listed = estate.inputs.iter().find(|input| input.kind == Some(FileKind::SslCert)).unwrap();
+        assert_eq!(listed.server.as_deref(), Some("WEB01"));
+        assert_eq!(listed.warnings, ["not used: on IIS 6 the metabase holds the settings of SSL endpoints"]);
+        assert!(estate.servers[0].records.is_none());
     }
 
     #[test]

@@ -4,9 +4,11 @@
 
 use std::path::PathBuf;
 
+use iisaudit::catalogue::{Setting, Value};
 use iisaudit::estate::{self, Options};
+use iisaudit::httpsys::{AppOwner, ReadRecords, Record, Switch};
 use iisaudit::rules::{self, Confidence, Context, Finding, Severity};
-use iisaudit::server::Server;
+use iisaudit::server::{Endpoint, Served, Server};
 
 fn server(name: &str) -> Server {
     let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "tests", "fixtures", name].iter().collect();
@@ -17,7 +19,7 @@ fn server(name: &str) -> Server {
 }
 
 fn findings(name: &str) -> Vec<Finding> {
-    rules::check(&Context { server: &server(name), groups: &[] })
+    rules::check(&Context { server: &server(name), groups: &[], profile: None })
 }
 
 /// The finding of a rule for a site (by id) and path; an empty path accepts any.
@@ -134,7 +136,7 @@ fn a_hand_edited_metabase_is_understood() {
 #[test]
 fn consistent_sni_sites_give_notices_and_no_finding() {
     let server = server("apphost/F1_consistent_sni.config");
-    let found = rules::check(&Context { server: &server, groups: &[] });
+    let found = rules::check(&Context { server: &server, groups: &[], profile: None });
     assert!(found.is_empty(), "{:?}", names(&found));
     let text: String = server.notices.iter().map(|notice| format!("{} {} {}", notice.name, notice.message, notice.needs)).collect();
     assert!(
@@ -173,7 +175,7 @@ fn mistakes_in_flags_and_paths_are_found() {
 #[test]
 fn a_file_without_sites_says_nothing_about_missing_sites() {
     let server = server("apphost/F5_locking_and_webconfig.config");
-    let found = rules::check(&Context { server: &server, groups: &[] });
+    let found = rules::check(&Context { server: &server, groups: &[], profile: None });
     silent(&found, &["location-without-site", "tls-required-unreachable"]);
     let delegated: Vec<_> = server.notices.iter().filter(|notice| notice.name == "delegated-not-assessed").collect();
     assert!(delegated.iter().any(|notice| notice.message.contains("Dept")), "{delegated:?}");
@@ -237,7 +239,7 @@ fn no_finding_about_a_file_alone_says_that_revocation_is_in_order() {
 
 #[test]
 fn fingerprints_are_unique_within_a_file() {
-    for folder in ["metabase", "apphost"] {
+    for folder in ["metabase", "apphost", "netsh"] {
         let directory: PathBuf = [env!("CARGO_MANIFEST_DIR"), "tests", "fixtures", folder].iter().collect();
         for entry in std::fs::read_dir(directory).unwrap() {
             let name = format!("{folder}/{}", entry.unwrap().file_name().to_string_lossy());
@@ -249,4 +251,170 @@ fn fingerprints_are_unique_within_a_file() {
             }
         }
     }
+}
+
+/// A server file and a listing or registry export, as one directory holds them.
+fn pair(config: &str, records: &str) -> Server {
+    let directory = tempfile::tempdir().unwrap();
+    let fixtures: PathBuf = [env!("CARGO_MANIFEST_DIR"), "tests", "fixtures"].iter().collect();
+    std::fs::copy(fixtures.join("apphost").join(config), directory.path().join("applicationHost.config")).unwrap();
+    std::fs::copy(fixtures.join("netsh").join(records), directory.path().join("records.txt")).unwrap();
+    let mut estate = estate::read(&[directory.path().to_path_buf()], &Options::default());
+    assert!(estate.inputs.iter().all(|input| input.error.is_none() && input.warnings.is_empty()), "{:?}", estate.inputs);
+    assert_eq!((estate.servers.len(), estate.inputs.len()), (1, 2));
+    estate.servers.remove(0)
+}
+
+fn records(server: &Server) -> &ReadRecords {
+    server.records.as_ref().unwrap()
+}
+
+fn record<'a>(server: &'a Server, key: &str) -> &'a Record {
+    let mut found = records(server).records.iter().filter(|record| record.key.to_string() == key);
+    let record = found.next().unwrap_or_else(|| panic!("no record {key}: {:?}", keys(server)));
+    assert!(found.next().is_none(), "{key} twice");
+    record
+}
+
+fn keys(server: &Server) -> Vec<String> {
+    records(server).records.iter().map(|record| record.key.to_string()).collect()
+}
+
+fn endpoint<'a>(server: &'a Server, key: &str) -> &'a Endpoint {
+    server.endpoints.iter().find(|endpoint| endpoint.key.to_string() == key).unwrap_or_else(|| panic!("no endpoint {key}"))
+}
+
+/// The key of the record that serves an endpoint; empty when there is none.
+fn serves(server: &Server, key: &str) -> String {
+    let served = endpoint(server, key).served;
+    assert!(served != Served::NotGiven, "{key}");
+    served.record().map(|number| records(server).records[number].key.to_string()).unwrap_or_default()
+}
+
+fn in_effect(server: &Server, key: &str, setting: Setting) -> Value {
+    endpoint(server, key)
+        .settings
+        .get(setting)
+        .and_then(|resolved| resolved.known())
+        .cloned()
+        .unwrap_or_else(|| panic!("{key}: {setting:?}"))
+}
+
+#[test]
+fn a_listing_of_2012_r2_gives_every_record_in_full_and_nothing_that_it_does_not_print() {
+    let server = server("netsh/o01_2012r2_conflict_revocation.txt");
+    assert_eq!(keys(&server), ["0.0.0.0:443", "10.20.0.5:443", "[::]:443"]);
+    assert!(records(&server).unknown.is_empty());
+    for record in &records(&server).records {
+        // A freshness time is in effect with the bit 4 of CertCheckMode, which a listing shows by the time alone.
+        let mode = if record.key_written == "10.20.0.5:443" { 4 } else { u32::from(record.key_written == "0.0.0.0:443") };
+        assert!(record.unknown.is_empty() && !record.certificate.is_absent() && !record.app_id.is_absent() && !record.store.is_absent());
+        assert_eq!(record.cert_check_mode.number(), Some(mode), "{}", record.key_written);
+        assert_eq!(
+            (record.switch(Switch::DsMapper), record.switch(Switch::Reject), record.switch(Switch::DisableTls13)),
+            (Some(false), None, None)
+        );
+    }
+    let specific = record(&server, "10.20.0.5:443");
+    assert_eq!((specific.freshness_seconds.value(), specific.url_timeout_milliseconds.value()), (Some(&3600), Some(&15_000)));
+    assert_eq!(specific.switch(Switch::Negotiate), Some(true));
+    assert_eq!(record(&server, "0.0.0.0:443").owner(), Some(AppOwner::Iis));
+    assert_eq!(record(&server, "[::]:443").owner(), None);
+}
+
+#[test]
+fn a_listing_with_a_record_of_the_central_store_is_read_to_its_end() {
+    let server = server("netsh/o02_2022_sni_drift_and_ccs.txt");
+    assert_eq!(keys(&server), ["orders.fabrikam.test:443", "billing.fabrikam.test:443", "*.fabrikam.test:8443", "ccs:443"]);
+    let central = record(&server, "ccs:443");
+    assert_eq!((central.certificate.value(), central.store.value()), (Some(&None), Some(&None)));
+    assert_eq!((central.cert_check_mode.number(), central.switch(Switch::DisableHttp2)), (Some(0), None));
+    let wildcard = record(&server, "*.fabrikam.test:8443");
+    assert_eq!((wildcard.cert_check_mode.number(), wildcard.switch(Switch::DisableTls13)), (Some(1), Some(true)));
+    assert_eq!(wildcard.extended.len(), 2);
+}
+
+#[test]
+fn a_listing_of_2025_gives_its_new_lines() {
+    let server = server("netsh/o03_2025_tls13_ctl_mapper.txt");
+    assert_eq!(keys(&server), ["0.0.0.0:443", "partner.fabrikam.test:443"]);
+    let wildcard = record(&server, "0.0.0.0:443");
+    assert_eq!(wildcard.ctl_identifier.value(), Some(&Some("MyIssuersCtl".to_owned())));
+    assert_eq!(wildcard.switches.get(&Switch::CachingClientHello).and_then(|field| field.value()), Some(&false));
+    assert_eq!((wildcard.switch(Switch::DsMapper), wildcard.switch(Switch::Negotiate)), (Some(true), Some(false)));
+    let partner = record(&server, "partner.fabrikam.test:443");
+    assert_eq!(partner.cert_check_mode.number(), Some(0x1_0002));
+    assert_eq!((partner.switch(Switch::DisableHttp2), partner.switch(Switch::DisableLegacyTls)), (Some(true), Some(true)));
+}
+
+#[test]
+fn a_value_on_the_key_above_the_records_is_kept_and_has_no_effect() {
+    let server = server("netsh/o04_regquery_sslbindinginfo.txt");
+    assert_eq!(keys(&server), ["0.0.0.0:443"]);
+    let [stray] = records(&server).stray.as_slice() else { panic!("{:?}", records(&server).stray) };
+    assert_eq!((stray.name.as_str(), stray.number), ("DefaultSslCertCheckMode", Some(1)));
+    let record = record(&server, "0.0.0.0:443");
+    assert_eq!((record.cert_check_mode.number(), record.default_flags.value()), (Some(0), Some(&0x42)));
+    assert_eq!((record.switch(Switch::Negotiate), record.switch(Switch::DisableTls13)), (Some(true), Some(true)));
+    assert_eq!(record.app_id.value().map(String::as_str), Some("{4dc3e181-e14b-4a21-b022-59fc669b0914}"));
+    silent(&findings("netsh/o04_regquery_sslbindinginfo.txt"), &["revocation-check-off"]);
+}
+
+#[test]
+fn sni_sites_get_the_values_of_their_own_records() {
+    let server = pair("F1_consistent_sni.config", "o02_2022_sni_drift_and_ccs.txt");
+    for host in ["orders.fabrikam.test:443", "billing.fabrikam.test:443"] {
+        assert_eq!(serves(&server, host), host);
+    }
+    assert!(matches!(endpoint(&server, "orders.fabrikam.test:443").served, Served::Own(_)));
+    let [orders, billing] = ["orders.fabrikam.test:443", "billing.fabrikam.test:443"]
+        .map(|host| in_effect(&server, host, Setting::RevocationUrlRetrievalTimeout));
+    assert_eq!((orders, billing), (Value::Number(15_000), Value::Number(0)));
+    assert!(server.notices.iter().all(|notice| notice.name != "endpoint-not-assessed"));
+    let found = rules::check(&Context { server: &server, groups: &[], profile: None });
+    assert!(find(&found, "sites-disagree-on-revocation", 0, "").message.contains("15000"));
+    assert!(find(&found, "sites-disagree-on-issuers", 0, "").message.contains("ClientAuthIssuer"));
+}
+
+#[test]
+fn a_record_that_serves_two_host_headers_decides_for_both() {
+    let server = pair("F2_shared_ipport_hostheaders.config", "o01_2012r2_conflict_revocation.txt");
+    assert_eq!(serves(&server, "0.0.0.0:443"), "0.0.0.0:443");
+    assert_eq!(endpoint(&server, "0.0.0.0:443").sites.len(), 2);
+    assert!(endpoint(&server, "10.20.0.5:443").sites.is_empty());
+    let found = rules::check(&Context { server: &server, groups: &[], profile: None });
+    let off: Vec<_> = found.iter().filter(|finding| finding.rule.name == "revocation-check-off").collect();
+    assert!(off.iter().all(|finding| finding.severity == Severity::High && finding.message.contains("0.0.0.0:443")), "{off:?}");
+    assert!(!off.is_empty());
+}
+
+#[test]
+fn a_record_for_one_address_serves_it_and_the_wildcard_serves_what_has_no_record() {
+    let server = pair("F3_specific_ip_shadows_sni.config", "o01_2012r2_conflict_revocation.txt");
+    assert_eq!(serves(&server, "10.20.0.5:443"), "10.20.0.5:443");
+    assert_eq!(serves(&server, "[fd00:20::5]:443"), "[::]:443");
+    for host in ["portal.fabrikam.test:443", "api.fabrikam.test:443"] {
+        assert_eq!(serves(&server, host), "0.0.0.0:443");
+        assert!(matches!(endpoint(&server, host).served, Served::Other(_)));
+    }
+}
+
+#[test]
+fn a_record_that_negotiates_leaves_no_late_request() {
+    let server = pair("F6_mapping.config", "o03_2025_tls13_ctl_mapper.txt");
+    assert_eq!(in_effect(&server, "partner.fabrikam.test:443", Setting::NegotiateClientCertificate), Value::Bool(true));
+    assert_eq!(in_effect(&server, "partner.fabrikam.test:443", Setting::DsMapper), Value::Bool(false));
+    let found = rules::check(&Context { server: &server, groups: &[], profile: None });
+    silent(&found, &["late-request-body-limit", "late-request-tls13", "late-request-http2"]);
+    find(&found, "revocation-cache-only", 61, "");
+    find(&found, "usage-check-off", 61, "");
+}
+
+#[test]
+fn a_wildcard_host_and_the_central_store_serve_hosts_without_a_record() {
+    let server = pair("F7_ccs_and_new_bits.config", "o02_2022_sni_drift_and_ccs.txt");
+    assert_eq!(serves(&server, "ccs:443"), "ccs:443");
+    assert_eq!(serves(&server, "health.fabrikam.test:8443"), "*.fabrikam.test:8443");
+    assert_eq!(serves(&server, "health.fabrikam.test:443"), "ccs:443");
+    assert_eq!(serves(&server, "ccs:9443"), "");
 }

@@ -26,7 +26,7 @@ fn run(arguments: &[&str]) -> String {
 fn inputs() -> Vec<String> {
     let mut inputs: Vec<PathBuf> =
         std::fs::read_dir(Path::new(ROOT).join("examples")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    for folder in ["metabase", "apphost"] {
+    for folder in ["metabase", "apphost", "netsh"] {
         inputs.extend(std::fs::read_dir(Path::new(ROOT).join("tests/fixtures").join(folder)).unwrap().map(|entry| entry.unwrap().path()));
     }
     inputs.push(Path::new(ROOT).join("examples"));
@@ -77,6 +77,25 @@ fn diff_gives_what_its_schema_says() {
     ] {
         assert_valid(&diff, &run(arguments), &arguments.join(" "));
     }
+}
+
+#[test]
+fn a_check_under_a_profile_and_the_catalogue_of_rules_give_what_their_schemas_say() {
+    let check = validator("report-check.schema.json");
+    let rules = validator("report-rules.schema.json");
+    assert_valid(&rules, &run(&["rules"]), "rules");
+    for profile in ["stig", "cis"] {
+        assert_valid(&rules, &run(&["rules", "--profile", profile]), profile);
+        for input in inputs() {
+            assert_valid(&check, &run(&["check", &input, "--profile", profile]), &format!("check {input} --profile {profile}"));
+        }
+    }
+    let report: Value =
+        serde_json::from_str(&run(&["check", "tests/fixtures/apphost/F1_consistent_sni.config", "--profile", "stig"])).unwrap();
+    assert_eq!(report["findings"][0]["benchmarks"][0]["id"], "V-218768");
+    let notices: Vec<&Value> =
+        report["notices"].as_array().unwrap().iter().filter(|notice| notice["name"] == "benchmark-not-assessed").collect();
+    assert!(notices.iter().any(|notice| notice["message"].as_str().unwrap().contains("V-218821")));
 }
 
 #[test]

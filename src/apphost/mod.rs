@@ -1,6 +1,7 @@
 //! IIS 7 and later: what applicationHost.config and web.config say, and what it means for each site and URL. A value that a file does
 //! not say is never made up, and a file that says something odd is read to its end.
 
+mod elements;
 mod locks;
 mod read;
 mod sections;

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use super::elements::{Elements, Raw};
 use super::vocabulary::{EVERYWHERE, Node, ROOTS, SOURCES, Section, Type, shape};
 use crate::catalogue::Setting;
 use crate::estate::FileKind;
 use crate::input::{FileId, Place};
-use crate::server::{Anomaly, AnomalyKind, Generation, Mapping};
+use crate::server::{Anomaly, AnomalyKind, Bits, Generation, Mapping, is_https, seconds};
 use crate::xml::{Attribute, Event, Limits, XmlError, XmlReader};
 
 /// What a configuration file says. The default is a file that was not given: it says nothing, and nothing follows from its silence.
@@ -27,6 +28,8 @@ pub struct ConfigFile {
     pub(super) blocks: Vec<Block>,
     pub(super) sites: Option<Sites>,
     pub(super) redirection: Option<Redirection>,
+    /// Whether one log is written for all sites.
+    pub(super) central_log: bool,
     /// What was noticed, with the index of the block that it concerns.
     pub(super) noticed: Vec<(Anomaly, Option<usize>)>,
     /// Sections that other files hold: section path and name of the other file.
@@ -57,6 +60,8 @@ pub(super) struct Block {
     pub(super) place: Place,
     pub(super) mode: Mode,
     pub(super) sections: Vec<SectionUse>,
+    /// The first rule of the URL Rewrite module that redirects to https.
+    pub(super) rewrites_to_https: Option<Place>,
 }
 
 /// A section element.
@@ -69,6 +74,10 @@ pub(super) struct SectionUse {
     /// Locks on `requestLimits`, the one child that is audited.
     pub(super) child_locks: ElementLocks,
     pub(super) mappings: Vec<Mapping>,
+    /// What a `httpRedirect` says.
+    pub(super) redirect: Option<Raw>,
+    /// The first pattern of a `httpRedirect` that leads to https.
+    pub(super) pattern_to_https: Option<Place>,
 }
 
 /// A value as written.
@@ -97,6 +106,8 @@ pub(super) struct Sites {
     pub(super) auto_start: Option<bool>,
     pub(super) bindings: Vec<BindingEntry>,
     pub(super) defaults: Defaults,
+    /// Of `siteDefaults`.
+    pub(super) elements: Elements,
 }
 
 /// `applicationDefaults` and `virtualDirectoryDefaults` of one level.
@@ -117,6 +128,7 @@ pub(super) struct SiteEntry {
     pub(super) clears: bool,
     pub(super) applications: Vec<ApplicationEntry>,
     pub(super) defaults: Defaults,
+    pub(super) elements: Elements,
 }
 
 #[derive(Debug)]
@@ -164,6 +176,7 @@ impl Default for ConfigFile {
             blocks: Vec::new(),
             sites: None,
             redirection: None,
+            central_log: false,
             noticed: Vec::new(),
             elsewhere: Vec::new(),
         }
@@ -191,6 +204,11 @@ impl ConfigFile {
     /// name of a site; whoever cuts out a piece of a web.config takes the sections along with their own root.
     pub fn is_location_of_a_site(&self) -> bool {
         self.root == "location" && self.blocks.get(1).is_some_and(|block| !level(&block.path).is_empty())
+    }
+
+    /// Whether it is whole enough to hold `siteDefaults`, so that what neither they nor a site say is the default of IIS.
+    pub(super) fn holds_site_defaults(&self) -> bool {
+        matches!(self.root.as_str(), "configuration" | "system.applicationHost" | "sites")
     }
 
     /// What a reader should know although the file was read.
@@ -225,7 +243,7 @@ pub fn read(text: &str, file: FileId, limits: Limits) -> Result<ConfigFile, XmlE
         file: ConfigFile {
             file: Some(file),
             generation: if express { Generation::IisExpress } else { Generation::Iis7 },
-            blocks: vec![Block { path: String::new(), place: start, mode: Mode::Inherit, sections: Vec::new() }],
+            blocks: vec![Block { path: String::new(), place: start, mode: Mode::Inherit, sections: Vec::new(), rewrites_to_https: None }],
             ..ConfigFile::default()
         },
         stack: Vec::new(),
@@ -238,6 +256,7 @@ pub fn read(text: &str, file: FileId, limits: Limits) -> Result<ConfigFile, XmlE
         first_use: BTreeMap::new(),
         key: String::new(),
         mapping: None,
+        rule_off: false,
     };
     while let Some(event) = builder.reader.next()? {
         match event {
@@ -266,6 +285,8 @@ struct Builder<'a> {
     /// Path of the open `customMetadata/key`.
     key: String,
     mapping: Option<Mapping>,
+    /// Whether the open rewrite rule is switched off.
+    rule_off: bool,
 }
 
 /// Section paths are short; longer ones are none of ours, and joining them could cost more than the file is long.
@@ -424,8 +445,16 @@ impl Builder<'_> {
             }
             Node::Use(section) => {
                 let locks = self.locks();
-                let used =
-                    SectionUse { section, place, values: Vec::new(), locks, child_locks: ElementLocks::default(), mappings: Vec::new() };
+                let used = SectionUse {
+                    section,
+                    place,
+                    values: Vec::new(),
+                    locks,
+                    child_locks: ElementLocks::default(),
+                    mappings: Vec::new(),
+                    redirect: (section == Section::HttpRedirect).then(|| self.raw(node, place)),
+                    pattern_to_https: None,
+                };
                 self.file.blocks[self.block].sections.push(used);
                 self.say(node);
             }
@@ -435,6 +464,36 @@ impl Builder<'_> {
                     used.child_locks = locks;
                 }
                 self.say(node);
+            }
+            Node::RedirectPattern => {
+                if let (true, Some(used)) = (self.leads_to_https("destination"), self.file.blocks[self.block].sections.last_mut()) {
+                    used.pattern_to_https.get_or_insert(place);
+                }
+            }
+            Node::RewriteRule => self.rule_off = self.flag("enabled") == Some(false),
+            Node::RewriteAction => {
+                let redirects = self.text("type").is_some_and(|kind| kind.trim().eq_ignore_ascii_case("Redirect"));
+                if redirects && !self.rule_off && self.leads_to_https("url") {
+                    self.file.blocks[self.block].rewrites_to_https.get_or_insert(place);
+                }
+            }
+            Node::Log => {
+                self.file.central_log =
+                    self.text("centralLogFileMode").is_some_and(|mode| !matches!(mode.trim().to_lowercase().as_str(), "site" | "0"));
+            }
+            Node::LogFile | Node::Hsts | Node::FtpSsl | Node::FtpCertificates => {
+                let raw = self.raw(node, place);
+                let sites = self.file.sites.get_or_insert_default();
+                let elements = match sites.sites.last_mut().filter(|_| self.in_site) {
+                    Some(site) => &mut site.elements,
+                    None => &mut sites.elements,
+                };
+                match node {
+                    Node::LogFile => elements.log.get_or_insert(raw),
+                    Node::Hsts => elements.hsts.get_or_insert(raw),
+                    Node::FtpSsl => elements.ftp_ssl.get_or_insert(raw),
+                    _ => elements.ftp_certificates.get_or_insert(raw),
+                };
             }
             Node::OneToOne | Node::ManyToOne => {
                 self.mapping = Some(Mapping {
@@ -483,6 +542,7 @@ impl Builder<'_> {
             clears: false,
             applications: Vec::new(),
             defaults: Defaults::default(),
+            elements: Elements::default(),
         };
         self.file.sites.get_or_insert_default().sites.push(entry);
     }
@@ -497,7 +557,7 @@ impl Builder<'_> {
         };
         let path = self.text("path").unwrap_or_default();
         self.block = self.file.blocks.len();
-        self.file.blocks.push(Block { path, place, mode, sections: Vec::new() });
+        self.file.blocks.push(Block { path, place, mode, sections: Vec::new(), rewrites_to_https: None });
         if self.reader.attribute("overrideMode").is_some() && self.reader.attribute("allowOverride").is_some() {
             self.notice(AnomalyKind::OverrideGivenTwice, place);
         }
@@ -560,6 +620,10 @@ impl Builder<'_> {
             Type::Uint => "an unsigned number",
             Type::Enum(names, _) if names.iter().any(|name| name.eq_ignore_ascii_case(trimmed)) => return,
             Type::Enum(_, expected) => expected,
+            Type::Flags(names, _) if Bits::parse(trimmed, names).unknown.is_empty() => return,
+            Type::Flags(_, expected) => expected,
+            Type::Span if seconds(trimmed).is_some() => return,
+            Type::Span => "a length of time such as 00:01:00",
         };
         let kind = AnomalyKind::InvalidValue {
             element: element.to_owned(),
@@ -569,6 +633,20 @@ impl Builder<'_> {
         };
         let place = self.reader.attribute_place(&attribute);
         self.notice(kind, place);
+    }
+
+    /// The attributes that the schema knows of the element that has just started.
+    fn raw(&self, node: Node, place: Place) -> Raw {
+        let known = shape(node).attributes.unwrap_or_default().iter();
+        let values = known.filter_map(|(name, _)| {
+            let attribute = self.reader.attribute(name)?;
+            Some((*name, attribute.value().into_owned(), self.reader.attribute_place(&attribute)))
+        });
+        Raw { place, values: values.collect() }
+    }
+
+    fn leads_to_https(&self, attribute: &str) -> bool {
+        self.reader.attribute(attribute).is_some_and(|attribute| is_https(&attribute.value()))
     }
 
     /// Keeps the audited values of the element that has just started.
@@ -779,7 +857,7 @@ pub(super) fn cut(name: &str) -> &str {
     &name[..end]
 }
 
-fn parse_bool(text: &str) -> Option<bool> {
+pub(super) fn parse_bool(text: &str) -> Option<bool> {
     if text.eq_ignore_ascii_case("true") {
         Some(true)
     } else if text.eq_ignore_ascii_case("false") {
@@ -789,7 +867,7 @@ fn parse_bool(text: &str) -> Option<bool> {
     }
 }
 
-fn parse_uint(text: &str) -> Option<u32> {
+pub(super) fn parse_uint(text: &str) -> Option<u32> {
     let text = text.trim();
     match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         Some(digits) if digits.bytes().all(|byte| byte.is_ascii_hexdigit()) => u32::from_str_radix(digits, 16).ok(),

@@ -3,12 +3,13 @@
 
 use std::rc::Rc;
 
+use super::elements;
 use super::locks::Locks;
 use super::read::Block;
 use super::vocabulary::{SOURCES, index_of};
 use crate::catalogue::{Value, entry};
 use crate::input::Place;
-use crate::server::{Anomaly, AnomalyKind, Generation, Mapping, Origin, Resolved, Settings};
+use crate::server::{Anomaly, AnomalyKind, Generation, HttpRedirect, Mapping, Origin, Resolved, Settings};
 
 /// What one file says at one path.
 #[derive(Debug, Clone)]
@@ -35,6 +36,8 @@ struct Held {
 pub(super) struct State {
     held: [Option<Held>; SOURCES.len()],
     pub(super) locks: Locks,
+    pub(super) redirect: Option<HttpRedirect>,
+    pub(super) rewrites_to_https: Option<Place>,
 }
 
 /// What one path adds to what it inherits.
@@ -47,7 +50,7 @@ pub(super) struct Added {
 impl State {
     /// What is in effect where no file says anything.
     pub(super) fn new(locks: Locks) -> State {
-        State { held: [const { None }; SOURCES.len()], locks }
+        State { held: [const { None }; SOURCES.len()], locks, redirect: None, rewrites_to_https: None }
     }
 
     /// The state one level down, before that level says anything.
@@ -55,6 +58,9 @@ impl State {
         let mut state = self.clone();
         for held in state.held.iter_mut().flatten() {
             held.here = false;
+        }
+        if let Some(redirect) = &mut state.redirect {
+            redirect.said_here = false;
         }
         state
     }
@@ -64,7 +70,9 @@ impl State {
     pub(super) fn take_in(&mut self, layers: &[Layer<'_>], generation: Generation) -> Added {
         let mut added = Added::default();
         let mut said_by: [Option<usize>; SOURCES.len()] = [None; SOURCES.len()];
+        let mut redirected_by = None;
         for layer in layers {
+            self.rewrites_to_https = layer.block.rewrites_to_https.or(self.rewrites_to_https);
             for used in &layer.block.sections {
                 if let Some(lock) = self.locks.section(used.section, layer.rank) {
                     added.anomalies.push(locked(used.section.path(), None, used.place, lock));
@@ -79,6 +87,10 @@ impl State {
                         let value = Value::parse(said.setting, generation, &said.text);
                         self.held[index] = Some(Held { value, at: said.place, from: Rc::clone(&layer.name), here: true });
                     }
+                }
+                if let (Some(raw), true) = (&used.redirect, redirected_by != Some(layer.rank)) {
+                    redirected_by = Some(layer.rank);
+                    elements::redirect(self.redirect.get_or_insert_default(), raw, used.pattern_to_https);
                 }
                 added.mappings.extend(used.mappings.iter().cloned());
                 self.locks.take_in(layer.block, used, layer.rank);

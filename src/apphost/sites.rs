@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::PlacedFile;
+use super::elements;
 use super::locks::Locks;
 use super::read::{Block, ConfigFile, SiteEntry, cut, level};
 use super::sections::{Absent, Layer, State};
@@ -13,8 +14,8 @@ use crate::catalogue::{Level, Setting, entry};
 use crate::estate::FileKind;
 use crate::input::{FileId, Place};
 use crate::server::{
-    Anomaly, AnomalyKind, Binding, Endpoint, EndpointKey, Generation, LONE_WEB_CONFIG, Notice, Product, Resolved, Scope, Served, Server,
-    Settings, Site,
+    Anomaly, AnomalyKind, Binding, Endpoint, EndpointKey, Generation, LONE_WEB_CONFIG, Notice, Product, Resolved, Routing, Scope, Served,
+    Server, Settings, Site,
 };
 
 const SERVER_LEVEL: &str = "the server level";
@@ -46,6 +47,7 @@ struct Seed {
     /// Whose it is, where it is an application or virtual directory; otherwise that of the path above counts.
     product: Option<Option<Product>>,
     place: Option<Place>,
+    physical: Option<String>,
 }
 
 /// A place at which a web.config that was not given may set what is normally locked.
@@ -130,6 +132,11 @@ pub fn assemble(host: &ConfigFile, web_configs: &[PlacedFile], redirection: Opti
         product: None,
         settings,
         mappings: added.mappings,
+        routing: Routing {
+            physical_path: None,
+            redirect: server_state.redirect.clone(),
+            rewrites_to_https: server_state.rewrites_to_https,
+        },
     };
     let below_server = server_state.below();
     let sites: Vec<Site> =
@@ -331,6 +338,11 @@ impl<'a> Assembly<'a> {
                 product: product.or(of_exchange.filter(|_| is_root)),
                 settings,
                 mappings: added.mappings,
+                routing: Routing {
+                    physical_path: seed.physical,
+                    redirect: state.redirect.clone(),
+                    rewrites_to_https: state.rewrites_to_https,
+                },
             });
             stack.push((path_key, state, product));
         }
@@ -350,6 +362,7 @@ impl<'a> Assembly<'a> {
             bindings: draft.entry.map(|entry| bindings(entry, host)).unwrap_or_default(),
             above,
             scopes,
+            elements: draft.entry.map(|entry| elements::site(entry, host)).unwrap_or_default(),
         }
     }
 
@@ -370,6 +383,7 @@ impl<'a> Assembly<'a> {
                 if !seed.is_application {
                     seed.is_application = true;
                     seed.path = segments(path).collect::<Vec<_>>().join("/");
+                    seed.physical = physical.map(|found| cut(&found.physical).to_owned());
                     // The root begins where the site does.
                     if !path.is_empty() {
                         seed.place = Some(application.place);
@@ -383,6 +397,7 @@ impl<'a> Assembly<'a> {
                         seed.path = segments(&path).collect::<Vec<_>>().join("/");
                         seed.place = Some(directory.place);
                         seed.product = product_in(&directory.physical).map(Some);
+                        seed.physical = Some(cut(&directory.physical).to_owned());
                     }
                 }
             }

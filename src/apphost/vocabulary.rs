@@ -2,6 +2,7 @@
 //! than this table or a mistake; the reader says so and goes on.
 
 use crate::catalogue::Setting;
+use crate::server::{LOG_TARGETS, Names, ftp_validation, log_fields};
 
 /// Type of an attribute, as far as a wrong value can be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,9 +15,13 @@ pub(super) enum Type {
     Uint,
     /// One of these names, without regard to case.
     Enum(&'static [&'static str], &'static str),
+    /// Any of these flags, separated by commas.
+    Flags(&'static Names, &'static str),
+    /// A length of time, `[d.]hh:mm:ss`.
+    Span,
 }
 
-use Type::{Bool, Enum, Text, Uint};
+use Type::{Bool, Enum, Flags, Span, Text, Uint};
 
 const LOGON: Type = Enum(&["Interactive", "Batch", "Network", "ClearText", "0", "1", "2", "3"], "Interactive, Batch, Network or ClearText");
 const MODE: Type = Enum(&["Inherit", "Allow", "Deny"], "Allow, Deny or Inherit");
@@ -52,6 +57,19 @@ pub(super) enum Node {
     Redirection,
     Use(Section),
     RequestLimits,
+    RedirectPattern,
+    Rewrite,
+    RewriteRules,
+    RewriteRule,
+    RewriteAction,
+    LogFile,
+    Hsts,
+    FtpServer,
+    FtpSecurity,
+    FtpSsl,
+    FtpCertificates,
+    /// `system.applicationHost/log`.
+    Log,
     OneToOneList,
     ManyToOneList,
     OneToOne,
@@ -71,11 +89,19 @@ pub(super) enum Section {
     IisMapping,
     AdMapping,
     RequestFiltering,
+    HttpRedirect,
 }
 
 impl Section {
-    pub(super) const ALL: [Section; 6] =
-        [Section::Access, Section::ServerRuntime, Section::Anonymous, Section::IisMapping, Section::AdMapping, Section::RequestFiltering];
+    pub(super) const ALL: [Section; 7] = [
+        Section::Access,
+        Section::ServerRuntime,
+        Section::Anonymous,
+        Section::IisMapping,
+        Section::AdMapping,
+        Section::RequestFiltering,
+        Section::HttpRedirect,
+    ];
 
     pub(super) fn path(self) -> &'static str {
         match self {
@@ -85,12 +111,13 @@ impl Section {
             Section::IisMapping => "system.webServer/security/authentication/iisClientCertificateMappingAuthentication",
             Section::AdMapping => "system.webServer/security/authentication/clientCertificateMappingAuthentication",
             Section::RequestFiltering => "system.webServer/security/requestFiltering",
+            Section::HttpRedirect => "system.webServer/httpRedirect",
         }
     }
 
     /// Whether a stock applicationHost.config forbids web.config to hold the section.
     pub(super) fn locked_in_stock(self) -> bool {
-        self != Section::RequestFiltering
+        !matches!(self, Section::RequestFiltering | Section::HttpRedirect)
     }
 }
 
@@ -213,7 +240,101 @@ static LOCATION: Shape = Shape {
     children: &[("system.webServer", Node::WebServer)],
     open: true,
 };
-static WEB_SERVER: Shape = group("system.webServer", &[("security", Node::Security), ("serverRuntime", Node::Use(Section::ServerRuntime))]);
+static WEB_SERVER: Shape = group(
+    "system.webServer",
+    &[
+        ("security", Node::Security),
+        ("serverRuntime", Node::Use(Section::ServerRuntime)),
+        ("httpRedirect", Node::Use(Section::HttpRedirect)),
+        ("rewrite", Node::Rewrite),
+    ],
+);
+static HTTP_REDIRECT: Shape = element(
+    "system.webServer/httpRedirect",
+    &[
+        ("enabled", Bool),
+        ("destination", Text),
+        ("exactDestination", Bool),
+        ("childOnly", Bool),
+        (
+            "httpResponseStatus",
+            Enum(
+                &["Permanent", "Found", "Temporary", "PermRedirect", "301", "302", "307", "308"],
+                "Permanent, Found, Temporary or PermRedirect",
+            ),
+        ),
+    ],
+    &[],
+    &[("add", Node::RedirectPattern), ("clear", PASSED), ("remove", PASSED)],
+);
+static REDIRECT_PATTERN: Shape = element("system.webServer/httpRedirect/add", &[("wildcard", Text), ("destination", Text)], &[], &[]);
+static REWRITE: Shape = group("system.webServer/rewrite", &[("rules", Node::RewriteRules), ("globalRules", Node::RewriteRules)]);
+static REWRITE_RULES: Shape = group("system.webServer/rewrite/rules", &[("rule", Node::RewriteRule)]);
+static REWRITE_RULE: Shape = group("system.webServer/rewrite/rules/rule", &[("action", Node::RewriteAction)]);
+static REWRITE_ACTION: Shape = group("system.webServer/rewrite/rules/rule/action", &[]);
+static LOG_FILE: Shape = element(
+    "sites/site/logFile",
+    &[
+        ("logExtFileFlags", Flags(log_fields::NAMES, "names of log fields, separated by commas")),
+        ("customLogPluginClsid", Text),
+        ("logFormat", Enum(&["W3C", "IIS", "NCSA", "Custom", "0", "1", "2", "3"], "W3C, IIS, NCSA or Custom")),
+        ("logTargetW3C", Flags(LOG_TARGETS, "File, ETW or both, separated by a comma")),
+        ("directory", Text),
+        ("period", Text),
+        ("truncateSize", Text),
+        ("localTimeRollover", Bool),
+        ("enabled", Bool),
+        ("logSiteId", Bool),
+        ("flushByEntryCountW3CLog", Uint),
+        ("maxLogLineLength", Uint),
+    ],
+    &[],
+    &[("customFields", PASSED)],
+);
+static HSTS: Shape = element(
+    "sites/site/hsts",
+    &[("enabled", Bool), ("max-age", Uint), ("includeSubDomains", Bool), ("preload", Bool), ("redirectHttpToHttps", Bool)],
+    &[],
+    &[],
+);
+static FTP_SERVER: Shape = group("sites/site/ftpServer", &[("security", Node::FtpSecurity)]);
+static FTP_SECURITY: Shape =
+    group("sites/site/ftpServer/security", &[("ssl", Node::FtpSsl), ("sslClientCertificates", Node::FtpCertificates)]);
+static FTP_SSL: Shape = element(
+    "sites/site/ftpServer/security/ssl",
+    &[
+        ("serverCertHash", Text),
+        ("serverCertStoreName", Text),
+        ("ssl128", Bool),
+        (
+            "controlChannelPolicy",
+            Enum(
+                &["SslAllow", "SslRequire", "SslRequireCredentialsOnly", "0", "1", "2"],
+                "SslAllow, SslRequire or SslRequireCredentialsOnly",
+            ),
+        ),
+        ("dataChannelPolicy", Enum(&["SslAllow", "SslRequire", "SslDeny", "0", "1", "2"], "SslAllow, SslRequire or SslDeny")),
+        ("sslFlags", Uint),
+    ],
+    &[],
+    &[],
+);
+static FTP_CERTIFICATES: Shape = element(
+    "sites/site/ftpServer/security/sslClientCertificates",
+    &[
+        (
+            "clientCertificatePolicy",
+            Enum(&["CertIgnore", "CertAllow", "CertRequire", "0", "1", "2"], "CertIgnore, CertAllow or CertRequire"),
+        ),
+        ("validationFlags", Flags(ftp_validation::NAMES, "names of validation flags, separated by commas")),
+        ("revocationFreshnessTime", Span),
+        ("revocationUrlRetrievalTimeout", Span),
+        ("useActiveDirectoryMapping", Bool),
+    ],
+    &[],
+    &[],
+);
+static LOG: Shape = group("log", &[]);
 static SECURITY: Shape = group(
     "system.webServer/security",
     &[
@@ -230,8 +351,10 @@ static AUTHENTICATION: Shape = group(
         ("clientCertificateMappingAuthentication", Node::Use(Section::AdMapping)),
     ],
 );
-static APPLICATION_HOST: Shape =
-    group("system.applicationHost", &[("sites", Node::Sites), ("customMetadata", Node::CustomMetadata), ("applicationPools", Node::Pools)]);
+static APPLICATION_HOST: Shape = group(
+    "system.applicationHost",
+    &[("sites", Node::Sites), ("customMetadata", Node::CustomMetadata), ("applicationPools", Node::Pools), ("log", Node::Log)],
+);
 static SITES: Shape = element(
     "sites",
     &[],
@@ -254,10 +377,10 @@ static SITE: Shape = element(
         ("applicationDefaults", Node::ApplicationDefaults),
         ("virtualDirectoryDefaults", Node::VirtualDirectoryDefaults),
         ("limits", PASSED),
-        ("logFile", PASSED),
+        ("logFile", Node::LogFile),
         ("traceFailedRequestsLogging", PASSED),
-        ("hsts", PASSED),
-        ("ftpServer", PASSED),
+        ("hsts", Node::Hsts),
+        ("ftpServer", Node::FtpServer),
         ("clear", PASSED),
     ],
 );
@@ -271,10 +394,10 @@ static SITE_DEFAULTS: Shape = element(
         ("applicationDefaults", PASSED),
         ("virtualDirectoryDefaults", PASSED),
         ("limits", PASSED),
-        ("logFile", PASSED),
+        ("logFile", Node::LogFile),
         ("traceFailedRequestsLogging", PASSED),
-        ("hsts", PASSED),
-        ("ftpServer", PASSED),
+        ("hsts", Node::Hsts),
+        ("ftpServer", Node::FtpServer),
     ],
 );
 static BINDINGS: Shape = element("sites/site/bindings", &[], &[], &[("binding", Node::Binding), ("clear", Node::ClearBindings)]);
@@ -443,6 +566,19 @@ pub(super) fn shape(node: Node) -> &'static Shape {
         Node::Use(Section::IisMapping) => &IIS_MAPPING,
         Node::Use(Section::AdMapping) => &AD_MAPPING,
         Node::Use(Section::RequestFiltering) => &REQUEST_FILTERING,
+        Node::Use(Section::HttpRedirect) => &HTTP_REDIRECT,
+        Node::RedirectPattern => &REDIRECT_PATTERN,
+        Node::Rewrite => &REWRITE,
+        Node::RewriteRules => &REWRITE_RULES,
+        Node::RewriteRule => &REWRITE_RULE,
+        Node::RewriteAction => &REWRITE_ACTION,
+        Node::LogFile => &LOG_FILE,
+        Node::Hsts => &HSTS,
+        Node::FtpServer => &FTP_SERVER,
+        Node::FtpSecurity => &FTP_SECURITY,
+        Node::FtpSsl => &FTP_SSL,
+        Node::FtpCertificates => &FTP_CERTIFICATES,
+        Node::Log => &LOG,
         Node::RequestLimits => &REQUEST_LIMITS,
         Node::OneToOneList => &ONE_TO_ONE_LIST,
         Node::ManyToOneList => &MANY_TO_ONE_LIST,

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{Common, Format, Outcome, complain, judge_inputs, no_site};
+use super::{Common, Format, Outcome, ProfileName, complain, judge_inputs, no_site};
 use crate::report::{self, check::Detail};
-use crate::rules::{self, Context, Finding, Group, Severity};
+use crate::rules::{self, Context, Finding, Group, Profile, Severity, profiles};
 
 /// Checks every server against the rules
 #[derive(Args)]
@@ -14,6 +14,7 @@ use crate::rules::{self, Context, Finding, Group, Severity};
   iisaudit check MetaBase.xml
   iisaudit check servers/ --quiet --fail-on high
   iisaudit check applicationHost.config --group \"partners=Orders,Billing\"
+  iisaudit check applicationHost.config --profile stig
   iisaudit explain revocation-check-off")]
 pub(super) struct CheckArguments {
     /// Files, directories, or - for standard input
@@ -28,6 +29,9 @@ pub(super) struct CheckArguments {
     /// Only this rule; may be given several times
     #[arg(long, value_name = "RULE", value_parser = parse_rule)]
     rule: Vec<&'static str>,
+    /// Adds the rules of a benchmark, names its items, and says which of them were not assessed
+    #[arg(long, value_enum, value_name = "BENCHMARK")]
+    profile: Option<ProfileName>,
     /// Only severity, rule, site, message and place of each finding: no remedies, no reasons
     #[arg(short, long)]
     quiet: bool,
@@ -80,7 +84,7 @@ fn parse_rule(name: &str) -> Result<&'static str, String> {
 }
 
 pub(super) fn run(arguments: &CheckArguments, common: &Common) -> Outcome {
-    let estate = match common.read(&arguments.paths) {
+    let mut estate = match common.read(&arguments.paths) {
         Ok(estate) => estate,
         Err(outcome) => return outcome,
     };
@@ -99,8 +103,22 @@ pub(super) fn run(arguments: &CheckArguments, common: &Common) -> Outcome {
         // Where a file could not be read, that may be why the site was not found.
         return if outcome == Outcome::Unreadable { outcome } else { Outcome::Usage };
     }
-    let mut findings: Vec<Finding> =
-        estate.servers.iter().flat_map(|server| rules::check(&Context { server, groups: &arguments.group })).collect();
+    let profile = arguments.profile.map(Profile::from);
+    for name in &arguments.rule {
+        let only = profiles::only_under(name);
+        if !only.is_empty() && !profile.is_some_and(|profile| only.contains(&profile)) {
+            let names: Vec<_> = only.iter().map(|profile| format!("--profile {}", profile.name())).collect();
+            complain(&format!("warning: {name} runs only with {}", names.join(" or ")));
+        }
+    }
+    if let Some(profile) = profile {
+        for server in &mut estate.servers {
+            let notices = profiles::notices(server, profile);
+            server.notices.extend(notices);
+        }
+    }
+    let context = |server| Context { server, groups: &arguments.group, profile };
+    let mut findings: Vec<Finding> = estate.servers.iter().flat_map(|server| rules::check(&context(server))).collect();
     findings.retain(|finding| arguments.rule.is_empty() || arguments.rule.contains(&finding.rule.name));
     findings.sort_by(Finding::order);
     outcome = outcome.max(common.print(&match common.format {

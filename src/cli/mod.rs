@@ -3,6 +3,7 @@
 mod check;
 mod diff;
 mod explain;
+mod rules;
 mod sites;
 
 use std::io::{IsTerminal, Write};
@@ -15,6 +16,7 @@ use encoding_rs::Encoding;
 use crate::compare::{NoSite, find_site};
 use crate::estate::{Estate, FileKind, Options};
 use crate::report::style::Style;
+use crate::rules::Profile;
 use crate::server::Server;
 
 /// Width of results that go to no terminal.
@@ -48,6 +50,7 @@ enum Command {
     Diff(diff::DiffArguments),
     Check(check::CheckArguments),
     Explain(explain::ExplainArguments),
+    Rules(rules::RulesArguments),
 }
 
 /// Options of every command.
@@ -116,6 +119,24 @@ impl From<Kind> for FileKind {
     }
 }
 
+/// Benchmarks, for `--profile`.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ProfileName {
+    /// DISA STIG for IIS 10.0
+    Stig,
+    /// CIS benchmark for IIS 10
+    Cis,
+}
+
+impl From<ProfileName> for Profile {
+    fn from(name: ProfileName) -> Self {
+        match name {
+            ProfileName::Stig => Profile::Stig,
+            ProfileName::Cis => Profile::Cis,
+        }
+    }
+}
+
 fn parse_encoding(name: &str) -> Result<&'static Encoding, String> {
     Encoding::for_label(name.as_bytes()).ok_or_else(|| "not the name of an encoding; try windows-1252 or ibm866".to_owned())
 }
@@ -152,6 +173,7 @@ pub fn run() -> ExitCode {
         Command::Diff(command) => diff::run(command, common),
         Command::Check(command) => check::run(command, common),
         Command::Explain(command) => explain::run(command, common),
+        Command::Rules(command) => rules::run(command, common),
     };
     outcome.into()
 }

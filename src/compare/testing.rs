@@ -131,6 +131,7 @@ impl Build {
             product: None,
             settings,
             mappings: Vec::new(),
+            routing: crate::server::Routing::default(),
         };
         let service_path = if generation == Generation::Iis6 { "/LM/W3SVC" } else { "" };
         let mut sites = Vec::new();
@@ -173,6 +174,7 @@ impl Build {
                 bindings,
                 above: Settings::default(),
                 scopes,
+                elements: crate::server::SiteElements::default(),
             });
         }
         let endpoints = endpoints.into_iter().map(|(key, on)| {

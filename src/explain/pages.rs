@@ -3,7 +3,7 @@
 use super::texts::{self, Code, Notice, Source, Status, Step, Trust};
 use super::{Explanation, Kind, attribute, names, netsh};
 use crate::catalogue::{self, Level, Setting, entry};
-use crate::rules::{Confidence, Rule, Severity};
+use crate::rules::{Confidence, Rule, Severity, profiles};
 
 /// Collects sections, and leaves out those that would be empty.
 pub(super) struct Page(Explanation);
@@ -41,7 +41,19 @@ pub(super) fn rule(rule: &Rule) -> Explanation {
         .section("When it is silent", rule.silent)
         .section("Fix", rule.fix)
         .items("References", rule.references)
+        .items("Benchmarks", benchmarks(rule))
         .done()
+}
+
+/// The items that a rule checks, and without which profile it is silent.
+fn benchmarks(rule: &Rule) -> Vec<String> {
+    let mut lines: Vec<String> = profiles::items_of(rule.name).map(|item| format!("{}: {}", item.label(), item.title)).collect();
+    let only = profiles::only_under(rule.name);
+    if !only.is_empty() {
+        let names: Vec<_> = only.iter().map(|profile| format!("`--profile {}`", profile.name())).collect();
+        lines.push(format!("The rule runs only with {}.", names.join(" or ")));
+    }
+    lines
 }
 
 fn severity(severity: Severity) -> &'static str {

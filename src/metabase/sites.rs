@@ -113,6 +113,7 @@ fn service_scope(metabase: &Metabase) -> Scope {
         product: None,
         settings,
         mappings: Vec::new(),
+        routing: crate::server::Routing::default(),
     }
 }
 
@@ -139,6 +140,7 @@ fn site(metabase: &Metabase, number: &str, group: &SiteKeys) -> Site {
             product: None,
             settings: url_settings(metabase, at_site, false),
             mappings: Vec::new(),
+            routing: crate::server::Routing::default(),
         },
     };
     for setting in ENDPOINT {
@@ -165,6 +167,7 @@ fn site(metabase: &Metabase, number: &str, group: &SiteKeys) -> Site {
         bindings: own.map(bindings).unwrap_or_default(),
         above,
         scopes,
+        elements: crate::server::SiteElements::default(),
     }
 }
 
@@ -195,6 +198,7 @@ fn scope(metabase: &Metabase, index: usize) -> Scope {
         product: None,
         settings: url_settings(metabase, Some(index), true),
         mappings: Vec::new(),
+        routing: crate::server::Routing::default(),
     }
 }
 

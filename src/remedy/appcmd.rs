@@ -62,6 +62,21 @@ pub fn remove_binding(site: &str, protocol: &str, binding: &str) -> Option<Strin
     line(format!("{APPCMD} set config -section:{SITES} {change} /commit:apphost"))
 }
 
+/// `appcmd set config` on the list of sites: writes attributes of elements of a site, such as `logFile.logExtFileFlags`. `None` for the
+/// site means `siteDefaults`.
+pub fn set_site(site: Option<&str>, attributes: &[(&str, &str)]) -> Option<String> {
+    let owner = match site {
+        Some(name) => format!("[name='{}']", predicate_text(name)?),
+        None => "siteDefaults".to_owned(),
+    };
+    let mut command = format!("{APPCMD} set config -section:{SITES}");
+    for (attribute, value) in attributes {
+        let value = predicate_text(value).filter(|_| attribute.split('.').all(|part| is_word(part) && !part.contains('/')))?;
+        command.push_str(&format!(" {}", quoted(&format!("/{owner}.{attribute}:{value}"), Program::CRuntime)?));
+    }
+    line(command + " /commit:apphost")
+}
+
 /// `appcmd unlock config`: lets web.config files of all sites hold the section.
 pub fn unlock_config(section: &str) -> Option<String> {
     line(format!("{APPCMD} unlock config {}", section_option(section)?))
@@ -123,6 +138,20 @@ mod tests {
             r#"%windir%\system32\inetsrv\appcmd.exe set config -section:system.applicationHost/sites "/[name='My Site'].bindings.[protocol='https',bindingInformation='*:443:www.contoso.com'].sslFlags:5" /commit:apphost"#
         );
         assert!(remove_binding("S", "https", "*:443:").unwrap().contains(r#" "/-[name='S'].bindings.["#));
+    }
+
+    #[test]
+    fn an_element_of_a_site_or_of_the_defaults_is_named_by_its_path() {
+        assert_eq!(
+            set_site(Some("My Site"), &[("logFile.logExtFileFlags", "Date,HttpSubStatus")]).unwrap(),
+            r#"%windir%\system32\inetsrv\appcmd.exe set config -section:system.applicationHost/sites "/[name='My Site'].logFile.logExtFileFlags:Date,HttpSubStatus" /commit:apphost"#
+        );
+        let command = set_site(None, &[("hsts.enabled", "true"), ("hsts.max-age", "5")]).unwrap();
+        assert!(command.contains(r#" "/siteDefaults.hsts.enabled:true" "/siteDefaults.hsts.max-age:5" "#), "{command}");
+        for (site, attribute, value) in [("O'Reilly", "hsts.enabled", "true"), ("S", "hsts. enabled", "true"), ("S", "hsts.enabled", "'\n")]
+        {
+            assert_eq!(set_site(Some(site), &[(attribute, value)]), None);
+        }
     }
 
     #[test]

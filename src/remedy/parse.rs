@@ -10,6 +10,8 @@ pub(crate) enum Parsed {
     Section { verb: String, location: String, section: String, attributes: Vec<(String, String)>, apphost: bool },
     /// appcmd on a binding; without a change it is removed.
     Binding { site: String, protocol: String, binding: String, change: Option<(String, String)> },
+    /// appcmd on elements of a site, or of `siteDefaults`: attributes with their values.
+    Elements { site: Option<String>, attributes: Vec<(String, String)> },
     /// netsh http ... sslcert: verb, words and values.
     Netsh { verb: String, words: Vec<(String, String)> },
     /// Any other program, with its arguments.
@@ -217,11 +219,14 @@ fn appcmd(arguments: &[String]) -> Result<Parsed, String> {
     let mut attributes = Vec::new();
     let mut apphost = false;
     let mut binding = None;
+    let mut elements: Vec<(Option<String>, (String, String))> = Vec::new();
     for (index, argument) in rest.iter().enumerate() {
         if let Some(name) = argument.strip_prefix("-section:") {
             section = name.to_owned();
         } else if argument == "/commit:apphost" {
             apphost = true;
+        } else if let Some(element) = element(argument)? {
+            elements.push(element);
         } else if let Some(predicate) = argument.strip_prefix("/-[").or_else(|| argument.strip_prefix("/[")) {
             binding = Some(self::binding(predicate, argument.starts_with("/-"))?);
         } else if let Some(attribute) = argument.strip_prefix('/') {
@@ -233,6 +238,16 @@ fn appcmd(arguments: &[String]) -> Result<Parsed, String> {
             return Err(format!("{argument:?} means nothing"));
         }
     }
+    if let Some((site, _)) = elements.first() {
+        let site = site.clone();
+        if verb != "set" || section != "system.applicationHost/sites" || !apphost || !location.is_empty() {
+            return Err("elements elsewhere".to_owned());
+        }
+        if binding.is_some() || !attributes.is_empty() || elements.iter().any(|(other, _)| *other != site) {
+            return Err("elements among others".to_owned());
+        }
+        return Ok(Parsed::Elements { site, attributes: elements.into_iter().map(|(_, attribute)| attribute).collect() });
+    }
     match binding {
         Some(binding)
             if verb == "set" && section == "system.applicationHost/sites" && apphost && location.is_empty() && attributes.is_empty() =>
@@ -242,6 +257,24 @@ fn appcmd(arguments: &[String]) -> Result<Parsed, String> {
         Some(_) => Err("a binding elsewhere".to_owned()),
         None => Ok(Parsed::Section { verb: verb.clone(), location, section, attributes, apphost }),
     }
+}
+
+/// An attribute of an element of a site or of `siteDefaults`, such as `/[name='Shop'].logFile.logFormat:W3C`; `None` for anything else.
+#[expect(clippy::type_complexity, reason = "owner, attribute and value")]
+fn element(argument: &str) -> Result<Option<(Option<String>, (String, String))>, String> {
+    let (site, rest) = if let Some(rest) = argument.strip_prefix("/siteDefaults.") {
+        (None, rest)
+    } else {
+        let Some(text) = argument.strip_prefix("/[name='") else { return Ok(None) };
+        let (site, rest) = text.split_once('\'').ok_or("no closing apostrophe")?;
+        let Some(rest) = rest.strip_prefix("].").filter(|rest| !rest.starts_with("bindings.")) else { return Ok(None) };
+        (Some(site.to_owned()), rest)
+    };
+    let (name, value) = rest.split_once(':').ok_or("an element without a value")?;
+    if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-')) {
+        return Err(format!("{name} is no attribute"));
+    }
+    Ok(Some((site, (name.to_owned(), value.to_owned()))))
 }
 
 /// What stands behind the first bracket: `name='Shop'].bindings.[protocol='https',bindingInformation='*:443:'].sslFlags:1`.

@@ -11,9 +11,11 @@ use super::{Remedy, adsutil, appcmd, netsh};
 use crate::catalogue::{Setting, Value, entry};
 use crate::compare::{Side, SiteRef, compare_sites, diagnose};
 use crate::estate;
+use crate::httpsys::{Record, Source, Switch};
+use crate::input::Field;
 use crate::report::escape;
-use crate::rules::{self, Context};
-use crate::server::{AnomalyKind, EndpointKey, Generation, Server};
+use crate::rules::{self, Context, testing};
+use crate::server::{AnomalyKind, Bits, EndpointKey, Generation, Server, ftp_validation, log_fields};
 
 const ACCESS: &str = "system.webServer/security/access";
 
@@ -152,6 +154,11 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }
 
+fn files_of(directory: &str, extension: &str) -> Vec<PathBuf> {
+    let found = walkdir::WalkDir::new(Path::new(env!("CARGO_MANIFEST_DIR")).join(directory)).sort_by_file_name().into_iter();
+    found.map(|entry| entry.unwrap().into_path()).filter(|path| path.extension().is_some_and(|found| found == extension)).collect()
+}
+
 fn files(directory: &str) -> Vec<PathBuf> {
     let found = walkdir::WalkDir::new(Path::new(env!("CARGO_MANIFEST_DIR")).join(directory)).sort_by_file_name().into_iter();
     found
@@ -162,7 +169,7 @@ fn files(directory: &str) -> Vec<PathBuf> {
 
 /// The commands of all rules and of all diagnoses between sites of one server.
 fn remedies(server: &Server) -> Vec<Remedy> {
-    let findings = rules::check(&Context { server, groups: &[] });
+    let findings = rules::check(&Context { server, groups: &[], profile: None });
     let mut remedies: Vec<Remedy> = findings.into_iter().flat_map(|finding| finding.remedies).collect();
     let count = server.sites.len().min(6);
     for (left, right) in (0..count).flat_map(|left| (0..count).map(move |right| (left, right))).filter(|(left, right)| left != right) {
@@ -202,6 +209,25 @@ fn fault(server: &Server, remedy: &Remedy) -> Option<String> {
             };
             (!known || !fit).then(|| format!("no such binding, or not what it says: {site} {protocol} {binding} {change:?}"))
         }
+        Ok(Parsed::Elements { site, attributes }) => {
+            let known = site.as_ref().is_none_or(|site| server.sites.iter().any(|known| known.name == *site));
+            let fit = attributes.iter().all(|(name, value)| match name.as_str() {
+                "hsts.enabled" | "logFile.enabled" | "hsts.redirectHttpToHttps" => value == "true",
+                "hsts.includeSubDomains" | "hsts.preload" => value == "true" || value == "false",
+                "hsts.max-age" => value.parse::<u32>().is_ok(),
+                "logFile.logFormat" => value == "W3C",
+                "logFile.logExtFileFlags" => {
+                    let fields = Bits::parse(value, log_fields::NAMES);
+                    fields.unknown.is_empty() && fields.has(log_fields::HTTP_SUB_STATUS) && fields.has(log_fields::WIN32_STATUS)
+                }
+                "ftpServer.security.sslClientCertificates.validationFlags" => {
+                    let flags = Bits::parse(value, ftp_validation::NAMES);
+                    flags.unknown.is_empty() && flags.bits != 0 && remedy.what.ends_with(value.as_str())
+                }
+                _ => false,
+            });
+            (!known || !fit).then(|| format!("no such site, or not what it says: {site:?} {attributes:?}"))
+        }
         Ok(Parsed::Netsh { verb, words }) => {
             let known = |(word, value): &(String, String)| {
                 server.endpoints.iter().any(|endpoint| match &endpoint.key {
@@ -212,11 +238,22 @@ fn fault(server: &Server, remedy: &Remedy) -> Option<String> {
                     EndpointKey::ScopedCcs(..) => false,
                 })
             };
-            (verb != "show" || !words.iter().all(known)).then(|| format!("no such record: {words:?}"))
+            let named = words.first().is_some_and(known);
+            match verb.as_str() {
+                // Without a word it shows all records.
+                "show" => (!words.is_empty() && (!named || words.len() != 1)).then(|| format!("no such record: {words:?}")),
+                "delete" => (words.len() != 1 || record_named(server, &words).is_none()).then(|| format!("no such record: {words:?}")),
+                "update" => match record_named(server, &words) {
+                    Some(record) => update_fault(record, &words),
+                    None => Some(format!("no such record: {words:?}")),
+                },
+                _ => Some(format!("a record is never added by {verb}: {words:?}")),
+            }
         }
         Ok(Parsed::Other(words)) => {
             const KNOWN: &[&str] = &[
                 "certutil -verify -urlfetch client.cer",
+                "certutil -addstore ClientAuthIssuer issuing-ca.cer",
                 "httpcfg query ssl",
                 "httpcfg query iplisten",
                 "proxycfg",
@@ -225,6 +262,66 @@ fn fault(server: &Server, remedy: &Remedy) -> Option<String> {
             (!KNOWN.contains(&words.join(" ").as_str())).then(|| format!("not a known program: {words:?}"))
         }
     }
+}
+
+/// The record of HTTP.sys that the first word names.
+fn record_named<'a>(server: &'a Server, words: &[(String, String)]) -> Option<&'a Record> {
+    let (word, value) = words.first()?;
+    server.records.as_ref()?.records.iter().find(|record| match &record.key {
+        key @ EndpointKey::IpPort(..) => word == "ipport" && key.to_string() == *value,
+        key @ EndpointKey::HostPort(..) => word == "hostnameport" && key.to_string() == *value,
+        EndpointKey::Ccs(port) => word == "ccs" && port.to_string() == *value,
+        EndpointKey::ScopedCcs(..) => false,
+    })
+}
+
+/// What a record would lose, or get by accident, through an update. Which options change is free, but something must, and the rest stays.
+fn update_fault(record: &Record, words: &[(String, String)]) -> Option<String> {
+    let word = |name: &str| words.iter().find(|(word, _)| word == name).map(|(_, value)| value.as_str());
+    let switch = |on: bool| Some(if on { "enable" } else { "disable" }.to_owned());
+    let text = |field: &Field<Option<String>>| field.value().cloned().flatten();
+    let time = |field: &Field<u64>| field.value().filter(|time| **time != 0).map(ToString::to_string);
+    let mode = |bit: u32| record.cert_check_mode.get(bit);
+    let hash = record.certificate.value().and_then(Option::as_ref);
+    let hash = hash.map(|hash| hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let fixed = [("certhash", hash), ("appid", record.app_id.value().cloned()), ("certstorename", text(&record.store))];
+    for (name, kept) in fixed {
+        // A record of a host name needs the word for the default store.
+        let default = name == "certstorename" && kept.is_none() && word(name) == Some("MY");
+        if word(name) != kept.as_deref() && !default {
+            return Some(format!("{name} of {} is {kept:?}, written {:?}", record.key, word(name)));
+        }
+    }
+    let mut options = vec![
+        ("verifyclientcertrevocation", mode(1).and_then(|off| switch(!off))),
+        ("verifyrevocationwithcachedclientcertonly", mode(2).and_then(switch)),
+        ("usagecheck", mode(0x1_0000).and_then(|off| switch(!off))),
+        ("revocationfreshnesstime", time(&record.freshness_seconds)),
+        ("urlretrievaltimeout", time(&record.url_timeout_milliseconds)),
+        ("sslctlidentifier", text(&record.ctl_identifier)),
+        ("sslctlstorename", text(&record.ctl_store)),
+    ];
+    for of in Switch::ALL.iter().filter(|switch| !switch.word().is_empty()) {
+        options.push((of.word(), record.switch(*of).and_then(switch)));
+    }
+    let mut changed = 0;
+    for (name, kept) in &options {
+        match (word(name), kept) {
+            (Some(written), Some(kept)) if written == kept => {}
+            (None, None) => {}
+            // The bits of the registry that are off need no word.
+            (None, Some(kept)) if record.source == Source::Registry && kept == "disable" => {}
+            (None, Some(kept)) => return Some(format!("{} loses {name}={kept}", record.key)),
+            (Some(_), _) => changed += 1,
+        }
+    }
+    let foreign = words.iter().skip(1).find(|(word, _)| {
+        !options.iter().any(|(name, _)| name == word) && !["certhash", "appid", "certstorename"].contains(&word.as_str())
+    });
+    if let Some(foreign) = foreign {
+        return Some(format!("not an option of a record: {foreign:?}"));
+    }
+    (changed == 0).then(|| format!("{} stays as it is", record.key))
 }
 
 fn adsutil_fault(server: &Server, what: &str, verb: &str, key: &str, property: &str, values: &[String]) -> Option<String> {
@@ -309,6 +406,38 @@ fn value_fault(setting: Setting, generation: Generation, what: &str, value: &str
     (!promised.starts_with(value) && !promised.starts_with(&shown)).then(|| format!("promised {promised}, wrote {value}"))
 }
 
+#[test]
+fn every_command_for_records_names_one_that_exists_and_loses_none_of_its_options() {
+    let listings = files_of("tests/fixtures/netsh", "txt");
+    let configs = files_of("tests/fixtures/apphost", "config");
+    assert!(!listings.is_empty() && !configs.is_empty());
+    let name = |path: &Path| path.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")).unwrap().display().to_string();
+    let mut updates = 0;
+    for listing in listings.iter().map(|path| name(path)) {
+        let alone = testing::records_alone(&listing);
+        let joined = configs.iter().map(|config| testing::with_records(&name(config), &listing));
+        for server in std::iter::once(alone).chain(joined) {
+            all_exact(&listing, &server);
+            let commands = remedies(&server).into_iter().filter_map(|remedy| remedy.command);
+            updates += commands.filter(|command| command.starts_with("netsh http update sslcert ")).count();
+        }
+    }
+    assert!(updates > 5, "{updates}");
+}
+
+#[test]
+fn an_update_that_forgets_an_option_or_changes_nothing_is_noticed() {
+    let server = testing::records_alone("netsh/o02_2022_sni_drift_and_ccs.txt");
+    let command = remedies(&server).into_iter().filter_map(|remedy| remedy.command).find(|command| command.contains(" update "));
+    let Ok(Parsed::Netsh { words, .. }) = parse::cmd(&command.unwrap()) else { panic!("not netsh") };
+    let record = record_named(&server, &words).unwrap();
+    assert_eq!(update_fault(record, &words), None);
+    let without = |name: &str| words.iter().filter(|(word, _)| word != name).cloned().collect::<Vec<_>>();
+    for name in ["certhash", "certstorename", "usagecheck", "disablehttp2"] {
+        assert!(update_fault(record, &without(name)).is_some(), "{name}");
+    }
+}
+
 /// Checks every command of a server; how many there were.
 fn all_exact(name: &str, server: &Server) -> usize {
     let remedies = remedies(server);
@@ -334,6 +463,20 @@ fn every_command_for_the_samples_is_understood_and_fits_its_server() {
         }
     }
     assert!(commands > 300, "{commands}");
+}
+
+#[test]
+fn every_command_for_a_record_names_it_and_keeps_its_certificate() {
+    for (config, listing) in [
+        ("apphost/F1_consistent_sni.config", "netsh/o02_2022_sni_drift_and_ccs.txt"),
+        ("apphost/F2_shared_ipport_hostheaders.config", "netsh/o01_2012r2_conflict_revocation.txt"),
+        ("apphost/F6_mapping.config", "netsh/o03_2025_tls13_ctl_mapper.txt"),
+    ] {
+        let server = rules::testing::with_records(config, listing);
+        let updates = |remedy: &Remedy| remedy.command.as_ref().is_some_and(|command| command.contains(" update sslcert "));
+        assert!(remedies(&server).iter().any(updates), "{config}");
+        all_exact(config, &server);
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ use super::style::{self, DIM, HEADING, Style};
 use crate::catalogue::Setting;
 use crate::estate::Estate;
 use crate::remedy::{Remedy, Risk};
+use crate::rules::profiles::{Item, Profile};
 use crate::rules::{Confidence, Finding, Severity};
 use crate::server::{Endpoint, Server, Site};
 
@@ -87,6 +88,10 @@ pub fn table(estate: &Estate, findings: &[Finding], detail: Detail, style: Style
             page.prose(4, &finding.message);
             if let Some(place) = finding.place {
                 page.labelled(4, "at", DIM, &places.text(place));
+            }
+            let items: Vec<String> = finding.benchmarks().map(Item::label).collect();
+            if !items.is_empty() {
+                page.painted(4, DIM, &items.join(", "));
             }
             if detail == Detail::Full {
                 self::detail(&mut page, finding, places, &mut told);
@@ -274,6 +279,23 @@ struct FindingJson<'a> {
     related: Vec<RelatedJson<'a>>,
     remedies: &'a [Remedy],
     fingerprint: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    benchmarks: Vec<BenchmarkJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct BenchmarkJson {
+    profile: Profile,
+    id: &'static str,
+    also: &'static str,
+    severity: &'static str,
+    title: &'static str,
+}
+
+impl BenchmarkJson {
+    fn new(item: &'static Item) -> Self {
+        BenchmarkJson { profile: item.profile, id: item.id, also: item.also, severity: item.severity, title: item.title }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -308,6 +330,7 @@ impl<'a> FindingJson<'a> {
             related: related.map(|related| RelatedJson { location: places.json(related.place), note: &related.note }).collect(),
             remedies: &finding.remedies,
             fingerprint: finding.fingerprint(),
+            benchmarks: finding.benchmarks().map(BenchmarkJson::new).collect(),
         }
     }
 }

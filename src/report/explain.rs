@@ -102,7 +102,7 @@ fn markdown_at(explanation: &Explanation, level: usize) -> String {
 }
 
 /// Escapes what Markdown would read as markup, outside code spans. An underscore within a word is none.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for (index, part) in text.split('`').enumerate() {
         if index > 0 {
@@ -125,7 +125,6 @@ mod tests {
     use super::*;
     use crate::catalogue::Setting;
     use crate::explain::{Kind, explain, statuses};
-    use crate::rules::RULES;
 
     fn sample() -> Explanation {
         let body = "One two three four five six seven eight nine.\n- item one two three four five six seven eight\n    command --with many words that stay on one line";
@@ -193,11 +192,6 @@ mod tests {
         }
         settings.push_str(&format!("\n{}", markdown_at(&page("binding@sslFlags"), 2)));
         files.push((root.join("settings.md"), settings));
-        let mut rules = "# Rules\n\nEvery rule, by name. `iisaudit explain <rule>` shows the same text.\n".to_owned();
-        for rule in RULES {
-            rules.push_str(&format!("\n{}", markdown_at(&page(rule.name), 2)));
-        }
-        files.push((root.join("rules.md"), rules));
         files
     }
 

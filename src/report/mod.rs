@@ -9,6 +9,7 @@ mod page;
 mod parts;
 mod place;
 mod records;
+pub mod rules;
 pub mod sites;
 pub mod style;
 #[cfg(test)]

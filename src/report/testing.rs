@@ -37,6 +37,7 @@ fn scope(path: &str, store_path: &str, is_application: bool, pairs: Vec<(Setting
         product: None,
         settings,
         mappings: Vec::new(),
+        routing: crate::server::Routing::default(),
     }
 }
 
@@ -50,6 +51,7 @@ fn site(id: u32, name: &str, place: Place, binding: Binding, scopes: Vec<Scope>)
         bindings: vec![binding],
         above: Settings::default(),
         scopes,
+        elements: crate::server::SiteElements::default(),
     }
 }
 

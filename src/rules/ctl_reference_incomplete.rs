@@ -1,5 +1,7 @@
 //! `ctl-reference-incomplete`: a site names a certificate trust list without its store, or the store without a list.
 
+use super::record_remedy::Change;
+use super::records::{Used, after_2008_r2, records};
 use super::scopes::site_key;
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value};
@@ -14,7 +16,9 @@ pub(super) const RULE: Rule = Rule {
     meaning: "A certificate trust list is found by its name (SslCtlIdentifier) in its store (SslCtlStoreName), and neither of them inherits. Without the \
               store the list that should restrict the issuers cannot be found; a store without a name restricts nothing.",
     sees: "Issuers are likely not restricted, or clients are refused with 403.7 or 403.16.",
-    silent: "When both are set or neither is. Low for a store alone. On Windows Server 2012 and later a store without identifier is the regular form.",
+    silent: "When both are set or neither is. Low for a store alone. For a record of HTTP.sys only a list without its store counts, because \
+             later a store alone is the regular form; silent for records of Windows Server 2012 and later (`ctl-identifier-dead`), and for those of \
+             other products.",
     evidence: "MetaBase.xml; up to Windows Server 2008 R2 the HTTP.sys record",
     fix: "Set the missing property, or remove the other one.",
     references: &["TechNet cc737514", "TechNet cc778242", "MBSchema.xml"],
@@ -24,6 +28,10 @@ pub(super) const RULE: Rule = Rule {
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
     if server.generation != Generation::Iis6 {
+        // Later versions have no lists: `ctl-identifier-dead` says that.
+        if !after_2008_r2(server) {
+            findings.extend(records(server).iter().filter_map(|used| by_record(used)));
+        }
         return;
     }
     for site in server.sites.iter().filter(|site| site.declared) {
@@ -69,9 +77,29 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// The finding about a record of HTTP.sys. A store alone is the regular form from Windows Server 2012 on, whose listing looks the same.
+fn by_record(used: &Used<'_>) -> Option<Finding> {
+    let (Some(Value::Text(list)), Some(Value::None)) = (used.value(Setting::CtlIdentifier), used.value(Setting::CtlStoreName)) else {
+        return None;
+    };
+    let message = format!(
+        "The CTL identifier is {list}, but no CTL store is named for {}: up to Windows Server 2008 R2 the list cannot be found, and later \
+         versions have no such lists. Which version it is cannot be told from this record",
+        used.words()
+    );
+    let place = used.record.ctl_identifier.place();
+    let what = "names the store, when the list lies in the usual one, CA, of Windows Server 2008 or 2008 R2";
+    Some(
+        used.finding(&RULE, Setting::CtlIdentifier, message, place)
+            .severity(used.weigh(Severity::High, Severity::Low))
+            .confidence(Confidence::Likely)
+            .remedies_of(used.set(Risk::Safe, what, Change::CtlStore(Some("CA".to_owned())))),
+    )
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{SERVICE, findings, fixture, metabase};
+    use super::super::testing::{SERVICE, findings, fixture, metabase, records_alone};
     use super::*;
 
     fn site(attributes: &str) -> Vec<Finding> {
@@ -97,5 +125,19 @@ mod tests {
         assert!(site("").is_empty());
         assert!(site(r#"SslCtlIdentifier="" SslCtlStoreName="""#).is_empty());
         assert!(findings(&RULE, &fixture("metabase/04_shared_endpoint_collision.xml")).is_empty());
+    }
+
+    #[test]
+    fn a_record_without_a_sign_of_its_version_is_likely_and_newer_ones_are_silent() {
+        let mut server = records_alone("netsh/o01_2012r2_conflict_revocation.txt");
+        let mut read = server.records.take().unwrap();
+        read.records[0].ctl_identifier = crate::input::Field::said(Some("List".to_owned()), read.records[0].place);
+        read.records[1].ctl_store = crate::input::Field::said(Some("CA".to_owned()), read.records[1].place);
+        server.endpoints.clear();
+        crate::httpsys::join(&mut server, read);
+        let found = findings(&RULE, &server);
+        assert_eq!((found.len(), found[0].severity, found[0].confidence), (1, Severity::Info, Confidence::Likely));
+        assert!(found[0].message.contains("List") && found[0].message.contains("0.0.0.0:443"));
+        assert!(findings(&RULE, &records_alone("netsh/o03_2025_tls13_ctl_mapper.txt")).is_empty());
     }
 }

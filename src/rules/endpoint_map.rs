@@ -1,9 +1,14 @@
 //! What rules need to know of the endpoints of a site, worked out once for all sites, and the known CertCheckMode of each.
 
-use crate::catalogue::{Setting, Value};
-use crate::remedy::{Remedy, Risk, adsutil};
-use crate::server::{Endpoint, Resolved, Server, Site};
+use std::collections::BTreeSet;
 
+use crate::catalogue::{Setting, Value};
+use crate::httpsys::Record;
+use crate::remedy::{Remedy, Risk, adsutil};
+use crate::server::{Endpoint, Generation, Resolved, Served, Server, Site};
+
+use super::Severity;
+use super::records::{is_express, is_foreign};
 use super::scopes::site_key;
 
 /// Which endpoints serve which site, and what is known of them.
@@ -12,6 +17,8 @@ pub(super) struct EndpointMap<'a> {
     server: &'a Server,
     /// For each site the indexes of its endpoints, ascending.
     of_site: Vec<Vec<usize>>,
+    /// For each site what decides for it: records, or endpoints where the records were not given.
+    deciders: Vec<Vec<usize>>,
     /// For each endpoint, whether any of its sites wants client certificates.
     wanted: Vec<bool>,
 }
@@ -28,7 +35,12 @@ impl<'a> EndpointMap<'a> {
             }
             wanted.push(endpoint.sites.iter().any(|site| wants[*site]));
         }
-        EndpointMap { server, of_site, wanted }
+        let record = |endpoint: &usize| server.endpoints[*endpoint].served.record();
+        let deciders = of_site.iter().map(|endpoints| {
+            let records: BTreeSet<usize> = endpoints.iter().filter_map(record).collect();
+            if server.records.is_some() { records.into_iter().collect() } else { endpoints.clone() }
+        });
+        EndpointMap { deciders: deciders.collect(), server, of_site, wanted }
     }
 
     /// Indexes of the endpoints that serve a site.
@@ -36,9 +48,10 @@ impl<'a> EndpointMap<'a> {
         &self.of_site[site]
     }
 
-    /// Whether two sites are served by exactly the same endpoints, so that no setting of an endpoint can differ in effect between them.
+    /// Whether two sites are served by exactly the same endpoints or records, so that no setting of an endpoint can differ in effect
+    /// between them.
     pub(super) fn same(&self, a: usize, b: usize) -> bool {
-        !self.of_site[a].is_empty() && self.of_site[a] == self.of_site[b]
+        !self.of_site[a].is_empty() && (self.of_site[a] == self.of_site[b] || self.deciders[a] == self.deciders[b])
     }
 
     /// The endpoints that serve a site.
@@ -70,9 +83,69 @@ impl<'a> EndpointMap<'a> {
         if self.of_site[site].is_empty() {
             return of(self.server.sites[site].root().settings.get(setting));
         }
-        let mut all = self.of(site).map(|endpoint| of(endpoint.settings.get(setting)));
+        let mut all = self.of(site).filter(|endpoint| endpoint.served != Served::Nobody).map(|endpoint| of(endpoint.settings.get(setting)));
         let first = all.next()??;
         all.all(|other| other == Some(first)).then_some(first)
+    }
+
+    /// The endpoints of a site whose record is known not to ask for the client certificate in the first handshake. Records of other
+    /// products are left to their owners.
+    pub(super) fn late(&self, site: usize) -> impl Iterator<Item = &'a Endpoint> {
+        let server = self.server;
+        let late = |endpoint: &&Endpoint| {
+            let asks = endpoint.settings.get(Setting::NegotiateClientCertificate).and_then(Resolved::known).and_then(Value::bool);
+            asks == Some(false)
+        };
+        self.of(site).filter(late).filter(|endpoint| server.record_of(endpoint).is_some_and(|record| !is_foreign(record)))
+    }
+
+    /// Whether every endpoint of a site is served by nobody or by the record of another product, so that nothing is said about it.
+    pub(super) fn out_of_reach(&self, site: usize) -> bool {
+        let server = self.server;
+        server.records.is_some()
+            && !self.of_site[site].is_empty()
+            && self.of(site).all(|endpoint| endpoint.served == Served::Nobody || server.record_of(endpoint).is_some_and(is_foreign))
+    }
+
+    /// The value in effect for a site: on IIS 6 its own, on IIS 7 and later that of the records that serve it, when they agree. An endpoint
+    /// without record and the records of other products do not count.
+    pub(super) fn in_effect(&self, site: usize, setting: Setting) -> Option<&'a Resolved> {
+        let server = self.server;
+        if server.generation == Generation::Iis6 {
+            return server.sites[site].root().settings.get(setting);
+        }
+        let mut values = self
+            .of(site)
+            .filter(|endpoint| server.record_of(endpoint).is_some_and(|record| !is_foreign(record)))
+            .map(|endpoint| endpoint.settings.get(setting).filter(|value| value.known().is_some()));
+        let first = values.next()??;
+        values.all(|other| other.is_some_and(|other| other.value == first.value)).then_some(first)
+    }
+
+    /// The server.
+    pub(super) fn server(&self) -> &'a Server {
+        self.server
+    }
+
+    /// The most that a finding about the records of a site can be: those of IIS Express have no clients to protect.
+    pub(super) fn most(&self, site: usize) -> Severity {
+        let records = self.records(site);
+        if !records.is_empty() && records.iter().all(|record| is_express(record)) { Severity::Low } else { Severity::High }
+    }
+
+    /// The records of HTTP.sys that serve a site, without those of other products.
+    pub(super) fn records(&self, site: usize) -> Vec<&'a Record> {
+        let server = self.server;
+        let mut records: Vec<&Record> =
+            self.of(site).filter_map(|endpoint| server.record_of(endpoint)).filter(|record| !is_foreign(record)).collect();
+        records.sort_by_key(|record| record.place);
+        records.dedup_by_key(|record| record.place);
+        records
+    }
+
+    /// What decides for a site, ascending: the records that serve it, or its endpoints where the records were not given.
+    pub(super) fn deciders(&self, site: usize) -> &[usize] {
+        &self.deciders[site]
     }
 }
 
@@ -89,9 +162,10 @@ pub(super) struct Mode<'a> {
     pub(super) bits: u32,
 }
 
-/// The known CertCheckMode of every site that has one.
+/// The known CertCheckMode of every site of IIS 6 that has one. On IIS 7 and later it is a value of the record, not of the site.
 pub(super) fn modes(server: &Server) -> impl Iterator<Item = Mode<'_>> {
-    server.sites.iter().enumerate().filter_map(|(index, site)| {
+    let sites = if server.generation == Generation::Iis6 { server.sites.as_slice() } else { &[] };
+    sites.iter().enumerate().filter_map(|(index, site)| {
         let resolved = site.root().settings.get(Setting::CertCheckMode)?;
         Some(Mode { index, site, resolved, bits: resolved.known()?.flags()? })
     })

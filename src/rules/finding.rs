@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use serde::Serialize;
 
 use super::Rule;
+use super::profiles::{Item, Profile, items_of};
 use crate::catalogue::Setting;
 use crate::input::Place;
 use crate::remedy::Remedy;
@@ -86,6 +87,8 @@ pub struct Finding {
     pub remedies: Vec<Remedy>,
     /// What tells two findings of one rule at one scope apart, such as an endpoint or attribute; part of the fingerprint.
     pub subject: String,
+    /// The benchmark under which it was found.
+    pub profile: Option<Profile>,
     /// The most it can be, from the state of its site and the kind of its server.
     most: Severity,
 }
@@ -109,6 +112,7 @@ impl Finding {
             related: Vec::new(),
             remedies: Vec::new(),
             subject: String::new(),
+            profile: None,
             most,
         }
     }
@@ -155,6 +159,13 @@ impl Finding {
         self
     }
 
+    /// Makes it `most` at most, whatever else is said.
+    pub fn at_most(mut self, most: Severity) -> Self {
+        self.most = self.most.min(most);
+        self.severity = self.severity.min(self.most);
+        self
+    }
+
     /// Sets the confidence.
     pub fn confidence(mut self, confidence: Confidence) -> Self {
         self.confidence = confidence;
@@ -174,10 +185,20 @@ impl Finding {
         self
     }
 
+    /// Adds remedies, those that there are.
+    pub fn remedies_of(self, remedies: impl IntoIterator<Item = Remedy>) -> Self {
+        remedies.into_iter().fold(self, Finding::remedy)
+    }
+
     /// Names the subject.
     pub fn subject(mut self, subject: impl Into<String>) -> Self {
         self.subject = subject.into();
         self
+    }
+
+    /// The items of the benchmark that it was found under and that its rule checks.
+    pub fn benchmarks(&self) -> impl Iterator<Item = &'static Item> {
+        items_of(self.rule.name).filter(|item| Some(item.profile) == self.profile)
     }
 
     /// A fingerprint made of meaning: rule, server, site, path, setting and subject, without places, so that it survives reformatting.

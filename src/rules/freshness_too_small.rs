@@ -1,6 +1,8 @@
 //! `freshness-too-small`: CRLs are fetched anew so often that the fetching becomes the fault.
 
 use super::endpoint_map::{EndpointMap, modes};
+use super::record_remedy::Change;
+use super::records::records;
 use super::scopes::site_key;
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value, cert_check};
@@ -17,8 +19,8 @@ pub(super) const RULE: Rule = Rule {
     meaning: "Bit 4 of CertCheckMode is set with a RevocationFreshnessTime below an hour. A CRL is no fresher than its publisher made it, so the \
               server fetches the same list again and again, and each time a slow or missing answer keeps clients waiting or refuses them.",
     sees: "Delays, and now and then 403.13 for valid certificates.",
-    silent: "Says `low` when no site on the endpoint wants client certificates. Silent for 0, which means that CRLs are fetched when the cached \
-             ones expire, without bit 4, and where the HTTP.sys record was not given.",
+    silent: "Says `low` when no site on the endpoint wants client certificates. `info` when the sites of a record are not known. Silent for 0, which means that CRLs are fetched when the cached \
+             ones expire, without bit 4, where the HTTP.sys record was not given, and for records of other products.",
     evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys record",
     fix: "Use a time that fits the publishing interval of the CRLs; the default is a day.",
     references: &["TechNet cc756751", "KB289749"],
@@ -49,11 +51,22 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
         findings.push(finding);
     }
+    for used in records(server).iter().filter(|used| used.mode().set & cert_check::FRESHNESS != 0) {
+        let Some(time) = used.settings.get(Setting::RevocationFreshnessTime) else { continue };
+        let Some(seconds) = time.known().and_then(Value::number).filter(|seconds| (1..SHORTEST).contains(seconds)) else { continue };
+        let message = format!("The freshness time of {} is {seconds} seconds: CRLs are fetched anew more often than hourly", used.clause());
+        let what = format!("fetches CRLs anew once a day; the freshness time {seconds} becomes 86400");
+        findings.push(
+            used.finding(&RULE, Setting::RevocationFreshnessTime, message, time.origin.place())
+                .severity(used.weigh(Severity::Medium, Severity::Low))
+                .remedies_of(used.set(Risk::Safe, &what, Change::Freshness(86400))),
+        );
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{SERVICE, findings, metabase};
+    use super::super::testing::{SERVICE, findings, https_site, joined, metabase, registry, with_records};
     use super::*;
 
     fn site(mode: u32, seconds: &str, access: u32) -> Vec<Finding> {
@@ -80,5 +93,15 @@ mod tests {
             assert!(site(mode, &format!(r#"RevocationFreshnessTime="{seconds}""#), 104).is_empty(), "{mode} {seconds}");
         }
         assert!(site(4, "", 104).is_empty());
+    }
+
+    #[test]
+    fn a_record_that_fetches_often_is_found_once() {
+        let values = [("DefaultSslCertCheckMode", 4), ("DefaultSslRevocationFreshnessTime", 60)];
+        let found = findings(&RULE, &joined(&https_site(1, "*:443:", "Ssl, SslNegotiateCert"), &registry(&values)));
+        assert_eq!((found.len(), found[0].severity), (1, Severity::Medium));
+        assert!(found[0].remedies[0].command.as_ref().unwrap().contains("revocationfreshnesstime=86400"));
+        let listed = with_records("apphost/F3_specific_ip_shadows_sni.config", "netsh/o01_2012r2_conflict_revocation.txt");
+        assert!(findings(&RULE, &listed).is_empty(), "an hour is long enough");
     }
 }

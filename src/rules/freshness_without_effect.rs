@@ -1,6 +1,8 @@
 //! `freshness-without-effect`: a freshness time is written, but the bit that makes it count is not set.
 
 use super::endpoint_map::{EndpointMap, modes, set_mode};
+use super::record_remedy::Change;
+use super::records::records;
 use super::scopes::site_key;
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value, cert_check};
@@ -15,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
     meaning: "RevocationFreshnessTime says after how many seconds a CRL is fetched anew although the cached one is still valid. It counts only \
               while bit 4 of CertCheckMode is set; without it, whoever wrote the time believes in a rhythm that does not exist.",
     sees: "Nothing: CRLs are fetched anew only when the cached ones expire.",
-    silent: "Silent for 86400, the default of IIS 6, for 0, which asks for nothing, and where the HTTP.sys record was not given.",
+    silent: "Silent for 86400, the default of IIS 6, for 0, which asks for nothing, where the HTTP.sys record was not given, and for records of other products.",
     evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys record",
     fix: "Set bit 4 of CertCheckMode, or remove the time.",
     references: &["TechNet cc756751, cc775782", "HTTP_SERVICE_CONFIG_SSL_PARAM (learn.microsoft.com)"],
@@ -55,11 +57,32 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
         findings.push(finding);
     }
+    for used in records(server) {
+        let mode = used.mode();
+        let Some(time) = used.settings.get(Setting::RevocationFreshnessTime) else { continue };
+        let Some(seconds) = time.known().and_then(Value::number).filter(|seconds| *seconds != 0) else { continue };
+        if !mode.whole || mode.set & cert_check::FRESHNESS != 0 {
+            continue;
+        }
+        let message = format!(
+            "The freshness time of {} is {seconds} seconds, but {} without bit 4, so the time does not count",
+            used.clause(),
+            mode.words()
+        );
+        let what = format!("fetches CRLs anew after {seconds} seconds; netsh sets bit 4 together with the time");
+        let change = u32::try_from(seconds).ok().map(Change::Freshness);
+        let exclusive = cert_check::NO_REVOCATION | cert_check::CACHE_ONLY;
+        findings.push(
+            used.finding(&RULE, Setting::RevocationFreshnessTime, message, time.origin.place())
+                .related(used.mode_place(cert_check::FRESHNESS), format!("CertCheckMode {} here", mode.set))
+                .remedies_of(change.filter(|_| mode.set & exclusive == 0).and_then(|change| used.set(Risk::Safe, &what, change))),
+        );
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{SERVICE, findings, fixture, metabase};
+    use super::super::testing::{SERVICE, findings, fixture, https_site, joined, metabase, registry, with_records};
     use super::*;
 
     fn site(properties: &str) -> Vec<Finding> {
@@ -93,5 +116,16 @@ mod tests {
             assert!(site(properties).is_empty(), "{properties}");
         }
         assert!(findings(&RULE, &fixture("metabase/02_service_level_inheritance.xml")).is_empty());
+    }
+
+    #[test]
+    fn a_record_with_a_time_that_does_not_count_is_found_and_netsh_makes_it_count() {
+        let site = https_site(1, "*:443:", "Ssl, SslNegotiateCert");
+        let found = findings(&RULE, &joined(&site, &registry(&[("DefaultSslRevocationFreshnessTime", 7200)])));
+        assert_eq!((found.len(), found[0].severity), (1, Severity::Info));
+        assert!(found[0].remedies[0].command.as_ref().unwrap().contains("revocationfreshnesstime=7200"));
+        assert!(findings(&RULE, &joined(&site, &registry(&[("DefaultSslRevocationUrlRetrievalTimeout", 15000)]))).is_empty());
+        let listed = with_records("apphost/F3_specific_ip_shadows_sni.config", "netsh/o01_2012r2_conflict_revocation.txt");
+        assert!(findings(&RULE, &listed).is_empty(), "in a listing a time that is not zero counts");
     }
 }

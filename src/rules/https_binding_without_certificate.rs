@@ -3,21 +3,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::endpoints;
+use super::record_options::{by_key, endpoint};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value};
-use crate::remedy::{Remedy, Risk};
-use crate::server::{Binding, EndpointKey, Generation};
+use crate::remedy::{Remedy, Risk, netsh};
+use crate::server::{Binding, Endpoint, EndpointKey, Generation, Served, Server};
 
 pub(super) const RULE: Rule = Rule {
     name: "https-binding-without-certificate",
     severity: Severity::High,
     confidence: Confidence::Likely,
     title: "A secure binding has no server certificate",
-    meaning: "The site listens for https, but neither the site nor the web service names a server certificate (SSLCertHash). Without one HTTP.sys \
-              has no SSL record for the endpoint and cannot complete a TLS handshake.",
+    meaning: "The site listens for https, but there is no server certificate for it: on IIS 6 neither the site nor the web service names one \
+              (SSLCertHash), on IIS 7 and later HTTP.sys has no SSL record with the key that the binding leads to. Without a record HTTP.sys \
+              cannot complete a TLS handshake.",
     sees: "The connection is reset or the handshake fails; nothing is written to the log of the site.",
-    silent: "When the certificate cannot be known: an export without `/LM/W3SVC`, or IIS 7 and later, where the HTTP.sys record holds it. Medium \
-             when another site's certificate on the same endpoint, or on any address of the port, likely serves it.",
+    silent: "When the certificate cannot be known: an export without `/LM/W3SVC`, or IIS 7 and later without the HTTP.sys records. Medium when \
+             another record serves it: that of another site on the endpoint, of any address of the port, of a wildcard host name, or of the \
+             Central Certificate Store. Firm where the records are known.",
     evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys record",
     fix: "Assign a certificate with the certificate wizard, or remove the secure binding.",
     references: &["SDK ms525719", "SDK ms524780", "TechNet cc739755"],
@@ -27,6 +30,13 @@ pub(super) const RULE: Rule = Rule {
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
     if server.generation != Generation::Iis6 {
+        if server.records.is_some() {
+            let own = by_key(server);
+            for (key, bindings) in endpoints::bindings_by_endpoint(server) {
+                findings
+                    .extend(endpoint(server, key).and_then(|endpoint| without_record(server, endpoint, &bindings, own.contains_key(key))));
+            }
+        }
         return;
     }
     // Which started sites have a certificate on each endpoint.
@@ -86,9 +96,55 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// What is wrong with an endpoint of IIS 7 or later that has no record of its own.
+fn without_record(server: &Server, endpoint: &Endpoint, bindings: &[(usize, &Binding)], has_own: bool) -> Option<Finding> {
+    let read = server.records.as_ref()?;
+    let key = &endpoint.key;
+    let (site, binding) = bindings.iter().find(|(site, _)| server.sites[*site].auto_start).or(bindings.first())?;
+    let sites: BTreeSet<usize> = bindings.iter().map(|(site, _)| *site).collect();
+    let who = endpoints::names(server, sites);
+    let other = match endpoint.served {
+        Served::Nobody => None,
+        // Where its own record exists as well, the other one only comes first, and `specific-ip-shadows-sni` tells it.
+        Served::Other(number) if !has_own => Some(read.records.get(number)?),
+        Served::Own(_) | Served::Other(_) | Served::NotGiven => return None,
+    };
+    let message = match other {
+        None => format!("The binding \"{}\" of {who} leads to {key}, and HTTP.sys has no SSL record that serves it", binding.written),
+        Some(record) => format!(
+            "The binding \"{}\" of {who} leads to {key}, which has no SSL record of its own; it is served by another record, {}",
+            binding.written, record.key
+        ),
+    };
+    // What shows one record alone says nothing about the others.
+    let partial = read.not_found.is_some();
+    let mut finding = Finding::new(&RULE, server, message)
+        .site(&server.sites[*site])
+        .setting(Setting::ServerCertificate)
+        .at(Some(binding.place))
+        .severity(if other.is_none() { Severity::High } else { Severity::Medium })
+        .confidence(if partial { Confidence::Likely } else { Confidence::Firm })
+        .subject(key.to_string())
+        .remedy(Remedy::offer(
+            Risk::ReadOnly,
+            "shows whether HTTP.sys has such a record by now",
+            netsh::show(key).and_then(|command| command.for_cmd()),
+        ))
+        .remedy(Remedy::advice(
+            Risk::Safe,
+            "choose the server certificate in the binding in IIS Manager, which writes the record, or remove the binding when nobody needs it",
+        ));
+    if let Some(record) = other {
+        finding = finding
+            .related(Some(record.place), format!("the record {}, which serves it", record.key))
+            .sees("The server certificate of the other record, with its client-certificate options.");
+    }
+    Some(finding)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{SERVICE, findings, fixture, metabase};
+    use super::super::testing::{SERVICE, findings, fixture, metabase, with_records};
     use super::*;
 
     fn site(id: u32, attributes: &str) -> String {
@@ -121,6 +177,25 @@ mod tests {
         assert!(found(&[site(1, r#"ServerBindings=":80:""#)]).is_empty());
         let service = r#"<IIsWebService Location="/LM/W3SVC" SSLCertHash="aa"></IIsWebService>"#;
         assert!(findings(&RULE, &metabase(&format!("{service}{}", site(1, r#"SecureBindings=":443:""#)))).is_empty());
+    }
+
+    fn records(config: &str, listing: &str) -> Vec<(String, Severity, Confidence)> {
+        let found = findings(&RULE, &with_records(config, listing));
+        found.into_iter().map(|finding| (finding.subject, finding.severity, finding.confidence)).collect()
+    }
+
+    #[test]
+    fn a_binding_that_no_record_serves_is_firm_and_one_that_another_serves_is_medium() {
+        let found = records("apphost/F7_ccs_and_new_bits.config", "netsh/o02_2022_sni_drift_and_ccs.txt");
+        let of = |key: &str| found.iter().find(|(subject, ..)| subject == key).map(|(_, severity, confidence)| (*severity, *confidence));
+        assert_eq!(of("ccs:9443"), Some((Severity::High, Confidence::Firm)), "{found:?}");
+        assert_eq!(of("health.fabrikam.test:443"), Some((Severity::Medium, Confidence::Firm)), "{found:?}");
+        assert_eq!(of("ccs:443"), None);
+        let found = records("apphost/F3_specific_ip_shadows_sni.config", "netsh/o01_2012r2_conflict_revocation.txt");
+        let keys: Vec<&str> = found.iter().map(|(subject, ..)| subject.as_str()).collect();
+        assert_eq!(keys, ["[fd00:20::5]:443", "api.fabrikam.test:443", "portal.fabrikam.test:443"]);
+        assert!(found.iter().all(|(_, severity, _)| *severity == Severity::Medium));
+        assert!(records("apphost/F1_consistent_sni.config", "netsh/o02_2022_sni_drift_and_ccs.txt").is_empty());
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! `late-request-body-limit`: the client certificate is asked for late, and a large request body stands in its way.
 
 use super::endpoint_map::EndpointMap;
+use super::endpoints;
+use super::record_remedy::{Change, update};
 use super::scopes::{parents, set_url, site_key};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value, access, entry};
+use crate::httpsys::{Record, Switch};
 use crate::remedy::{Remedy, Risk, adsutil};
 use crate::server::{Generation, Origin, Scope, Server};
 
@@ -19,7 +22,8 @@ pub(super) const RULE: Rule = Rule {
     silent: "Silent where the endpoint asks in the first handshake, where a certificate is required but never asked for, without an https endpoint, \
              where no body larger than the buffer can come, and at paths that a product's setup writes, such as those of Exchange. On IIS 6 it needs \
              write, script or execute permission, and says only `info` with the default buffer and no write permission; on IIS 7 and later it \
-             speaks only where the request limit or the buffer is configured.",
+             speaks only where the request limit or the buffer is configured, and says `low` without either once the record is known not to ask in \
+             the first handshake. Silent for endpoints without a record, and for records of other products.",
     evidence: "MetaBase.xml; applicationHost.config, made certain by the HTTP.sys record",
     fix: "Ask for the certificate in the first handshake, or enlarge the read-ahead buffer on this path to the largest body that is expected.",
     references: &["TechNet cc737382, cc778630", "MicrosoftDocs/iis-docs: iis/configuration/system.webServer/serverRuntime.md"],
@@ -40,13 +44,19 @@ struct Danger {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
-    let endpoints = EndpointMap::new(server);
+    let map = EndpointMap::new(server);
     for (index, site) in server.sites.iter().enumerate() {
-        let negotiates = endpoints.negotiates(index);
-        if negotiates == Some(true) || endpoints.indexes(index).is_empty() {
+        let negotiates = map.negotiates(index);
+        if negotiates == Some(true) || map.indexes(index).is_empty() {
             continue;
         }
-        let dangers: Vec<Option<Danger>> = site.scopes.iter().map(|scope| danger(server, scope)).collect();
+        let late: Vec<String> = map.late(index).map(|endpoint| endpoint.key.to_string()).collect();
+        // With the records given, either one is known not to ask early, or none is, but one of them is not listed in full.
+        if map.out_of_reach(index) {
+            continue;
+        }
+        let known = server.generation != Generation::Iis6 && !late.is_empty();
+        let dangers: Vec<Option<Danger>> = site.scopes.iter().map(|scope| danger(server, scope, known)).collect();
         if dangers.iter().all(Option::is_none) {
             continue;
         }
@@ -65,7 +75,12 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 "The client certificate is asked for late, so a request body above {} bytes is refused with 413, although {limit}",
                 danger.read_ahead
             );
+            if known {
+                message
+                    .push_str(&format!(". The record that serves {} does not ask in the first handshake", endpoints::list(late.clone())));
+            }
             match (negotiates, server.generation) {
+                _ if known => {}
                 (Some(_), _) => {}
                 (None, Generation::Iis6) => message.push_str("; whether the endpoint asks in the first handshake cannot be told"),
                 (None, _) => message.push_str(", unless the HTTP.sys record negotiates in the first handshake"),
@@ -80,17 +95,21 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 .path(&scope.path)
                 .setting(Setting::UploadReadAheadSize)
                 .at(place)
+                .at_most(map.most(index))
                 .severity(danger.severity);
             if let Some(at) = read_ahead.and_then(|value| value.origin.place()).filter(|at| Some(*at) != place) {
                 finding = finding.related(Some(at), format!("read-ahead size {} here", danger.read_ahead));
             }
-            findings.push(remedies(finding, server, site_key(server, site), scope, danger));
+            if known {
+                finding = finding.confidence(Confidence::Firm);
+            }
+            findings.push(remedies(finding, &map, index, scope, danger));
         }
     }
 }
 
 /// Whether a certificate is asked for at this path and a body can be too large for that.
-fn danger(server: &Server, scope: &Scope) -> Option<Danger> {
+fn danger(server: &Server, scope: &Scope, known: bool) -> Option<Danger> {
     if scope.access()? & access::NEGOTIATE == 0 || scope.product.is_some() {
         return None;
     }
@@ -114,10 +133,12 @@ fn danger(server: &Server, scope: &Scope) -> Option<Danger> {
             let origin = scope.settings.get(setting).map(|value| &value.origin);
             matches!(origin, Some(Origin::Explicit { .. } | Origin::Inherited { .. }))
         };
-        if !said(Setting::UploadReadAheadSize) && !said(Setting::MaxContentLength) {
-            return None;
+        match (said(Setting::UploadReadAheadSize) || said(Setting::MaxContentLength), known) {
+            (true, _) => Severity::Medium,
+            // With the defaults nothing shows that large bodies are expected.
+            (false, true) => Severity::Low,
+            (false, false) => return None,
         }
-        Severity::Medium
     };
     Some(Danger { read_ahead, limit, severity })
 }
@@ -127,7 +148,9 @@ fn default_read_ahead() -> u64 {
     Value::default_of(Setting::UploadReadAheadSize, Generation::Iis6).and_then(|value| value.number()).unwrap_or_default()
 }
 
-fn remedies(finding: Finding, server: &Server, key: Option<String>, scope: &Scope, danger: Danger) -> Finding {
+fn remedies(finding: Finding, map: &EndpointMap<'_>, site: usize, scope: &Scope, danger: Danger) -> Finding {
+    let server = map.server();
+    let key = site_key(server, &server.sites[site]);
     /// Large enough for most uploads, small enough to be held in memory for each connection.
     const EXAMPLE: u64 = 1_048_576;
     let size = danger.limit.min(EXAMPLE.max(danger.read_ahead.saturating_mul(2))).to_string();
@@ -147,18 +170,34 @@ fn remedies(finding: Finding, server: &Server, key: Option<String>, scope: &Scop
             ))
             .remedy(Remedy::offer(Risk::Safe, enlarge, adsutil::set(&scope.store_path, property, &size))),
         None if server.generation == Generation::Iis6 => finding,
-        None => finding
-            .remedy(Remedy::advice(
-                Risk::Safe,
-                format!("{early}: write the HTTP.sys record anew with all its options and clientcertnegotiation=enable"),
-            ))
-            .remedy(set_url(server, scope, Setting::UploadReadAheadSize, &scope.store_path, Risk::Safe, &enlarge, &size)),
+        None => finding.remedies_of(ask_early(map, site, early)).remedy(set_url(
+            server,
+            scope,
+            Setting::UploadReadAheadSize,
+            &scope.store_path,
+            Risk::Safe,
+            &enlarge,
+            &size,
+        )),
     }
+}
+
+/// The remedies that make the records of a site ask in the first handshake: advice where the records were not given.
+fn ask_early(map: &EndpointMap<'_>, site: usize, what: &str) -> Vec<Remedy> {
+    let records: Vec<&Record> = map.late(site).filter_map(|endpoint| map.server().record_of(endpoint)).collect();
+    if records.is_empty() {
+        let advice = format!("{what}: write the HTTP.sys record anew with all its options and clientcertnegotiation=enable");
+        return vec![Remedy::advice(Risk::Safe, advice)];
+    }
+    let change = [Change::Switch(Switch::Negotiate, true)];
+    let mut remedies: Vec<Remedy> = records.into_iter().filter_map(|record| update(record, Risk::Safe, what, &change)).take(4).collect();
+    remedies.dedup();
+    remedies
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{SERVICE, apphost, findings, fixture, metabase, paths};
+    use super::super::testing::{SERVICE, apphost, findings, fixture, https_site, joined, metabase, paths, registry, with_records};
     use super::*;
 
     fn iis6(site: &str, root: &str) -> Vec<Finding> {
@@ -233,5 +272,17 @@ mod tests {
         assert!(found[0].message.contains("49152 bytes") && found[0].message.contains("104857600 bytes"));
         let found = findings(&RULE, &fixture("metabase/03_url_tree_overrides.xml"));
         assert!(found.iter().find(|finding| finding.path.as_deref() == Some("/secure")).unwrap().message.contains("2097152 bytes"));
+    }
+
+    #[test]
+    fn a_known_record_makes_it_firm_or_silent() {
+        let asks = with_records("apphost/F6_mapping.config", "netsh/o03_2025_tls13_ctl_mapper.txt");
+        assert!(findings(&RULE, &asks).is_empty(), "the record asks in the first handshake");
+        let late = with_records("apphost/F2_shared_ipport_hostheaders.config", "netsh/o01_2012r2_conflict_revocation.txt");
+        let found = findings(&RULE, &late);
+        assert_eq!((found.len(), found[0].severity, found[0].confidence), (2, Severity::Low, Confidence::Firm));
+        assert!(found[0].remedies[0].command.as_ref().unwrap().contains("clientcertnegotiation=enable"));
+        let nobody = joined(&https_site(1, "*:8443:", "Ssl, SslNegotiateCert"), &registry(&[]));
+        assert!(findings(&RULE, &nobody).is_empty(), "no record serves it");
     }
 }

@@ -1,21 +1,29 @@
 //! The rules: pure functions from a server to findings. One rule, one file, with its meaning, its silence and its tests.
 
 mod access_flags_unreadable;
+mod address_family_options_differ;
 mod anonymous_beside_mapping;
 mod asks_everyone_needlessly;
 mod attribute_missing;
 mod attribute_value_invalid;
+mod binding_flag_differs_from_record;
+mod binding_flag_too_new;
 mod binding_flag_unknown;
 mod binding_flags_not_numeric;
 mod binding_in_both_lists;
 mod ccs_cannot_negotiate;
 mod ccs_flag_combination;
 mod certificate_hash_inherited;
+mod certificate_not_required;
 mod certificate_wanted_without_tls;
 mod child_weakens_parent;
 mod configuration_redirected;
+mod ctl_identifier_dead;
 mod ctl_reference_incomplete;
+mod delta_crl_blocked;
 mod disagreement;
+mod double_escaping_allowed;
+mod ds_mapper_half_configured;
 mod duplicate_binding_across_sites;
 mod duplicate_binding_in_site;
 mod duplicate_site_id;
@@ -23,11 +31,20 @@ mod duplicate_site_name;
 mod endpoint_map;
 mod endpoints;
 mod finding;
+mod foreign_record_owner;
 mod freshness_too_small;
 mod freshness_without_effect;
+mod ftp;
+mod ftp_revocation_check_off;
+mod ftp_sites_disagree;
+mod ftp_usage_check_off;
+mod host_header_missing;
 mod https_binding_without_certificate;
 mod ip_in_sni_binding;
+mod late;
 mod late_request_body_limit;
+mod late_request_http2;
+mod late_request_tls13;
 mod late_xml_declaration;
 mod legacy_certificate_residue;
 mod location_case_variants;
@@ -41,15 +58,25 @@ mod mapping_without_rules;
 mod maps_certificate_never_asks;
 mod metabase_key_twice;
 mod noticed;
+mod orphan_record;
 mod peers;
+mod plain_http_beside_https;
 mod plain_text_password;
+pub mod profiles;
 mod read_ahead_excessive;
 mod read_ahead_unit_mistake;
+mod record_options;
+mod record_options_lost;
+mod record_remedy;
+mod records;
+mod redirect_blocked_by_tls_requirement;
 mod requires_certificate_never_asks;
 mod revocation_cache_only;
 mod revocation_check_off;
 mod revocation_mode_contradictory;
 mod revocation_mode_unknown_bits;
+mod revocation_value_on_parent_key;
+mod schannel_value_misspelt;
 mod scopes;
 mod section_defined_twice;
 mod section_not_declared;
@@ -67,8 +94,11 @@ mod specific_ip_shadows_sni;
 mod split_endpoint;
 mod ssl128_without_ssl;
 mod ssl_map_cert_used;
+mod strict_access_flags;
+mod substatus_not_logged;
 #[cfg(test)]
 pub(crate) mod testing;
+mod tls_not_required;
 mod tls_required_unreachable;
 mod two_mapping_kinds_enabled;
 mod unknown_attribute;
@@ -78,6 +108,7 @@ use crate::server::Server;
 
 pub use finding::{Confidence, Finding, Related, Severity};
 pub use peers::{Group, PeerSet};
+pub use profiles::Profile;
 
 /// What a rule sees: one server, and which of its sites the user declares to be peers.
 #[derive(Debug, Clone, Copy)]
@@ -86,6 +117,8 @@ pub struct Context<'a> {
     pub server: &'a Server,
     /// Declared groups; empty means the default peers.
     pub groups: &'a [Group],
+    /// The benchmark whose own rules run too.
+    pub profile: Option<Profile>,
 }
 
 /// A rule: what bad state it names, and how it finds it.
@@ -118,29 +151,44 @@ pub struct Rule {
 /// All rules, sorted by name.
 pub const RULES: &[&Rule] = &[
     &access_flags_unreadable::RULE,
+    &address_family_options_differ::RULE,
     &anonymous_beside_mapping::RULE,
     &asks_everyone_needlessly::RULE,
     &attribute_missing::RULE,
     &attribute_value_invalid::RULE,
+    &binding_flag_differs_from_record::RULE,
+    &binding_flag_too_new::RULE,
     &binding_flag_unknown::RULE,
     &binding_flags_not_numeric::RULE,
     &binding_in_both_lists::RULE,
     &ccs_cannot_negotiate::RULE,
     &ccs_flag_combination::RULE,
     &certificate_hash_inherited::RULE,
+    &certificate_not_required::RULE,
     &certificate_wanted_without_tls::RULE,
     &child_weakens_parent::RULE,
     &configuration_redirected::RULE,
+    &ctl_identifier_dead::RULE,
     &ctl_reference_incomplete::RULE,
+    &delta_crl_blocked::RULE,
+    &double_escaping_allowed::RULE,
+    &ds_mapper_half_configured::RULE,
     &duplicate_binding_across_sites::RULE,
     &duplicate_binding_in_site::RULE,
     &duplicate_site_id::RULE,
     &duplicate_site_name::RULE,
+    &foreign_record_owner::RULE,
     &freshness_too_small::RULE,
     &freshness_without_effect::RULE,
+    &ftp_revocation_check_off::RULE,
+    &ftp_sites_disagree::RULE,
+    &ftp_usage_check_off::RULE,
+    &host_header_missing::RULE,
     &https_binding_without_certificate::RULE,
     &ip_in_sni_binding::RULE,
     &late_request_body_limit::RULE,
+    &late_request_http2::RULE,
+    &late_request_tls13::RULE,
     &late_xml_declaration::RULE,
     &legacy_certificate_residue::RULE,
     &location_case_variants::RULE,
@@ -152,14 +200,20 @@ pub const RULES: &[&Rule] = &[
     &mapping_without_rules::RULE,
     &maps_certificate_never_asks::RULE,
     &metabase_key_twice::RULE,
+    &orphan_record::RULE,
+    &plain_http_beside_https::RULE,
     &plain_text_password::RULE,
     &read_ahead_excessive::RULE,
     &read_ahead_unit_mistake::RULE,
+    &record_options_lost::RULE,
+    &redirect_blocked_by_tls_requirement::RULE,
     &requires_certificate_never_asks::RULE,
     &revocation_cache_only::RULE,
     &revocation_check_off::RULE,
     &revocation_mode_contradictory::RULE,
     &revocation_mode_unknown_bits::RULE,
+    &revocation_value_on_parent_key::RULE,
+    &schannel_value_misspelt::RULE,
     &section_defined_twice::RULE,
     &section_not_declared::RULE,
     &setting_without_effect_here::RULE,
@@ -176,6 +230,9 @@ pub const RULES: &[&Rule] = &[
     &split_endpoint::RULE,
     &ssl_map_cert_used::RULE,
     &ssl128_without_ssl::RULE,
+    &strict_access_flags::RULE,
+    &substatus_not_logged::RULE,
+    &tls_not_required::RULE,
     &tls_required_unreachable::RULE,
     &two_mapping_kinds_enabled::RULE,
     &unknown_attribute::RULE,
@@ -190,8 +247,12 @@ pub fn rule(name: &str) -> Option<&'static Rule> {
 /// All findings of all rules for one server, sorted by severity, then by place and rule.
 pub fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for rule in RULES {
+    let profile = context.profile.filter(|_| profiles::covers(context.server.generation));
+    for rule in RULES.iter().filter(|rule| profiles::runs(rule, profile)) {
         (rule.check)(context, &mut findings);
+    }
+    for finding in &mut findings {
+        finding.profile = profile;
     }
     findings.sort_by(Finding::order);
     findings
@@ -216,7 +277,8 @@ mod tests {
     #[test]
     fn a_file_with_six_faults_gives_six_findings() {
         let server = testing::fixture("apphost/F8_rejected_by_iis.config");
-        let mut names: Vec<_> = check(&Context { server: &server, groups: &[] }).iter().map(|finding| finding.rule.name).collect();
+        let mut names: Vec<_> =
+            check(&Context { server: &server, groups: &[], profile: None }).iter().map(|finding| finding.rule.name).collect();
         names.sort_unstable();
         assert_eq!(
             names,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Context;
-use crate::server::Site;
+use crate::server::{Ftp, Site};
 
 /// Sites that the user declares to be peers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +71,18 @@ impl Context<'_> {
         let mut seen = BTreeSet::new();
         sets.retain(|set| seen.insert(set.sites.clone()));
         sets
+    }
+
+    /// Peers for the security of FTP: the FTP sites of each declared group, or else all started FTP sites that want client certificates.
+    pub fn ftp_peers(&self) -> Vec<PeerSet> {
+        let server = self.server;
+        if self.groups.is_empty() {
+            let sites = self.candidates(|site| site.elements.ftp.as_ref().is_some_and(Ftp::wants_certificates));
+            return set("both ask FTP clients for certificates", sites).into_iter().collect();
+        }
+        let with_ftp =
+            |peers: PeerSet| set(&peers.why, peers.sites.into_iter().filter(|site| server.sites[*site].elements.ftp.is_some()).collect());
+        self.declared().into_iter().filter_map(with_ftp).collect()
     }
 
     fn candidates(&self, wanted: impl Fn(&Site) -> bool) -> Vec<usize> {

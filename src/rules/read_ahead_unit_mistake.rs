@@ -37,7 +37,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             wanted = (said.site_index, takers(said.site, Setting::UploadReadAheadSize));
         }
         let taken = said.resolved.origin.place().is_some_and(|place| wanted.1.contains(&place));
-        let late = taken && endpoints.negotiates(said.site_index) != Some(true);
+        let late = taken && endpoints.negotiates(said.site_index) != Some(true) && !endpoints.out_of_reach(said.site_index);
         if size == 0 && !late {
             continue;
         }
@@ -71,7 +71,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{SERVICE, apphost, findings, fixture, metabase, paths};
+    use super::super::testing::{SERVICE, apphost, findings, fixture, https_site, joined, metabase, paths, registry};
     use super::*;
 
     fn iis6(size: u32, access: u32, site: &str) -> Vec<Finding> {
@@ -125,5 +125,13 @@ mod tests {
         let found = findings(&RULE, &fixture("metabase/07_renegotiation_413.xml"));
         assert_eq!((paths(&found), found[0].severity), (vec!["/"], Severity::Medium));
         assert!(found[0].remedies[0].command.as_ref().unwrap().ends_with("W3SVC/77/UploadReadAheadSize 204800"), "{:?}", found[0].remedies);
+    }
+
+    #[test]
+    fn a_record_that_asks_in_the_first_handshake_makes_it_low() {
+        let body = https_site(1, "*:443:", "Ssl, SslNegotiateCert")
+            + r#"<location path="S1"><system.webServer><serverRuntime uploadReadAheadSize="64"/></system.webServer></location>"#;
+        assert_eq!(findings(&RULE, &joined(&body, &registry(&[("DefaultFlags", 2)])))[0].severity, Severity::Low);
+        assert_eq!(findings(&RULE, &joined(&body, &registry(&[("DefaultFlags", 0)])))[0].severity, Severity::Medium);
     }
 }

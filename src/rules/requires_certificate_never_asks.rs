@@ -1,6 +1,7 @@
 //! `requires-certificate-never-asks`: a URL requires a client certificate and never asks for one.
 
 use super::endpoint_map::EndpointMap;
+use super::endpoints::list;
 use super::scopes::{access_text, mended, risk_of, said_access, set_access};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, access};
@@ -44,6 +45,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             }
             Some(false) if server.generation == Generation::Iis6 => (Severity::High, Confidence::Firm),
             Some(false) => (Severity::High, Confidence::Likely),
+            None if endpoints.late(said.site_index).next().is_some() => {
+                let late = list(endpoints.late(said.site_index).map(|endpoint| endpoint.key.to_string()));
+                message.push_str(&format!(", and the record that serves {late} does not ask in the first handshake"));
+                (Severity::High, Confidence::Likely)
+            }
             None => {
                 message.push_str(if server.generation == Generation::Iis6 {
                     "; whether the endpoint asks in the first handshake cannot be told"
@@ -75,7 +81,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{SERVICE, apphost, findings, fixture, metabase, paths};
+    use super::super::testing::{SERVICE, apphost, findings, fixture, https_site, joined, metabase, paths, registry};
     use super::*;
     use crate::server::Server;
 
@@ -133,5 +139,15 @@ mod tests {
         assert_eq!(paths(&findings(&RULE, &fixture("metabase/08_contradictory_flags.xml"))), ["/reqnoneg"]);
         assert_eq!(paths(&findings(&RULE, &fixture("apphost/F4_flag_and_path_mistakes.config"))).len(), 1);
         assert!(findings(&RULE, &fixture("metabase/01_working_failing_pair.xml")).is_empty());
+    }
+
+    #[test]
+    fn a_record_that_asks_in_the_first_handshake_makes_it_information_and_one_that_does_not_keeps_it_high() {
+        let found =
+            |flags| findings(&RULE, &joined(&https_site(1, "*:443:", "Ssl, SslRequireCert"), &registry(&[("DefaultFlags", flags)])));
+        assert_eq!(found(2)[0].severity, Severity::Info);
+        let late = found(0);
+        assert_eq!((late[0].severity, late[0].confidence), (Severity::High, Confidence::Likely));
+        assert!(!late[0].message.contains("unless"), "{}", late[0].message);
     }
 }

@@ -1,6 +1,7 @@
 //! `revocation-cache-only`: bit 2 of CertCheckMode is set, revocation is checked against cached CRLs and nothing is fetched.
 
 use super::endpoint_map::{EndpointMap, modes, set_mode, test_revocation};
+use super::records::records;
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, cert_check};
 use crate::remedy::Risk;
@@ -13,8 +14,8 @@ pub(super) const RULE: Rule = Rule {
     meaning: "Bit 2 of CertCheckMode is set: the server still checks client certificates for revocation, but never fetches a CRL. That is sound \
               where a job installs fresh CRLs on the server, and a time bomb where none does.",
     sees: "403.13 for every client as soon as a CRL of the chain is missing from the cache or has expired.",
-    silent: "Says only `info` when no site on the endpoint wants client certificates. Silent when bit 1 is set as well \
-             (`revocation-mode-contradictory` says it), and where the HTTP.sys record was not given.",
+    silent: "Says only `info` when no site on the endpoint wants client certificates or its sites are not known. Silent when bit 1 is set as well \
+             (`revocation-mode-contradictory` says it), where the HTTP.sys record was not given, and for records of other products.",
     evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys record",
     fix: "Let the server fetch CRLs itself, or name in the policy the job that installs them.",
     references: &["IIScnfg.h (public SDK header): MD_CERT_CACHE_RETRIEVAL_ONLY", "TechNet cc775782"],
@@ -44,11 +45,25 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
         findings.push(finding);
     }
+    for used in records(server) {
+        let mode = used.mode();
+        if mode.set & (cert_check::CACHE_ONLY | cert_check::NO_REVOCATION) != cert_check::CACHE_ONLY {
+            continue;
+        }
+        let message = format!("{}: {} checks revocation against cached CRLs only, none is fetched", mode.words(), used.clause());
+        let what = "fetches CRLs that are missing or out of date, once they can be reached";
+        findings.push(
+            used.finding(&RULE, Setting::CertCheckMode, message, used.mode_place(cert_check::CACHE_ONLY))
+                .severity(used.weigh(Severity::Low, Severity::Info))
+                .remedy(test_revocation())
+                .remedies_of(used.set_mode(Risk::Safe, what, mode.set & !cert_check::CACHE_ONLY)),
+        );
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{SERVICE, findings, fixture, metabase};
+    use super::super::testing::{SERVICE, findings, fixture, metabase, records_alone, with_records};
     use super::*;
 
     fn site(mode: u32, access: u32) -> Vec<Finding> {
@@ -80,5 +95,14 @@ mod tests {
     fn the_sample_with_this_state_is_found() {
         let found = findings(&RULE, &fixture("metabase/06_cert_mapping.xml"));
         assert_eq!((found.len(), found[0].severity, found[0].confidence), (1, Severity::Low, Confidence::Firm));
+    }
+
+    #[test]
+    fn a_record_with_cached_crls_only_is_low_with_its_site_and_information_alone() {
+        let found = findings(&RULE, &with_records("apphost/F6_mapping.config", "netsh/o03_2025_tls13_ctl_mapper.txt"));
+        assert_eq!((found.len(), found[0].severity), (1, Severity::Low));
+        let command = found[0].remedies[1].command.as_ref().unwrap();
+        assert!(command.contains("cachedclientcertonly=disable") && command.contains("usagecheck=disable"), "{command}");
+        assert_eq!(findings(&RULE, &records_alone("netsh/o03_2025_tls13_ctl_mapper.txt"))[0].severity, Severity::Info);
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::disagreement::names;
 use super::endpoint_map::{EndpointMap, Mode, modes, set_mode, test_revocation};
+use super::records::{Used, records};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, cert_check};
 use crate::remedy::Risk;
@@ -21,7 +22,8 @@ pub(super) const RULE: Rule = Rule {
               of 403.13 and then forgotten: from then on a stolen or withdrawn certificate still opens the door. Only bit 1 does this; the \
               values 2 and 4 still check, and a missing value means that the check is on.",
     sees: "Nothing: revoked certificates are accepted.",
-    silent: "Says only `info` when no site on the endpoint wants client certificates. Silent where the HTTP.sys record was not given.",
+    silent: "Says only `info` when no site on the endpoint wants client certificates, or when its sites are not known. Silent where the \
+             HTTP.sys record was not given, and for records of other products.",
     evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys record",
     fix: "Make the CRLs reachable from the server (`certutil -verify -urlfetch client.cer` shows each address), then set CertCheckMode to 0.",
     references: &["IIScnfg.h (public SDK header): MD_CERT_NO_REVOC_CHECK", "TechNet cc775782", "KB294305"],
@@ -33,6 +35,9 @@ type Affected<'a> = BTreeMap<Vec<usize>, Vec<Mode<'a>>>;
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
+    for used in records(server) {
+        findings.extend(report_record(&used));
+    }
     let map = EndpointMap::new(server);
     let mut affected = Affected::new();
     let mut groups = Vec::new();
@@ -45,6 +50,23 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     groups.extend(affected.into_values());
     groups.sort_by_key(|group| group.first().map(|mode| mode.index));
     findings.extend(groups.iter().filter_map(|group| report(server, &map, group)));
+}
+
+/// The finding about a record of HTTP.sys that switches the check off.
+fn report_record(used: &Used<'_>) -> Option<Finding> {
+    let mode = used.mode();
+    if mode.set & cert_check::NO_REVOCATION == 0 {
+        return None;
+    }
+    let message = format!("{}: revocation is not checked by {}", mode.words(), used.words());
+    let exclusive = cert_check::CACHE_ONLY | cert_check::FRESHNESS;
+    let finding = used
+        .finding(&RULE, Setting::CertCheckMode, message, used.mode_place(cert_check::NO_REVOCATION))
+        .severity(used.weigh(Severity::High, Severity::Info))
+        .confidence(if mode.set & exclusive == 0 { Confidence::Firm } else { Confidence::Likely })
+        .remedy(test_revocation());
+    let what = "checks revocation again, once the CRLs are reachable";
+    Some(finding.remedies_of(used.set_mode(Risk::Safe, what, mode.set & !(cert_check::NO_REVOCATION | exclusive))))
 }
 
 fn report(server: &Server, map: &EndpointMap<'_>, group: &[Mode<'_>]) -> Option<Finding> {
@@ -92,7 +114,7 @@ fn report(server: &Server, map: &EndpointMap<'_>, group: &[Mode<'_>]) -> Option<
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{SERVICE, findings, metabase};
+    use super::super::testing::{SERVICE, findings, https_site, joined, metabase, records_alone, registry, with_records};
     use super::*;
     use crate::server::Server;
 
@@ -145,5 +167,33 @@ mod tests {
         let server = metabase(&format!(r#"{SERVICE}<IIsWebServer Location="/LM/W3SVC/99999999999" CertCheckMode="1"></IIsWebServer>"#));
         let found = findings(&RULE, &server);
         assert!(found[0].remedies.iter().all(|remedy| remedy.command.as_deref().is_none_or(|command| !command.contains("adsutil"))));
+    }
+
+    #[test]
+    fn a_record_is_one_finding_for_all_its_sites_with_the_whole_command() {
+        let server = with_records("apphost/F2_shared_ipport_hostheaders.config", "netsh/o01_2012r2_conflict_revocation.txt");
+        let found = findings(&RULE, &server);
+        assert_eq!((found.len(), found[0].severity, found[0].confidence), (1, Severity::High, Confidence::Firm));
+        assert!(found[0].message.contains("\"Citizen\" (id 21) and \"Officer\" (id 22)"), "{}", found[0].message);
+        assert_eq!(found[0].place.map(|place| place.line), Some(9));
+        assert!(found[0].remedies[1].command.as_ref().unwrap().contains("ipport=0.0.0.0:443"));
+        let server = with_records("apphost/F7_ccs_and_new_bits.config", "netsh/o02_2022_sni_drift_and_ccs.txt");
+        let found = findings(&RULE, &server);
+        assert_eq!((found.len(), found[0].severity), (1, Severity::High), "a wildcard record and the endpoint it serves are one");
+    }
+
+    #[test]
+    fn it_is_information_while_the_sites_of_a_record_are_not_known() {
+        let found = findings(&RULE, &records_alone("netsh/o01_2012r2_conflict_revocation.txt"));
+        assert_eq!((found.len(), found[0].severity), (1, Severity::Info));
+        assert!(found[0].message.contains("whose sites are not known") && found[0].site.is_none());
+    }
+
+    #[test]
+    fn an_absent_value_of_the_registry_is_checked_and_a_contradictory_one_only_likely_not() {
+        let site = https_site(1, "*:443:", "Ssl, SslNegotiateCert");
+        assert!(findings(&RULE, &joined(&site, &registry(&[]))).is_empty());
+        let found = findings(&RULE, &joined(&site, &registry(&[("DefaultSslCertCheckMode", 5)])));
+        assert_eq!((found.len(), found[0].confidence), (1, Confidence::Likely));
     }
 }

@@ -1,6 +1,7 @@
 //! `revocation-mode-contradictory`: CertCheckMode holds more than one of the bits 1, 2 and 4, which exclude one another.
 
 use super::endpoint_map::{EndpointMap, modes, set_mode, test_revocation};
+use super::records::records;
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, cert_check};
 use crate::remedy::Risk;
@@ -14,7 +15,8 @@ pub(super) const RULE: Rule = Rule {
               is obeyed is not documented: the server may check nothing, or may refuse certificates that it should accept.",
     sees: "Undefined: either revoked certificates are accepted, or valid ones get 403.13.",
     silent: "Says `low` when no site on the endpoint wants client certificates. The bit for the usage check (65536) goes with any of the others. \
-             Silent where the HTTP.sys record was not given.",
+             Says `info` when the sites of a record are not known. Silent where the HTTP.sys record was not given, and for records of other \
+             products.",
     evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys record",
     fix: "Decide on one: 0 checks online, 2 checks cached CRLs, 4 fetches CRLs after the freshness time.",
     references: &["TechNet cc775782", "IIScnfg.h (public SDK header): MD_CERT_NO_REVOC_CHECK and following"],
@@ -31,7 +33,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
     let endpoints = EndpointMap::new(server);
     for mode in modes(server) {
-        let said: Vec<&str> = EXCLUSIVE.iter().filter(|(bit, _)| mode.bits & bit != 0).map(|(_, name)| *name).collect();
+        let said = contradictions(mode.bits);
         if said.len() < 2 {
             continue;
         }
@@ -51,11 +53,32 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
         findings.push(finding);
     }
+    for used in records(server) {
+        let mode = used.mode();
+        let said = contradictions(mode.set);
+        if said.len() < 2 {
+            continue;
+        }
+        let all = EXCLUSIVE.iter().fold(0, |all, (bit, _)| all | bit);
+        let message = format!("{} for {} and says {} at once; these exclude one another", mode.words(), used.words(), said.join(" and "));
+        let what = "checks revocation online, once the CRLs can be reached";
+        findings.push(
+            used.finding(&RULE, Setting::CertCheckMode, message, used.mode_place(mode.set & all))
+                .severity(used.weigh(Severity::Medium, Severity::Low))
+                .remedy(test_revocation())
+                .remedies_of(used.set_mode(Risk::Safe, what, mode.set & !all)),
+        );
+    }
+}
+
+/// The bits that exclude one another and are set, in words.
+fn contradictions(bits: u32) -> Vec<&'static str> {
+    EXCLUSIVE.iter().filter(|(bit, _)| bits & bit != 0).map(|(_, name)| *name).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{SERVICE, findings, fixture, metabase};
+    use super::super::testing::{SERVICE, findings, fixture, https_site, joined, metabase, registry};
     use super::*;
 
     fn site(mode: u32, access: u32) -> Vec<Finding> {
@@ -88,5 +111,15 @@ mod tests {
     #[test]
     fn the_sample_with_this_state_is_found() {
         assert_eq!(findings(&RULE, &fixture("metabase/08_contradictory_flags.xml")).len(), 1);
+    }
+
+    #[test]
+    fn a_record_of_the_registry_is_judged_like_a_site_of_iis_6() {
+        let server = |mode, access| joined(&https_site(1, "*:443:", access), &registry(&[("DefaultSslCertCheckMode", mode)]));
+        let found = findings(&RULE, &server(3, "Ssl, SslNegotiateCert"));
+        assert_eq!((found.len(), found[0].severity), (1, Severity::Medium));
+        assert!(found[0].message.contains("CertCheckMode is 3 for the HTTP.sys record 0.0.0.0:443"), "{}", found[0].message);
+        assert_eq!(findings(&RULE, &server(3, "Ssl"))[0].severity, Severity::Low);
+        assert!(findings(&RULE, &server(0x1_0001, "Ssl, SslNegotiateCert")).is_empty());
     }
 }

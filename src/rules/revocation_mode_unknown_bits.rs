@@ -1,10 +1,12 @@
 //! `revocation-mode-unknown-bits`: CertCheckMode holds something that has no known meaning.
 
 use super::endpoint_map::{EndpointMap, modes, set_mode};
+use super::records::records;
 use super::scopes::site_key;
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value, cert_check};
 use crate::remedy::{Remedy, Risk, adsutil};
+use crate::server::Generation;
 
 pub(super) const RULE: Rule = Rule {
     name: "revocation-mode-unknown-bits",
@@ -14,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
     meaning: "CertCheckMode is a number made of bits, of which 1, 2, 4 and 65536 mean something. Others are ignored as far as anybody knows, so \
               whoever wrote them meant something that does not happen. A text that is no number is not a CertCheckMode at all.",
     sees: "Nothing that is known.",
-    silent: "Silent where the HTTP.sys record was not given.",
+    silent: "Silent where the HTTP.sys record was not given, in a listing of netsh, which prints no other bits, and for records of other products.",
     evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys record",
     fix: "Write the intended value anew.",
     references: &[
@@ -45,6 +47,30 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
         findings.push(finding);
     }
+    for used in records(server) {
+        let mode = used.mode();
+        let unknown = mode.set & !cert_check::KNOWN;
+        if unknown == 0 {
+            continue;
+        }
+        let message = format!("{} for {} and holds bits without a known meaning: {unknown} ({unknown:#x})", mode.words(), used.clause());
+        let advice = Remedy::advice(
+            Risk::Safe,
+            format!(
+                "write the record anew with netsh, which sets no such bit; CertCheckMode {} becomes {}",
+                mode.set,
+                mode.set & cert_check::KNOWN
+            ),
+        );
+        findings.push(
+            used.finding(&RULE, Setting::CertCheckMode, message, used.mode_place(unknown))
+                .severity(used.weigh(Severity::Low, Severity::Low))
+                .remedy(advice),
+        );
+    }
+    if server.generation != Generation::Iis6 {
+        return;
+    }
     for (index, site) in server.sites.iter().enumerate() {
         let Some(resolved) = site.root().settings.get(Setting::CertCheckMode) else { continue };
         let Some(Value::Malformed(text)) = resolved.known() else { continue };
@@ -65,7 +91,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{SERVICE, findings, metabase};
+    use super::super::testing::{SERVICE, findings, https_site, joined, metabase, registry, with_records};
     use super::*;
 
     fn site(mode: &str) -> Vec<Finding> {
@@ -96,5 +122,15 @@ mod tests {
         for mode in ["0", "1", "0x1", "7", "65540"] {
             assert!(site(mode).is_empty(), "{mode}");
         }
+    }
+
+    #[test]
+    fn a_record_of_the_registry_can_hold_such_bits_and_a_listing_cannot() {
+        let site = https_site(1, "*:443:", "Ssl, SslNegotiateCert");
+        let found = findings(&RULE, &joined(&site, &registry(&[("DefaultSslCertCheckMode", 8)])));
+        assert_eq!((found.len(), found[0].severity), (1, Severity::Low));
+        assert!(found[0].message.contains("8 (0x8)"));
+        let listed = with_records("apphost/F6_mapping.config", "netsh/o03_2025_tls13_ctl_mapper.txt");
+        assert!(findings(&RULE, &listed).is_empty());
     }
 }

@@ -1,10 +1,11 @@
 //! `shared-endpoint-disagrees`: sites on one endpoint write different settings for its single record.
 
 use super::endpoints::{self, PROPERTIES, SWITCHES};
+use super::record_options::endpoint;
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value, cert_check};
 use crate::remedy::{Remedy, Risk, netsh};
-use crate::server::{Binding, Endpoint, EndpointKey, Generation, Server, binding_flags};
+use crate::server::{Binding, Endpoint, EndpointKey, Generation, Served, Server, binding_flags};
 
 pub(super) const RULE: Rule = Rule {
     name: "shared-endpoint-disagrees",
@@ -37,7 +38,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         findings.extend(server.endpoints.iter().filter_map(|endpoint| properties(server, endpoint)));
     } else {
         let endpoints = endpoints::bindings_by_endpoint(server);
-        findings.extend(endpoints.into_iter().filter_map(|(key, bindings)| flags(server, key, &bindings)));
+        // What no record serves is not shared.
+        let served = |key: &EndpointKey| endpoint(server, key).is_none_or(|endpoint| endpoint.served != Served::Nobody);
+        let shared = endpoints.into_iter().filter(|(key, _)| served(key));
+        findings.extend(shared.filter_map(|(key, bindings)| flags(server, key, &bindings)));
     }
 }
 

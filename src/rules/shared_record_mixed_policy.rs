@@ -1,10 +1,11 @@
 //! `shared-record-mixed-policy`: one record serves sites with different client-certificate policies.
 
 use super::endpoints;
+use super::records::is_foreign;
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::Setting;
 use crate::remedy::{Remedy, Risk};
-use crate::server::{EndpointKey, Generation, Site};
+use crate::server::{EndpointKey, Generation, Served, Site};
 
 pub(super) const RULE: Rule = Rule {
     name: "shared-record-mixed-policy",
@@ -18,7 +19,7 @@ pub(super) const RULE: Rule = Rule {
            which can answer 413 to large bodies and, on newer systems, fail over TLS 1.3 or HTTP/2.",
     silent: "Only `info` for sites that accept beside sites that require certificates. Silent when each site has its own record, for sites that do \
              not start by themselves, and for the record of the Central Certificate Store, which cannot negotiate at all.",
-    evidence: "MetaBase.xml, or applicationHost.config",
+    evidence: "MetaBase.xml, or applicationHost.config; the HTTP.sys record tells which of the two happens",
     fix: "Give the sites with another policy a record of their own: SNI (IIS 8 and later), an IP address or a port.",
     references: &[
         "HTTP_SERVICE_CONFIG_SSL_PARAM (learn.microsoft.com)",
@@ -65,6 +66,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if matches!(endpoint.key, EndpointKey::Ccs(_)) || !endpoints::may_have_certificate(server, endpoint) {
             continue;
         }
+        // Without a record nothing is shared, and the record of another product is its owner's.
+        if endpoint.served == Served::Nobody || server.record_of(endpoint).is_some_and(is_foreign) {
+            continue;
+        }
         let mut groups = endpoints::grouped(sites, |site| policy(&server.sites[site]));
         groups.sort_by_key(|(policy, _)| std::cmp::Reverse(*policy));
         let [(_, strictest), .., (least, _)] = groups.as_slice() else { continue };
@@ -74,7 +79,12 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .map(|(policy, sites)| format!("{} at {}", policy.words(), endpoints::names(server, sites.iter().copied())))
             .collect();
         let early = endpoint.settings.get(Setting::NegotiateClientCertificate).and_then(|resolved| resolved.known()?.bool());
-        let message = format!("The one SSL record of {} serves sites with different policies: {}", endpoint.key, parts.join(", "));
+        let how = match (early, server.record_of(endpoint).is_some()) {
+            (Some(true), true) => ". It negotiates in the first handshake, so that visitors of all of them are asked for a certificate",
+            (Some(false), true) => ". It does not negotiate in the first handshake, so that the certificate is asked for late",
+            _ => "",
+        };
+        let message = format!("The one SSL record of {} serves sites with different policies: {}{how}", endpoint.key, parts.join(", "));
         let site = &server.sites[strictest[0]];
         let mut finding = Finding::new(&RULE, server, message)
             .site(site)

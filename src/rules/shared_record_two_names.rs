@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::endpoints;
+use super::record_options::endpoint;
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk};
-use crate::server::{EndpointKey, Generation};
+use crate::server::{EndpointKey, Generation, Served};
 
 pub(super) const RULE: Rule = Rule {
     name: "shared-record-two-names",
@@ -29,7 +30,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     for (key, bindings) in endpoints::bindings_by_endpoint(server) {
-        if !matches!(key, EndpointKey::IpPort(..)) {
+        // What no record serves is not shared.
+        let served = endpoint(server, key).is_none_or(|endpoint| endpoint.served != Served::Nobody);
+        if !served || !matches!(key, EndpointKey::IpPort(..)) {
             continue;
         }
         let started: Vec<_> =

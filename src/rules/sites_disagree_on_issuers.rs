@@ -2,11 +2,13 @@
 
 use super::endpoint_map::EndpointMap;
 use super::endpoints;
+use super::record_remedy::{Change, update};
+use super::records::after_2008_r2;
 use super::{Confidence, Context, Finding, PeerSet, Rule, Severity};
 use crate::catalogue::{Setting, Value};
 use crate::input::Place;
 use crate::remedy::{Remedy, Risk};
-use crate::server::{Generation, Server};
+use crate::server::{Generation, Resolved};
 
 pub(super) const RULE: Rule = Rule {
     name: "sites-disagree-on-issuers",
@@ -16,7 +18,8 @@ pub(super) const RULE: Rule = Rule {
     meaning: "A certificate trust list (CTL), or from Windows Server 2012 on a store of issuers, narrows which issuers a site accepts and which ones the \
               browser offers. Sites that should behave alike name different ones, so a certificate that one accepts is refused by the other.",
     sees: "One site answers 403.7, because the browser offers no certificate, or 403.16; the other accepts the same certificate.",
-    silent: "When the sites are served by the same endpoints (then `shared-endpoint-disagrees`), when a value is not known, for a store without a \
+    silent: "When the sites are served by the same endpoints (then `shared-endpoint-disagrees`) or records, when a value is not known or the records of one \
+             site differ, for records of other products, for a store without a \
              list on IIS 6, which restricts nothing, and for the record of AD FS (AdfsTrustedDevices). Where no value has a majority, no site \
              is called the odd one.",
     evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys records",
@@ -28,44 +31,52 @@ pub(super) const RULE: Rule = Rule {
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let map = EndpointMap::new(context.server);
     for set in context.certificate_peers() {
-        peers(context.server, &set, &map, findings);
+        peers(&set, &map, findings);
     }
 }
 
 /// The issuers that a site names: list and store, in canonical spelling; `None` when they are not known or not comparable.
-fn issuers(server: &Server, site: usize) -> Option<(String, String)> {
-    let list = endpoints::value(&server.sites[site], Setting::CtlIdentifier)?;
-    let store = endpoints::value(&server.sites[site], Setting::CtlStoreName)?;
+fn issuers(map: &EndpointMap<'_>, dead_lists: bool, site: usize) -> Option<(String, String)> {
+    let store = map.in_effect(site, Setting::CtlStoreName)?.known()?;
+    let list = if dead_lists { &Value::None } else { map.in_effect(site, Setting::CtlIdentifier)?.known()? };
     if matches!(store, Value::Text(name) if name.eq_ignore_ascii_case("AdfsTrustedDevices")) {
         return None;
     }
-    let nothing = server.generation == Generation::Iis6 && *list == Value::None;
+    let nothing = map.server().generation == Generation::Iis6 && *list == Value::None;
     let store = if nothing { &Value::None } else { store };
     Some((endpoints::canonical(list), endpoints::canonical(store)))
 }
 
 /// The issuers in words, with what they mean.
-fn words(server: &Server, site: usize) -> String {
+fn words(map: &EndpointMap<'_>, dead_lists: bool, site: usize) -> String {
+    let server = map.server();
     let show = |setting| {
-        let value = endpoints::value(&server.sites[site], setting);
+        let value = map.in_effect(site, setting).and_then(Resolved::known).filter(|_| !(dead_lists && setting == Setting::CtlIdentifier));
         value.map(|value| value.show(setting, server.generation)).filter(|text| !text.is_empty())
     };
     match (show(Setting::CtlIdentifier), show(Setting::CtlStoreName)) {
         (Some(list), Some(store)) => format!("issuers are restricted by the CTL {list} in the store {store}"),
         (Some(list), None) => format!("issuers are restricted by the CTL {list}, without a store name"),
         (None, Some(store)) if server.generation != Generation::Iis6 => format!("issuers are taken from the store {store}"),
+        _ if server.generation != Generation::Iis6 => {
+            "no store of issuers is named, so those in Client Authentication Issuers count, or else every root that the machine trusts"
+                .to_owned()
+        }
         _ => "no CTL is named, so every root that the machine trusts is acceptable".to_owned(),
     }
 }
 
-fn place(server: &Server, site: usize) -> Option<Place> {
-    let settings = &server.sites[site].root().settings;
-    let said = |setting| settings.get(setting).and_then(|resolved| resolved.origin.place());
-    said(Setting::CtlIdentifier).or_else(|| said(Setting::CtlStoreName)).or(server.sites[site].place)
+fn place(map: &EndpointMap<'_>, setting: Setting, site: usize) -> Option<Place> {
+    let said = |setting| map.in_effect(site, setting).and_then(|resolved| resolved.origin.place());
+    said(setting).or_else(|| said(Setting::CtlStoreName)).or(map.server().sites[site].place)
 }
 
-fn peers(server: &Server, set: &PeerSet, map: &EndpointMap<'_>, findings: &mut Vec<Finding>) {
-    let groups = endpoints::grouped(set.sites.iter().copied(), |site| issuers(server, site));
+fn peers(set: &PeerSet, map: &EndpointMap<'_>, findings: &mut Vec<Finding>) {
+    let server = map.server();
+    // From Windows Server 2012 on a list has no effect, so only the store can make a difference.
+    let dead_lists = after_2008_r2(server);
+    let setting = if server.generation == Generation::Iis6 { Setting::CtlIdentifier } else { Setting::CtlStoreName };
+    let groups = endpoints::grouped(set.sites.iter().copied(), |site| issuers(map, dead_lists, site));
     let [(_, largest), rest @ ..] = groups.as_slice() else { return };
     let same = |a: usize, b: usize| map.same(a, b);
     let tied = rest.iter().take_while(|(_, sites)| sites.len() == largest.len()).count();
@@ -81,19 +92,19 @@ fn peers(server: &Server, set: &PeerSet, map: &EndpointMap<'_>, findings: &mut V
             format!(
                 "Sites that should agree are split: at {} {}; at {} {}. Compared because {}",
                 endpoints::names(server, others.iter().copied()),
-                words(server, other),
+                words(map, dead_lists, other),
                 endpoints::names(server, odd.iter().copied()),
-                words(server, first),
+                words(map, dead_lists, first),
                 set.why
             )
         } else {
             format!(
                 "At {} {}; at the other {}, such as {}, {}. Compared because {}",
                 endpoints::names(server, odd.iter().copied()),
-                words(server, first),
+                words(map, dead_lists, first),
                 others.len(),
                 endpoints::names(server, others.iter().copied()),
-                words(server, other),
+                words(map, dead_lists, other),
                 set.why
             )
         };
@@ -101,15 +112,24 @@ fn peers(server: &Server, set: &PeerSet, map: &EndpointMap<'_>, findings: &mut V
         let severity = if started(&odd) && started(&others) { Severity::Medium } else { Severity::Low };
         let mut finding = Finding::new(&RULE, server, message)
             .site(&server.sites[first])
-            .setting(Setting::CtlIdentifier)
-            .at(place(server, first))
-            .related(place(server, other), format!("the other value, at {}", server.sites[other].label()))
+            .setting(setting)
+            .at(place(map, setting, first))
+            .related(place(map, setting, other), format!("the other value, at {}", server.sites[other].label()))
+            .at_most(map.most(first))
             .severity(severity)
             .subject(set.why.clone());
         // Towards the side that restricts; without one, towards the majority.
-        let restricts = |site: usize| endpoints::value(&server.sites[site], Setting::CtlIdentifier) != Some(&Value::None);
+        let restricts = |site: usize| map.in_effect(site, setting).is_some_and(|value| value.value != Value::None);
         let (strays, model) = if restricts(first) && !restricts(other) { (&others, first) } else { (&odd, other) };
         for stray in strays.iter().take(4) {
+            if server.generation != Generation::Iis6 {
+                let Some(Value::Text(store)) = map.in_effect(model, setting).map(|value| &value.value) else { continue };
+                let what = format!("gives {} the store of issuers of {}", server.sites[*stray].label(), server.sites[model].label());
+                let change = [Change::CtlStore(Some(store.clone()))];
+                finding = finding
+                    .remedies_of(map.records(*stray).into_iter().take(4).filter_map(|record| update(record, Risk::Safe, &what, &change)));
+                continue;
+            }
             for setting in [Setting::CtlIdentifier, Setting::CtlStoreName] {
                 let Some(value) = endpoints::value(&server.sites[model], setting) else { continue };
                 if endpoints::value(&server.sites[*stray], setting) == Some(value) {
@@ -129,7 +149,7 @@ fn peers(server: &Server, set: &PeerSet, map: &EndpointMap<'_>, findings: &mut V
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{SERVICE, findings, fixture, metabase};
+    use super::super::testing::{SERVICE, findings, fixture, metabase, with_records};
     use super::*;
 
     const CTL: &str = r#"SslCtlIdentifier="{A}" SslCtlStoreName="CA""#;
@@ -190,5 +210,14 @@ mod tests {
         assert!(found([shared(1, ""), shared(2, CTL)]).is_empty());
         assert!(findings(&RULE, &fixture("metabase/04_shared_endpoint_collision.xml")).is_empty());
         assert!(findings(&RULE, &fixture("apphost/F1_consistent_sni.config")).is_empty(), "not known without the records");
+    }
+
+    #[test]
+    fn the_stores_of_two_records_are_compared_and_the_open_one_gets_the_command() {
+        let found = findings(&RULE, &with_records("apphost/F1_consistent_sni.config", "netsh/o02_2022_sni_drift_and_ccs.txt"));
+        assert_eq!((found.len(), found[0].severity), (1, Severity::Medium));
+        assert!(found[0].message.contains("the store ClientAuthIssuer"), "{}", found[0].message);
+        let command = found[0].remedies[0].command.as_ref().unwrap();
+        assert!(command.contains("billing.fabrikam.test:443") && command.contains("sslctlstorename=ClientAuthIssuer"), "{command}");
     }
 }

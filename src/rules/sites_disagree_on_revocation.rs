@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::disagreement::{self, Split, identity, names, split};
 use super::endpoint_map::{EndpointMap, test_revocation};
+use super::record_remedy::{Change, mode_changes, update};
 use super::scopes::site_key;
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value, cert_check, entry};
 use crate::remedy::{Remedy, Risk, adsutil};
-use crate::server::{Origin, Resolved, Server};
+use crate::server::{Origin, Server};
 
 pub(super) const RULE: Rule = Rule {
     name: "sites-disagree-on-revocation",
@@ -19,13 +20,17 @@ pub(super) const RULE: Rule = Rule {
               One site then refuses a certificate that another accepts, and it is rarely seen why: an absent value means that revocation is \
               checked, so the difference may be a line that only one of them has.",
     sees: "One site answers 403.13 where the other accepts the same certificate.",
-    silent: "Silent between sites on the same endpoints (`shared-endpoint-disagrees` says it), for sites without an https endpoint, for times that \
-             do not count with the mode, and where a value is not known. With equally large sides no side is called wrong.",
+    silent: "Silent between sites on the same endpoints (`shared-endpoint-disagrees` says it) or records, for sites without an https endpoint or \
+             record, for times that do not count with the mode, where a value is not known or the records of one site differ, and for records of \
+             other products. With equally large sides no side is called wrong.",
     evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys record",
     fix: "Decide which value is intended and set it on all of them.",
     references: &["TechNet cc775782, cc756751, cc739775", "KB294305"],
     check,
 };
+
+/// How many records of a site get a command.
+const SHOWN: usize = 4;
 
 /// What is compared: the mode, and the times as far as they count with it.
 type Check = (u32, Option<u64>, Option<u64>);
@@ -41,7 +46,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let endpoints = EndpointMap::new(server);
     let mut seen = BTreeSet::new();
     for peers in context.certificate_peers() {
-        let compared = units(server, &endpoints, &peers.sites).into_iter().flat_map(|unit| {
+        let compared = units(&endpoints, &peers.sites).into_iter().flat_map(|unit| {
             let check = unit.check;
             unit.sites.into_iter().map(move |site| (site, check))
         });
@@ -51,12 +56,13 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 for (check, sites) in others {
                     if seen.insert((sites.clone(), most.1.clone())) {
                         let both = [check, most.0];
-                        let lead = format!("{}, while {}", clause(server, check, &both, &sites), clause(server, most.0, &both, &most.1));
+                        let lead =
+                            format!("{}, while {}", clause(&endpoints, check, &both, &sites), clause(&endpoints, most.0, &both, &most.1));
                         let setting = differing(&both);
                         let finding =
-                            report(server, &peers.why, setting, lead, weaker(server, &[(check, &sites), (most.0, &most.1)]), &sites);
-                        let finding = point_at(finding, server, setting, most.1[0]);
-                        findings.push(adopt(finding, server, sites[0], check, most.1[0], most.0));
+                            report(&endpoints, &peers.why, setting, lead, weaker(server, &[(check, &sites), (most.0, &most.1)]), &sites);
+                        let finding = point_at(finding, &endpoints, setting, most.1[0]);
+                        findings.push(adopt(finding, &endpoints, sites[0], check, most.1[0], most.0));
                     }
                 }
             }
@@ -64,17 +70,17 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 let all: Vec<usize> = groups.iter().flat_map(|(_, sites)| sites.iter().copied()).collect();
                 if seen.insert((all.clone(), Vec::new())) {
                     let checks: Vec<Check> = groups.iter().map(|(check, _)| *check).collect();
-                    let sides: Vec<String> = groups.iter().map(|(check, sites)| clause(server, *check, &checks, sites)).collect();
+                    let sides: Vec<String> = groups.iter().map(|(check, sites)| clause(&endpoints, *check, &checks, sites)).collect();
                     let sides_of: Vec<(Check, &[usize])> = groups.iter().map(|(check, sites)| (*check, sites.as_slice())).collect();
                     let lead = sides.join(", while ");
                     let setting = differing(&checks);
-                    let mut finding = report(server, &peers.why, setting, lead, weaker(server, &sides_of), &all);
+                    let mut finding = report(&endpoints, &peers.why, setting, lead, weaker(server, &sides_of), &all);
                     for (_, sites) in &groups[1..] {
-                        finding = point_at(finding, server, setting, sites[0]);
+                        finding = point_at(finding, &endpoints, setting, sites[0]);
                     }
                     if let [(a, sites_a), (b, sites_b)] = groups.as_slice() {
-                        finding = adopt(finding, server, sites_a[0], *a, sites_b[0], *b);
-                        finding = adopt(finding, server, sites_b[0], *b, sites_a[0], *a);
+                        finding = adopt(finding, &endpoints, sites_a[0], *a, sites_b[0], *b);
+                        finding = adopt(finding, &endpoints, sites_b[0], *b, sites_a[0], *a);
                     }
                     findings.push(finding);
                 }
@@ -85,42 +91,38 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 /// The sites with an https endpoint and a known check, joined where they share their endpoints; those that share and disagree are left out,
 /// because which of them is in effect is not known.
-fn units(server: &Server, endpoints: &EndpointMap<'_>, sites: &[usize]) -> Vec<Unit> {
-    let known = |site: &usize| mode(server, *site).is_some() && !endpoints.indexes(*site).is_empty();
+fn units(map: &EndpointMap<'_>, sites: &[usize]) -> Vec<Unit> {
+    let known = |site: &usize| mode(map, *site).is_some() && !map.indexes(*site).is_empty();
     let sites: Vec<usize> = sites.iter().copied().filter(known).collect();
     // A time that one of them does not know is compared between none of them.
-    let comparable = |setting| sites.iter().all(|site| number(server, *site, setting).is_some());
+    let comparable = |setting| sites.iter().all(|site| number(map, *site, setting).is_some());
     let (fresh, timeout) = (comparable(Setting::RevocationFreshnessTime), comparable(Setting::RevocationUrlRetrievalTimeout));
     let mut joined: BTreeMap<&[usize], Vec<usize>> = BTreeMap::new();
     for site in &sites {
-        joined.entry(endpoints.indexes(*site)).or_default().push(*site);
+        joined.entry(map.deciders(*site)).or_default().push(*site);
     }
     let unit = |sites: Vec<usize>| {
-        let mut checks = sites.iter().filter_map(|site| check_of(server, *site, fresh, timeout));
+        let mut checks = sites.iter().filter_map(|site| check_of(map, *site, fresh, timeout));
         let check = checks.next()?;
         checks.all(|other| other == check).then_some(Unit { sites, check })
     };
     joined.into_values().filter_map(unit).collect()
 }
 
-fn resolved(server: &Server, site: usize, setting: Setting) -> Option<&Resolved> {
-    server.sites[site].root().settings.get(setting)
+fn number(map: &EndpointMap<'_>, site: usize, setting: Setting) -> Option<u64> {
+    map.in_effect(site, setting)?.known()?.number()
 }
 
-fn number(server: &Server, site: usize, setting: Setting) -> Option<u64> {
-    resolved(server, site, setting)?.known()?.number()
+fn mode(map: &EndpointMap<'_>, site: usize) -> Option<u32> {
+    map.in_effect(site, Setting::CertCheckMode)?.known()?.flags()
 }
 
-fn mode(server: &Server, site: usize) -> Option<u32> {
-    resolved(server, site, Setting::CertCheckMode)?.known()?.flags()
-}
-
-fn check_of(server: &Server, site: usize, fresh: bool, timeout: bool) -> Option<Check> {
-    let mode = mode(server, site)?;
+fn check_of(map: &EndpointMap<'_>, site: usize, fresh: bool, timeout: bool) -> Option<Check> {
+    let mode = mode(map, site)?;
     let fresh = fresh && mode & cert_check::FRESHNESS != 0;
     // Without a check and with cached CRLs only, nothing is fetched.
     let timeout = timeout && mode & (cert_check::NO_REVOCATION | cert_check::CACHE_ONLY) == 0;
-    let time = |wanted: bool, setting| if wanted { number(server, site, setting) } else { None };
+    let time = |wanted: bool, setting| if wanted { number(map, site, setting) } else { None };
     Some((mode, time(fresh, Setting::RevocationFreshnessTime), time(timeout, Setting::RevocationUrlRetrievalTimeout)))
 }
 
@@ -137,8 +139,8 @@ fn differing(checks: &[Check]) -> Setting {
 }
 
 /// One side in words: who, and in what they differ from the others.
-fn clause(server: &Server, check: Check, all: &[Check], sites: &[usize]) -> String {
-    let absent = |setting| sites.iter().all(|site| resolved(server, *site, setting).is_some_and(|value| value.origin.place().is_none()));
+fn clause(map: &EndpointMap<'_>, check: Check, all: &[Check], sites: &[usize]) -> String {
+    let absent = |setting| sites.iter().all(|site| map.in_effect(*site, setting).is_some_and(|value| value.origin.place().is_none()));
     let said = |setting, property: &str, value: String| {
         if absent(setting) { format!("no {property}, so {value} counts") } else { format!("{property} {value}") }
     };
@@ -159,7 +161,7 @@ fn clause(server: &Server, check: Check, all: &[Check], sites: &[usize]) -> Stri
     {
         parts.push(said(Setting::RevocationUrlRetrievalTimeout, "time-out", format!("{milliseconds} milliseconds")));
     }
-    disagreement::clause(server, sites, ["has", "have"], &parts.join(" and "))
+    disagreement::clause(map.server(), sites, ["has", "have"], &parts.join(" and "))
 }
 
 /// Names the side that accepts more, when the sides differ in that.
@@ -179,12 +181,14 @@ fn weaker(server: &Server, sides: &[(Check, &[usize])]) -> String {
     format!(". {} {verb} {what}", names(server, &sites))
 }
 
-fn report(server: &Server, why: &str, setting: Setting, lead: String, weaker: String, sites: &[usize]) -> Finding {
+fn report(map: &EndpointMap<'_>, why: &str, setting: Setting, lead: String, weaker: String, sites: &[usize]) -> Finding {
+    let server = map.server();
     let first = sites[0];
     let site = &server.sites[first];
-    let place = resolved(server, first, setting).and_then(|value| value.origin.place()).or(site.place);
+    let place = map.in_effect(first, setting).and_then(|value| value.origin.place()).or(site.place);
     Finding::new(&RULE, server, format!("Revocation is checked in different ways: {lead}{weaker}. Compared because {why}"))
         .site(site)
+        .at_most(map.most(first))
         .path("/")
         .setting(setting)
         .at(place)
@@ -193,8 +197,9 @@ fn report(server: &Server, why: &str, setting: Setting, lead: String, weaker: St
 }
 
 /// Points at the other side: where it says the setting, or at its declaration when nothing says it.
-fn point_at(finding: Finding, server: &Server, setting: Setting, site: usize) -> Finding {
-    let Some(value) = resolved(server, site, setting) else { return finding };
+fn point_at(finding: Finding, map: &EndpointMap<'_>, setting: Setting, site: usize) -> Finding {
+    let server = map.server();
+    let Some(value) = map.in_effect(site, setting) else { return finding };
     let (place, how) = match value.origin {
         Origin::Explicit { at } => (Some(at), "set here"),
         Origin::Inherited { at, .. } => (Some(at), "inherited from here"),
@@ -206,9 +211,10 @@ fn point_at(finding: Finding, server: &Server, setting: Setting, site: usize) ->
 }
 
 /// Adds the commands that make one site check like the other.
-fn adopt(mut finding: Finding, server: &Server, site: usize, old: Check, model: usize, new: Check) -> Finding {
-    let Some(key) = site_key(server, &server.sites[site]) else { return finding };
+fn adopt(mut finding: Finding, map: &EndpointMap<'_>, site: usize, old: Check, model: usize, new: Check) -> Finding {
+    let server = map.server();
     let like = format!("makes {} check like {}", server.sites[site].label(), server.sites[model].label());
+    let Some(key) = site_key(server, &server.sites[site]) else { return adopt_record(finding, map, site, &like, old, new) };
     if old.0 != new.0 {
         let opens = (cert_check::NO_REVOCATION | cert_check::NO_USAGE) & new.0 & !old.0;
         let risk = if opens == 0 { Risk::Safe } else { Risk::WeakensSecurity };
@@ -227,10 +233,32 @@ fn adopt(mut finding: Finding, server: &Server, site: usize, old: Check, model: 
     finding
 }
 
+/// The same for the records that serve the site.
+fn adopt_record(finding: Finding, map: &EndpointMap<'_>, site: usize, like: &str, old: Check, new: Check) -> Finding {
+    let opens = (cert_check::NO_REVOCATION | cert_check::NO_USAGE) & new.0 & !old.0;
+    let risk = if opens == 0 { Risk::Safe } else { Risk::WeakensSecurity };
+    let mut changes = mode_changes(old.0, new.0);
+    let mut what = like.to_owned();
+    if old.0 != new.0 {
+        what.push_str(&format!("; CertCheckMode {} becomes {}", old.0, new.0));
+    }
+    for (name, old, new, change) in [
+        ("freshness time", old.1, new.1, Change::Freshness as fn(u32) -> Change),
+        ("time-out", old.2, new.2, Change::UrlTimeout as fn(u32) -> Change),
+    ] {
+        if let Some(to) = new.filter(|new| old != Some(*new)).and_then(|new| u32::try_from(new).ok()) {
+            what.push_str(&format!("; the {name} becomes {to}"));
+            changes.retain(|change| !matches!((change, name), (Change::Freshness(_), "freshness time")));
+            changes.push(change(to));
+        }
+    }
+    finding.remedies_of(map.records(site).into_iter().take(SHOWN).filter_map(|record| update(record, risk, &what, &changes)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::Group;
-    use super::super::testing::{SERVICE, findings, fixture, metabase};
+    use super::super::testing::{SERVICE, findings, fixture, joined, metabase, registry, with_records};
     use super::*;
 
     fn site(id: u32, properties: &str) -> String {
@@ -332,11 +360,42 @@ mod tests {
             |name: &str, sites: &[&str]| Group { name: name.to_owned(), sites: sites.iter().map(|site| (*site).to_owned()).collect() };
         let run = |groups: &[Group]| {
             let mut findings = Vec::new();
-            (RULE.check)(&Context { server: &server, groups }, &mut findings);
+            (RULE.check)(&Context { server: &server, groups, profile: None }, &mut findings);
             findings
         };
         assert!(run(&[group("one", &["1"]), group("two", &["2", "3"])]).is_empty());
         let found = run(&[group("pair", &["1", "2"])]);
         assert!(found[0].message.contains("Compared because both belong to the group pair"));
+    }
+
+    #[test]
+    fn the_records_of_two_sites_are_compared_and_the_time_out_is_one_of_the_values() {
+        let found = findings(&RULE, &with_records("apphost/F1_consistent_sni.config", "netsh/o02_2022_sni_drift_and_ccs.txt"));
+        assert_eq!((found.len(), found[0].setting), (1, Some(Setting::RevocationUrlRetrievalTimeout)));
+        assert!(found[0].message.contains("15000 milliseconds") && found[0].message.contains("0 milliseconds"), "{}", found[0].message);
+        assert!(found[0].remedies.iter().any(|remedy| {
+            remedy.command.as_ref().is_some_and(|command| command.contains("billing") && command.contains("urlretrievaltimeout=15000"))
+        }));
+        let shared = with_records("apphost/F2_shared_ipport_hostheaders.config", "netsh/o01_2012r2_conflict_revocation.txt");
+        assert!(findings(&RULE, &shared).is_empty(), "one record serves both");
+    }
+
+    #[test]
+    fn an_absent_value_and_the_same_value_are_no_difference() {
+        let site = |id: u32| {
+            format!(
+                r#"<site name="S{id}" id="{id}"><application path="/"/><bindings><binding protocol="https" bindingInformation="*:{}:"/></bindings></site>"#,
+                442 + id
+            )
+        };
+        let body = format!(
+            r#"<system.applicationHost><sites>{}{}</sites></system.applicationHost><system.webServer><security>
+               <access sslFlags="Ssl, SslNegotiateCert"/></security></system.webServer>"#,
+            site(1),
+            site(2)
+        );
+        let records = |mode| registry(&[]) + &registry(&[("DefaultSslCertCheckMode", mode)]).replace("0.0.0.0:443", "0.0.0.0:444");
+        assert!(findings(&RULE, &joined(&body, &records(0))).is_empty());
+        assert_eq!(findings(&RULE, &joined(&body, &records(1))).len(), 1);
     }
 }

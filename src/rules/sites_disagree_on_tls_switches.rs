@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::binding_flag_differs_from_record::stated_bits;
 use super::endpoint_map::EndpointMap;
 use super::endpoints::{self, SWITCHES};
+use super::record_options::endpoint;
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::input::Place;
 use crate::remedy::{Remedy, Risk};
@@ -41,7 +43,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let records: Vec<Records<'_>> = server.sites.iter().map(records).collect();
     for (site, ports) in server.sites.iter().zip(&records) {
         for (port, bindings) in ports {
-            let groups = endpoints::grouped(0..bindings.len(), |index| Some(word(bindings[index])));
+            let groups = endpoints::grouped(0..bindings.len(), |index| Some(word(server, bindings[index])));
             let parts = groups.iter().map(|(word, members)| {
                 let members = members.iter().map(|index| bindings[*index].written.clone());
                 (*word, endpoints::list(members), bindings[groups_first(&groups, *word)].place)
@@ -63,7 +65,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             // A site whose own bindings differ is told above; it has no single value to compare.
             let single = |site: usize| {
                 let bindings = records[site].get(&port)?;
-                let words: BTreeSet<u32> = bindings.iter().map(|binding| word(binding)).collect();
+                let words: BTreeSet<u32> = bindings.iter().map(|binding| word(server, binding)).collect();
                 words.first().copied().filter(|_| words.len() == 1)
             };
             let groups = endpoints::grouped(set.sites.iter().copied(), single);
@@ -88,8 +90,13 @@ fn groups_first(groups: &[(u32, Vec<usize>)], word: u32) -> usize {
     groups.iter().find(|(other, _)| *other == word).and_then(|(_, members)| members.first().copied()).unwrap_or_default()
 }
 
-fn word(binding: &Binding) -> u32 {
-    binding.flags.unwrap_or_default() & SWITCHES & binding_flags::KNOWN
+/// The switches in effect for a binding: those that its record states, and else its own. Whether a record negotiates is no protocol.
+fn word(server: &Server, binding: &Binding) -> u32 {
+    let flags = binding.flags.unwrap_or_default() & SWITCHES & binding_flags::KNOWN;
+    let record = binding.endpoint.as_ref().and_then(|key| server.record_of(endpoint(server, key)?));
+    let Some(record) = record else { return flags };
+    let (stated, on) = stated_bits(record);
+    ((flags & !stated) | on) & !binding_flags::NEGOTIATE
 }
 
 fn records(site: &Site) -> Records<'_> {
@@ -113,7 +120,12 @@ fn report(server: &Server, site: &Site, parts: Vec<(u32, String, Place)>, begin:
     let texts: Vec<String> =
         parts.iter().take(4).map(|(word, members, _)| format!("{} at {members}", endpoints::switch_list(word & bits))).collect();
     let (_, _, place) = parts.last()?;
-    let message = format!("{begin} the binding flags (the number binding@sslFlags) differ in their switches: {}{why}", texts.join("; "));
+    let what = if server.records.is_some() {
+        "the HTTP.sys records, or the binding flags (the number binding@sslFlags) where a record does not state them,"
+    } else {
+        "the binding flags (the number binding@sslFlags)"
+    };
+    let message = format!("{begin} {what} differ in their switches: {}{why}", texts.join("; "));
     let mut finding = Finding::new(&RULE, server, message).site(site).at(Some(*place)).subject(subject).remedy(Remedy::advice(
         Risk::Safe,
         "set the same switches on all of them in IIS Manager; switching legacy TLS on again would weaken them",

@@ -3,9 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::endpoints;
+use super::record_options::by_key;
+use super::record_remedy::show;
+use super::records::is_foreign;
 use super::{Confidence, Context, Finding, Rule, Severity};
+use crate::httpsys::Record;
 use crate::remedy::{Remedy, Risk, appcmd, netsh};
-use crate::server::{Binding, EndpointKey, Generation, binding_flags};
+use crate::server::{Binding, EndpointKey, Generation, Server, binding_flags};
 
 pub(super) const RULE: Rule = Rule {
     name: "specific-ip-shadows-sni",
@@ -17,7 +21,8 @@ pub(super) const RULE: Rule = Rule {
               for.",
     sees: "Through that address: the wrong server certificate, and 403.7 or 403.13 of another site's options.",
     silent: "For `0.0.0.0:port` and `[::]:port` beside SNI, the normal default site, which comes last. When every SNI binding of the port is limited \
-             to another address. Likely, not firm, while the HTTP.sys records themselves are not known.",
+             to another address. With the HTTP.sys records it is high and firm where there is a record for that address, with or without a \
+             binding, and silent where there is none. Likely, not firm, while the records are not known.",
     evidence: "applicationHost.config; an HTTP.sys record makes it certain",
     fix: "Remove the binding and record with the IP address, turn it into an SNI binding, or move it to an address that the host names do not use.",
     references: &["learn.microsoft.com: AD FS troubleshooting, extranet (order of SSL bindings)", "KB4034932", "win-acme/win-acme#1686"],
@@ -39,10 +44,19 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
     }
     let hosts: BTreeMap<u16, String> = by_port.iter().map(|(port, named)| (*port, endpoints::list(named.hosts.iter().cloned()))).collect();
-    for (key, specific) in endpoints::bindings_by_endpoint(server) {
+    let bindings = endpoints::bindings_by_endpoint(server);
+    let numbers = by_key(server);
+    for key in server.endpoints.iter().map(|endpoint| &endpoint.key) {
+        let specific = bindings.get(key).map_or(&[][..], Vec::as_slice);
         let EndpointKey::IpPort(ip, port) = key else { continue };
         let (Some(named), Some(hosts)) = (by_port.get(port), hosts.get(port)) else { continue };
         if matches!(ip.as_str(), "0.0.0.0" | "[::]") || !named.reachable(ip) {
+            continue;
+        }
+        if server.records.is_some() {
+            // Without a record of exactly that address HTTP.sys goes on to the host name.
+            let record = numbers.get(key).and_then(|number| server.records.as_ref()?.records.get(*number));
+            findings.extend(record.map(|record| by_record(server, record, specific, named, hosts)));
             continue;
         }
         let started = specific.iter().find(|(site, _)| server.sites[*site].auto_start);
@@ -76,6 +90,46 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// The finding about a record that is known.
+fn by_record(server: &Server, record: &Record, specific: &[(usize, &Binding)], named: &Named<'_>, hosts: &str) -> Finding {
+    let key = &record.key;
+    let of = match specific {
+        [] => "which no binding leads to,".to_owned(),
+        bindings => {
+            let sites: BTreeSet<usize> = bindings.iter().map(|(site, _)| *site).collect();
+            format!("of {},", endpoints::names(server, sites))
+        }
+    };
+    let message = format!(
+        "The HTTP.sys record {key}, {of} outranks the SNI and CCS bindings of port {}: a client that reaches that address and asks for {hosts} gets \
+         the certificate and the client-certificate options of {key}",
+        named.first.first().and_then(|(_, binding)| binding.port).unwrap_or_default(),
+    );
+    let mut finding = Finding::new(&RULE, server, message)
+        .at(specific.first().map(|(_, binding)| binding.place).or(Some(record.place)))
+        .subject(key.to_string())
+        .related((!specific.is_empty()).then_some(record.place), format!("the record {key}"))
+        .remedy(show(record))
+        .remedy(Remedy::advice(
+            Risk::Safe,
+            "move what needs the address to one that the host names do not resolve to, or give it a host name and SNI",
+        ));
+    // Where no binding leads to the record, a site that loses by it speaks.
+    let speaker = specific.iter().map(|(site, _)| *site).find(|site| server.sites[*site].auto_start);
+    if let Some(site) = speaker.or(named.first.first().map(|(site, _)| *site)) {
+        finding = finding.site(&server.sites[site]);
+    }
+    for (other, binding) in &named.first {
+        finding = finding.related(Some(binding.place), format!("binding {} of {}", binding.written, server.sites[*other].label()));
+    }
+    finding = finding.confidence(Confidence::Firm).severity(Severity::High);
+    if is_foreign(record) {
+        return finding;
+    }
+    let what = "deletes the record, when nobody needs it; a binding with this address must be removed as well, or it has no certificate";
+    finding.remedy(Remedy::offer(Risk::Safe, what, netsh::delete(key).and_then(|command| command.for_cmd())))
+}
+
 /// The SNI and CCS bindings of one port.
 #[derive(Default)]
 struct Named<'a> {
@@ -107,7 +161,7 @@ impl<'a> Named<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{apphost, findings, fixture};
+    use super::super::testing::{apphost, findings, fixture, with_records};
     use super::*;
 
     fn two(first: &str, second: &str, flags: u32) -> Vec<Finding> {
@@ -132,6 +186,15 @@ mod tests {
             assert_eq!((finding.severity, finding.confidence), (Severity::Medium, Confidence::Likely));
         }
         assert_ne!(found[0].fingerprint(), found[1].fingerprint());
+    }
+
+    #[test]
+    fn a_record_of_that_address_makes_it_high_and_firm_and_an_address_without_one_is_silent() {
+        let server = with_records("apphost/F3_specific_ip_shadows_sni.config", "netsh/o01_2012r2_conflict_revocation.txt");
+        let found = findings(&RULE, &server);
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].severity, found[0].confidence), (Severity::High, Confidence::Firm));
+        assert!(found[0].message.contains("10.20.0.5:443") && found[0].message.contains("Legacy"), "{}", found[0].message);
     }
 
     #[test]

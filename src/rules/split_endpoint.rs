@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::endpoints::{self, PROPERTIES};
+use super::record_options::{differences, sites_by_record, told};
+use super::record_remedy::show;
+use super::records::is_foreign;
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::Setting;
 use crate::input::Place;
 use crate::remedy::{Remedy, Risk};
-use crate::server::{Endpoint, EndpointKey, Server};
+use crate::server::{Endpoint, EndpointKey, Generation, Served, Server};
 
 pub(super) const RULE: Rule = Rule {
     name: "split-endpoint",
@@ -18,7 +21,7 @@ pub(super) const RULE: Rule = Rule {
               record is used for its address, so the same server treats client certificates differently, depending on the address used.",
     sees: "Behaviour that depends on the address a client uses: 403.13 or a certificate prompt on one, none on the other.",
     silent: "When only the server certificate differs, the usual reason for a second address, or when the options are equal. Medium when certificates \
-             are wanted on either. That the exact address wins is documented for Windows Server 2012 and later only, so it is likely.",
+             are wanted on either. Records of other products are left out. That the exact address wins is documented for Windows Server 2012 and later only, so it is likely.",
     evidence: "MetaBase.xml, or the HTTP.sys records",
     fix: "Give both endpoints the same options, or make sure that the difference is intended.",
     references: &[
@@ -30,7 +33,12 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
-    let known = |endpoint: &&Endpoint| endpoints::may_have_certificate(server, endpoint) && !endpoint.sites.is_empty();
+    let joined = server.generation != Generation::Iis6 && server.records.is_some();
+    let by_record = sites_by_record(server);
+    let known = |endpoint: &&Endpoint| {
+        joined && matches!(endpoint.served, Served::Own(_))
+            || !joined && endpoints::may_have_certificate(server, endpoint) && !endpoint.sites.is_empty()
+    };
     let mut by_port: BTreeMap<u16, (Vec<&Endpoint>, Vec<&Endpoint>)> = BTreeMap::new();
     for endpoint in server.endpoints.iter().filter(known) {
         match &endpoint.key {
@@ -41,9 +49,49 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
     for (wildcards, specifics) in by_port.values() {
         for wildcard in wildcards {
-            findings.extend(specifics.iter().filter_map(|specific| compare(server, wildcard, specific)));
+            findings.extend(specifics.iter().filter_map(|specific| {
+                if joined { compare_records(server, &by_record, wildcard, specific) } else { compare(server, wildcard, specific) }
+            }));
         }
     }
+}
+
+/// The same for two records of HTTP.sys, with all the sites that they serve.
+fn compare_records(server: &Server, by_record: &[Vec<usize>], wildcard: &Endpoint, specific: &Endpoint) -> Option<Finding> {
+    let (any, exact) = (server.record_of(wildcard)?, server.record_of(specific)?);
+    if is_foreign(any) || is_foreign(exact) {
+        return None;
+    }
+    let differences = differences(any, exact);
+    let (first, other) = differences.first()?;
+    let sites_of = |endpoint: &Endpoint| endpoint.served.record().and_then(|number| by_record.get(number)).map_or(&[][..], Vec::as_slice);
+    let (general, own) = (sites_of(wildcard), sites_of(specific));
+    let started = |sites: &[usize]| sites.iter().copied().find(|site| server.sites[*site].auto_start);
+    let wanted = general.iter().chain(own).any(|site| server.sites[*site].auto_start && server.sites[*site].wants_certificates());
+    let message = format!(
+        "{} and {} have different options, and for its address the more exact one likely counts. {}",
+        any.key,
+        exact.key,
+        told(any, exact, &differences)
+    );
+    let of = match general {
+        [] => String::new(),
+        sites => format!(", which serves {}", endpoints::names(server, sites.iter().copied())),
+    };
+    let mut finding = Finding::new(&RULE, server, message);
+    if let Some(site) = started(own).or(started(general)).or(own.first().copied()).or(general.first().copied()) {
+        finding = finding.site(&server.sites[site]);
+    }
+    Some(
+        finding
+            .at(Some(other.place))
+            .related(Some(first.place), format!("the record {}{of}", any.key))
+            .severity(if wanted { Severity::Medium } else { Severity::Info })
+            .subject(format!("{} {}", any.key, exact.key))
+            .remedy(show(any))
+            .remedy(show(exact))
+            .remedy(Remedy::advice(Risk::Safe, "give both records the same options, or confirm that the difference is intended")),
+    )
 }
 
 fn compare(server: &Server, wildcard: &Endpoint, specific: &Endpoint) -> Option<Finding> {
@@ -109,7 +157,7 @@ fn binding(server: &Server, endpoint: &Endpoint) -> Option<Place> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{SERVICE, findings, fixture, metabase};
+    use super::super::testing::{SERVICE, findings, fixture, metabase, records_alone, with_records};
     use super::*;
 
     fn pair(first: &str, second: &str, access: u32) -> Vec<Finding> {
@@ -128,6 +176,20 @@ mod tests {
         let found = pair("", r#"CertCheckMode="1""#, 104);
         assert_eq!((found.len(), found[0].severity, found[0].confidence), (1, Severity::Medium, Confidence::Likely));
         assert!(found[0].message.contains("10.0.0.5:443") && found[0].message.contains("not set → 0"), "{}", found[0].message);
+    }
+
+    #[test]
+    fn records_are_compared_with_and_without_their_sites() {
+        let listing = "netsh/o01_2012r2_conflict_revocation.txt";
+        let found = findings(&RULE, &records_alone(listing));
+        assert_eq!((found.len(), found[0].severity), (1, Severity::Info));
+        for label in
+            ["Verify Client Certificate Revocation: Disabled on 0.0.0.0:443, Enabled on 10.20.0.5:443", "Revocation Freshness Time"]
+        {
+            assert!(found[0].message.contains(label), "{}", found[0].message);
+        }
+        let found = findings(&RULE, &with_records("apphost/F2_shared_ipport_hostheaders.config", listing));
+        assert_eq!((found.len(), found[0].severity, found[0].confidence), (1, Severity::Medium, Confidence::Likely));
     }
 
     #[test]

@@ -49,18 +49,47 @@ pub(crate) fn records_alone(listing: &str) -> Server {
 
 fn records(path: &str) -> crate::httpsys::ReadRecords {
     let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(path);
-    let text = std::fs::read_to_string(file).unwrap();
+    read_records(&std::fs::read_to_string(file).unwrap())
+}
+
+fn read_records(text: &str) -> crate::httpsys::ReadRecords {
     if text.contains("HKEY_LOCAL_MACHINE") {
-        crate::httpsys::read_registry(&text, FileId(1))
+        crate::httpsys::read_registry(text, FileId(1))
     } else {
-        crate::httpsys::read_listing(&text, FileId(1))
+        crate::httpsys::read_listing(text, FileId(1))
     }
+}
+
+/// A server of IIS 7 or later from the inside of `<configuration>` and the text of a listing or of `reg query`.
+pub(crate) fn joined(body: &str, records: &str) -> Server {
+    let mut server = apphost(body);
+    crate::httpsys::join(&mut server, read_records(records));
+    server
+}
+
+/// A site with one https binding, and what its root says of `access@sslFlags`.
+pub(crate) fn https_site(id: u32, binding: &str, access: &str) -> String {
+    format!(
+        r#"<system.applicationHost><sites><site name="S{id}" id="{id}"><application path="/"/><bindings><binding protocol="https"
+           bindingInformation="{binding}"/></bindings></site></sites></system.applicationHost><location path="S{id}"><system.webServer>
+           <security><access sslFlags="{access}"/></security></system.webServer></location>"#
+    )
+}
+
+/// The record 0.0.0.0:443 of IIS as `reg query` shows it, with these values besides: name and number.
+pub(crate) fn registry(values: &[(&str, u32)]) -> String {
+    let key = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\HTTP\Parameters\SslBindingInfo\0.0.0.0:443";
+    let values: String = values.iter().map(|(name, value)| format!("    {name}    REG_DWORD    {value:#x}\r\n")).collect();
+    format!(
+        "\r\n{key}\r\n    AppId    REG_BINARY    81E1C34D4BE1214AB02259FC669B0914\r\n    SslCertHash    REG_BINARY    \
+         1F0C6B7C2A9D4E58B3A7C0D1E2F30415263748A9\r\n{values}"
+    )
 }
 
 /// The findings of one rule.
 pub(crate) fn findings(rule: &'static Rule, server: &Server) -> Vec<Finding> {
     let mut findings = Vec::new();
-    (rule.check)(&Context { server, groups: &[] }, &mut findings);
+    (rule.check)(&Context { server, groups: &[], profile: None }, &mut findings);
     findings
 }
 
@@ -83,6 +112,7 @@ pub(crate) fn noticed(generation: Generation, kind: &AnomalyKind, places: &[Opti
         product: None,
         settings: Settings::default(),
         mappings: Vec::new(),
+        routing: crate::server::Routing::default(),
     };
     let site = Site {
         id: Some(7),
@@ -93,6 +123,7 @@ pub(crate) fn noticed(generation: Generation, kind: &AnomalyKind, places: &[Opti
         bindings: Vec::new(),
         above: Settings::default(),
         scopes: vec![scope("/", "Shop")],
+        elements: crate::server::SiteElements::default(),
     };
     let anomalies = places.iter().zip(7..).map(|(path, line)| Anomaly {
         kind: kind.clone(),

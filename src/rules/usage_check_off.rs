@@ -1,6 +1,7 @@
 //! `usage-check-off`: the usage of client certificates is not checked.
 
 use super::endpoint_map::{EndpointMap, modes, set_mode};
+use super::records::records;
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, cert_check};
 use crate::remedy::Risk;
@@ -13,7 +14,8 @@ pub(super) const RULE: Rule = Rule {
     meaning: "Bit 65536 (0x10000) of CertCheckMode is set, so a certificate is accepted although it was not issued for Client Authentication: that \
               of a web server, or one for signing mail, opens the door as well.",
     sees: "Nothing: certificates without the usage Client Authentication are accepted.",
-    silent: "Silent when nothing on the endpoint asks for client certificates, and where the HTTP.sys record was not given.",
+    silent: "Silent when nothing on the endpoint asks for client certificates, where the HTTP.sys record was not given, and for records of other \
+             products. Says `info` when the sites of a record are not known.",
     evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys record",
     fix: "Take the bit away. Where smart cards without that usage must be accepted, say so in the policy.",
     references: &["IIScnfg.h (public SDK header): MD_CERT_NO_USAGE_CHECK", "HTTP_SERVICE_CONFIG_SSL_PARAM (learn.microsoft.com)"],
@@ -41,11 +43,25 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
         findings.push(finding);
     }
+    for used in records(server) {
+        let mode = used.mode();
+        let asks = used.wanted || used.negotiates() == Some(true) || used.sites.is_empty();
+        if mode.set & cert_check::NO_USAGE == 0 || !asks {
+            continue;
+        }
+        let message = format!("{}: {} does not check the usage Client Authentication", mode.words(), used.clause());
+        let what = "checks the usage again; certificates without Client Authentication are then refused";
+        findings.push(
+            used.finding(&RULE, Setting::CertCheckMode, message, used.mode_place(cert_check::NO_USAGE))
+                .severity(used.weigh(Severity::Medium, Severity::Medium))
+                .remedies_of(used.set_mode(Risk::Safe, what, mode.set & !cert_check::NO_USAGE)),
+        );
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{SERVICE, findings, metabase};
+    use super::super::testing::{SERVICE, findings, https_site, joined, metabase, records_alone, registry, with_records};
     use super::*;
 
     fn site(mode: u32, access: u32, more: &str) -> Vec<Finding> {
@@ -72,5 +88,16 @@ mod tests {
             assert!(site(mode, 104, "").is_empty(), "{mode}");
         }
         assert!(site(65536, 8, "").is_empty());
+    }
+
+    #[test]
+    fn a_record_is_medium_where_it_asks_and_information_while_its_sites_are_not_known() {
+        let found = findings(&RULE, &with_records("apphost/F6_mapping.config", "netsh/o03_2025_tls13_ctl_mapper.txt"));
+        assert_eq!((found.len(), found[0].severity), (1, Severity::Medium));
+        let command = found[0].remedies[0].command.as_ref().unwrap();
+        assert!(command.contains("usagecheck=enable") && command.contains("cachedclientcertonly=enable"), "{command}");
+        assert_eq!(findings(&RULE, &records_alone("netsh/o03_2025_tls13_ctl_mapper.txt"))[0].severity, Severity::Info);
+        let silent = joined(&https_site(1, "*:443:", "Ssl"), &registry(&[("DefaultSslCertCheckMode", 0x1_0000)]));
+        assert!(findings(&RULE, &silent).is_empty(), "nothing asks for a certificate");
     }
 }

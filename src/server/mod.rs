@@ -3,6 +3,7 @@
 
 mod anomaly;
 mod binding;
+mod elements;
 mod settings;
 
 use std::collections::BTreeSet;
@@ -12,6 +13,10 @@ use serde::Serialize;
 
 pub use anomaly::{Anomaly, AnomalyKind};
 pub use binding::{Binding, BindingFault, EndpointKey, binding_flags};
+pub use elements::{
+    Bits, Ftp, FtpCertificates, FtpChannel, Given, Hsts, HttpRedirect, LOG_TARGETS, LogFile, LogFormat, Names, Routing, SiteElements,
+    ftp_validation, is_https, log_fields, seconds,
+};
 pub use settings::{Origin, Resolved, Settings};
 
 use crate::catalogue::{Setting, Value, access};
@@ -89,6 +94,8 @@ pub struct Site {
     pub above: Settings,
     /// The URL paths at which something is said, each with its effective settings; the first is `/`, the rest is sorted by path.
     pub scopes: Vec<Scope>,
+    /// What its element says besides: HSTS, log and FTP. Empty on IIS 6.
+    pub elements: SiteElements,
 }
 
 /// A URL path of a site, with what is in effect there.
@@ -108,6 +115,8 @@ pub struct Scope {
     pub settings: Settings,
     /// Certificate mapping entries that are written at this path.
     pub mappings: Vec<Mapping>,
+    /// Where its requests go: directory and redirection. Empty on IIS 6.
+    pub routing: Routing,
 }
 
 /// A product that sets up its own paths in IIS.
@@ -199,6 +208,7 @@ impl Server {
             product: None,
             settings: Settings::default(),
             mappings: Vec::new(),
+            routing: Routing::default(),
         };
         Server {
             name,
