@@ -469,7 +469,7 @@ impl Fix<'_> {
         }
         let (record, keys) = (if records.len() == 1 { "record" } else { "records" }, records.into_iter().collect::<Vec<_>>().join(", "));
         format!(
-            ": {} in the {record} {keys}, with `netsh http update sslcert` and all other options as listed, since those that are left out may \
+            ": {} in the {record} {keys}, written by netsh with all other options as listed, since those that are left out may \
              be reset",
             words.join(" ")
         )
