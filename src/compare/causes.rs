@@ -1,7 +1,9 @@
 //! Which statuses a difference can cause, on which side, and why. A reason that holds on both sides alike is no reason for a difference
 //! and is left out. What is not documented is marked likely and says so.
 
+use super::decision::Protocol;
 use super::pair::View;
+use super::records::is_off;
 use super::{Cause, Said, Side};
 use crate::catalogue::{Setting, Value, access, cert_check};
 use crate::server::Generation;
@@ -219,10 +221,12 @@ fn late_request(me: &Point<'_, '_>, anywhere: bool) -> Vec<Reason> {
     // Known only when the first handshake is known not to ask.
     let known = me.view.early == Some(false) && me.asks() == Some(true);
     let mut reasons = vec![("413", !known, late_body(me, if anywhere { None } else { me.read_ahead }))];
-    if !me.iis6() {
+    if !me.iis6() && !is_off(me.view, Protocol::Tls13) {
         let why = "the certificate is asked for late, which TLS 1.3 does not allow in the same way: where the server offers TLS 1.3, the \
                    request likely fails or the connection is reset";
         reasons.push(("500", true, why.to_owned()));
+    }
+    if !me.iis6() && !is_off(me.view, Protocol::Http2) {
         let why = "the certificate is asked for late, which HTTP/2 does not allow: the client likely shows none";
         reasons.push(("403.7", true, why.to_owned()));
     }

@@ -6,7 +6,7 @@ use super::causes::status_matches;
 use super::{Cause, Difference, Reach, Said, Side, SiteDiff, SiteRef, keys_text};
 use crate::catalogue::{Level, Setting, Value, access, cert_check, entry};
 use crate::remedy::{Attribute, Remedy, Risk, adsutil};
-use crate::server::{Generation, Site};
+use crate::server::{EndpointKey, Generation, Site};
 
 /// A difference that can cause the status on the failing side.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,6 +108,17 @@ impl Diagnosis {
                 _ => format!("the difference in {title} is not in effect"),
             });
         }
+        let unserved = diff.records.unserved.get(self.failing);
+        if !unserved.is_empty() && diff.records.unserved_differ {
+            self.verdict.push(format!(
+                "no record of HTTP.sys serves {} of the failing site: connections to it are reset before there is any status or log entry",
+                keys_text(unserved)
+            ));
+            self.advice.push(Remedy::advice(
+                Risk::Safe,
+                format!("bind a server certificate for {} in IIS Manager, which adds the missing record", keys_text(unserved)),
+            ));
+        }
         let unknown: Vec<_> =
             diff.not_assessed.iter().filter(|item| entry(item.setting).statuses.iter().any(|status| asked(status))).collect();
         if !unknown.is_empty() {
@@ -180,7 +191,7 @@ fn revocation_looks(generation: Generation) -> Vec<Remedy> {
 fn remedies(difference: &Difference, failing: Side, site: SiteRef<'_>, why: &[Cause]) -> Vec<Remedy> {
     let failing_said = difference.said(failing);
     let working = difference.said(failing.other());
-    let fix = Fix { site, said: failing_said, path: &difference.path };
+    let fix = Fix { site, said: failing_said, path: &difference.path, only_on: difference.only_on.get(failing) };
     let mut remedies = Vec::new();
     remedies.extend(fix.look());
     let has = |status: &str| why.iter().any(|cause| status_matches(cause.status, status));
@@ -346,11 +357,44 @@ fn access_flags(fix: &Fix<'_>, working: &Said, has: &dyn Fn(&str) -> bool, remed
     }
 }
 
+/// The words of `netsh http update sslcert` that turn `old` into `new`; none where there are no such words.
+fn netsh_words(setting: Setting, old: &Value, new: &Value) -> Vec<String> {
+    let switch = |word: &str, on: bool| format!("{word}={}", if on { "enable" } else { "disable" });
+    let number = |word: &str| new.number().filter(|number| *number != 0).map(|number| format!("{word}={number}"));
+    let text = |word: &str| match new {
+        Value::Text(text) => Some(format!("{word}={text}")),
+        _ => None,
+    };
+    match (setting, new) {
+        (Setting::CertCheckMode, Value::Flags(new)) => {
+            let changed = old.flags().unwrap_or_default() ^ new;
+            [
+                ("verifyclientcertrevocation", cert_check::NO_REVOCATION, true),
+                ("verifyrevocationwithcachedclientcertonly", cert_check::CACHE_ONLY, false),
+                ("usagecheck", cert_check::NO_USAGE, true),
+            ]
+            .into_iter()
+            .filter(|(_, bit, _)| changed & bit != 0)
+            .map(|(word, bit, inverted)| switch(word, (new & bit != 0) != inverted))
+            .collect()
+        }
+        (Setting::NegotiateClientCertificate, Value::Bool(on)) => vec![switch("clientcertnegotiation", *on)],
+        (Setting::DsMapper, Value::Bool(on)) => vec![switch("dsmapperusage", *on)],
+        (Setting::RevocationFreshnessTime, _) => number("revocationfreshnesstime").into_iter().collect(),
+        (Setting::RevocationUrlRetrievalTimeout, _) => number("urlretrievaltimeout").into_iter().collect(),
+        (Setting::CtlIdentifier, _) => text("sslctlidentifier").into_iter().collect(),
+        (Setting::CtlStoreName, _) => text("sslctlstorename").into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// Where the failing site says a setting, and how to change it there.
 struct Fix<'a> {
     site: SiteRef<'a>,
     said: &'a Said,
     path: &'a str,
+    /// The endpoints of the site that have the value; empty for all.
+    only_on: &'a [EndpointKey],
 }
 
 impl Fix<'_> {
@@ -401,13 +445,34 @@ impl Fix<'_> {
                 Some(Remedy::offer(risk, what, command))
             }
             Generation::Iis7 | Generation::IisExpress => {
-                // netsh needs all options of a record at once.
-                if entry.iis7.as_ref()?.section.is_empty() || *value == Value::None {
+                if entry.iis7.as_ref()?.section.is_empty() {
+                    return Some(Remedy::advice(risk, format!("{what}{}", self.in_record(value))));
+                }
+                if *value == Value::None {
                     return Some(Remedy::advice(risk, what));
                 }
                 self.attribute(&self.key()?).set(risk, &what, &value.show(setting, Generation::Iis7))
             }
         }
+    }
+
+    /// How to set `value` in the records of the site. netsh needs all options of a record at once, so there is no command of one option.
+    fn in_record(&self, value: &Value) -> String {
+        let words = netsh_words(self.said.setting, &self.said.resolved.value, value);
+        let server = self.site.server;
+        let mine = server.endpoints.iter().filter(|endpoint| endpoint.sites.binary_search(&self.site.site).is_ok());
+        let mine = mine.filter(|endpoint| self.only_on.is_empty() || self.only_on.contains(&endpoint.key));
+        let records: BTreeSet<String> =
+            mine.filter_map(|endpoint| server.record_of(endpoint)).map(|record| record.key.to_string()).collect();
+        if words.is_empty() || records.is_empty() {
+            return String::new();
+        }
+        let (record, keys) = (if records.len() == 1 { "record" } else { "records" }, records.into_iter().collect::<Vec<_>>().join(", "));
+        format!(
+            ": {} in the {record} {keys}, written by netsh with all other options as listed, since those that are left out may \
+             be reset",
+            words.join(" ")
+        )
     }
 
     fn attribute<'b>(&'b self, location: &'b str) -> Attribute<'b> {

@@ -7,6 +7,7 @@ mod causes;
 pub mod decision;
 mod diagnosis;
 mod pair;
+mod records;
 mod servers;
 mod target;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use crate::server::{Binding, EndpointKey, Generation, Origin, Resolved, Server, 
 pub use causes::status_matches;
 pub use diagnosis::{Diagnosis, Suspect, diagnose};
 pub use pair::compare_sites;
+pub use records::{Negotiation, NegotiationRow, RecordFacts, SwitchDifference, SwitchSaid};
 pub use servers::{EstateDiff, MatchedBy, ServerDiff, SitePair, compare_estates, compare_servers};
 pub use target::{NoSite, find_site, split_target};
 
@@ -200,6 +202,8 @@ pub struct Difference {
     pub contested: Sides<Vec<Contest>>,
     /// What it can cause, sorted by status and side. Empty when it is not in effect.
     pub causes: Vec<Cause>,
+    /// The endpoints on which the values are in effect, where a side has other values on its other endpoints; empty otherwise.
+    pub only_on: Sides<Vec<EndpointKey>>,
 }
 
 impl Difference {
@@ -253,6 +257,11 @@ impl Difference {
                 )
             }
         };
+        for (name, keys) in [(left, &self.only_on.left), (right, &self.only_on.right)] {
+            if !keys.is_empty() {
+                text.push_str(&format!("{name} on {} alone. ", keys_text(keys)));
+            }
+        }
         text.push_str(&self.seen(left, right));
         for (name, contested) in [(left, &self.contested.left), (right, &self.contested.right)] {
             for contest in contested {
@@ -305,7 +314,15 @@ impl Difference {
             Reach::NoEndpoint(without) => Reach::NoEndpoint(without.mirrored()),
             reach => reach,
         };
-        Difference { left: self.right, right: self.left, reach, contested: self.contested.mirrored(), causes, ..self }
+        Difference {
+            left: self.right,
+            right: self.left,
+            reach,
+            contested: self.contested.mirrored(),
+            causes,
+            only_on: self.only_on.mirrored(),
+            ..self
+        }
     }
 }
 
@@ -389,6 +406,8 @@ pub struct SiteDiff {
     pub differences: Vec<Difference>,
     /// Bindings that differ.
     pub bindings: BindingDiff,
+    /// What the records of HTTP.sys say beyond settings.
+    pub records: RecordFacts,
     /// Settings that could not be compared. They are neither equal nor different as far as anyone can tell.
     pub not_assessed: Vec<NotAssessed>,
     /// Settings whose values are known on both sides at every path, different or not.
@@ -400,7 +419,11 @@ pub struct SiteDiff {
 impl SiteDiff {
     /// Whether nothing differs. What was not assessed is not counted: see [`SiteDiff::not_assessed`] before calling the sites equal.
     pub fn is_empty(&self) -> bool {
-        self.differences.is_empty() && self.bindings.is_empty() && !self.starts_differ() && !self.mappings_differ()
+        self.differences.is_empty()
+            && self.bindings.is_empty()
+            && self.records.is_empty()
+            && !self.starts_differ()
+            && !self.mappings_differ()
     }
 
     /// Whether one site starts with the service and the other does not.
@@ -431,6 +454,7 @@ impl SiteDiff {
             sites: self.sites.mirrored(),
             differences: self.differences.into_iter().map(Difference::mirrored).collect(),
             bindings,
+            records: self.records.mirrored(),
             not_assessed: not_assessed.collect(),
             ..self
         }

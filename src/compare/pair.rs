@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::causes::{Point, causes};
+use super::records;
 use super::{
     BindingDiff, Contest, Difference, MappingCount, NotAssessed, Reach, Said, Side, Sides, SiteDiff, SiteRef, SiteSummary, inherited,
 };
@@ -41,7 +42,7 @@ impl<'a> Index<'a> {
 /// A site with what is asked of it again and again.
 pub(super) struct View<'a> {
     pub(super) at: SiteRef<'a>,
-    endpoints: &'a [&'a Endpoint],
+    pub(super) endpoints: &'a [&'a Endpoint],
     /// Whether some path asks for a client certificate, or the first handshake does.
     pub(super) asks: bool,
     /// Whether a client certificate may arrive, as far as is known.
@@ -50,21 +51,50 @@ pub(super) struct View<'a> {
     pub(super) early: Option<bool>,
     /// CertCheckMode.
     pub(super) mode: Option<u32>,
+    /// Seconds of the freshness time.
+    freshness: Option<u64>,
 }
 
 impl<'a> View<'a> {
     fn new(at: SiteRef<'a>, index: &'a Index<'_>) -> Self {
         let site = at.get();
         let root = site.scopes.first();
+        let endpoints = index.of(at.site);
         let early = root.and_then(|root| root.value(Setting::NegotiateClientCertificate)).and_then(Value::bool);
+        // Where the endpoints of a site differ, one that asks early is enough for a certificate to arrive.
+        let some_early = early == Some(true)
+            || at.server.records.is_some()
+                && endpoints.iter().any(|endpoint| {
+                    let asks = endpoint.settings.get(Setting::NegotiateClientCertificate).and_then(Resolved::known);
+                    asks.and_then(Value::bool) == Some(true)
+                });
         let bits = |scope: &Scope| scope.access().unwrap_or_default();
         View {
             at,
-            endpoints: index.of(at.site),
-            asks: early == Some(true) || site.scopes.iter().any(|scope| bits(scope) & access::NEGOTIATE != 0),
+            endpoints,
+            asks: some_early || site.scopes.iter().any(|scope| bits(scope) & access::NEGOTIATE != 0),
             may_ask: early != Some(false) || site.scopes.iter().any(|scope| scope.wants_certificates() || scope.access().is_none()),
             early,
             mode: root.and_then(|root| root.value(Setting::CertCheckMode)).and_then(Value::flags),
+            freshness: root.and_then(|root| root.value(Setting::RevocationFreshnessTime)).and_then(Value::number),
+        }
+    }
+
+    /// The same site as a client sees it that comes through one of its endpoints.
+    fn through(&self, key: Option<&EndpointKey>) -> View<'a> {
+        let endpoint = self.endpoints.iter().find(|endpoint| Some(&endpoint.key) == key).filter(|_| records::has_values(self));
+        let Some(endpoint) = endpoint else { return View { ..*self } };
+        let known = |setting| endpoint.settings.get(setting).and_then(Resolved::known);
+        let early = known(Setting::NegotiateClientCertificate).and_then(Value::bool);
+        let scopes = &self.at.get().scopes;
+        let bits = |scope: &Scope| scope.access().unwrap_or_default();
+        View {
+            asks: early == Some(true) || scopes.iter().any(|scope| bits(scope) & access::NEGOTIATE != 0),
+            may_ask: early != Some(false) || scopes.iter().any(|scope| scope.wants_certificates() || scope.access().is_none()),
+            early,
+            mode: known(Setting::CertCheckMode).and_then(Value::flags),
+            freshness: known(Setting::RevocationFreshnessTime).and_then(Value::number),
+            ..*self
         }
     }
 
@@ -146,6 +176,7 @@ pub(super) fn compare_indexed(left: &Index<'_>, left_site: usize, right: &Index<
         same_server,
         differences,
         bindings: compare_bindings(left.at.get(), right.at.get()),
+        records: records::compare(&left, &right),
         not_assessed,
         compared: compared.into_iter().collect(),
         paths,
@@ -240,6 +271,9 @@ impl Walk<'_, '_> {
             let explicit = left_said.resolved.is_explicit() || right_said.resolved.is_explicit();
             let seen_above = |state: &State| !explicit && above.and_then(|above| above.get(&setting)) == Some(state);
             let (Some(a), Some(b)) = (left_said.resolved.known(), right_said.resolved.known()) else {
+                if entry(setting).level == Level::Endpoint && self.by_endpoint(setting, &path, left, right) {
+                    continue;
+                }
                 let needs = |said: &Said| match &said.resolved.origin {
                     Origin::Unknown { needs } => Some(needs.clone().into_owned()),
                     _ => None,
@@ -258,27 +292,81 @@ impl Walk<'_, '_> {
             }
             let state = State::Differs(a.clone(), b.clone());
             if !seen_above(&state) {
-                let access = Sides { left: left.access(), right: right.access() };
-                let read_ahead = |scope: &Scope| scope.value(Setting::UploadReadAheadSize).and_then(Value::number);
-                let anonymous = |scope: &Scope| scope.value(Setting::AnonymousAuthentication).and_then(Value::bool);
-                let freshness = |scope: &Scope| scope.value(Setting::RevocationFreshnessTime).and_then(Value::number);
-                let point = |view, said, access, scope| Point {
-                    view,
-                    said,
-                    access,
-                    read_ahead: read_ahead(scope),
-                    anonymous: anonymous(scope),
-                    freshness: freshness(scope),
-                    uncertain: false,
-                };
-                let left_point = point(self.left, &left_said, access.left, left);
-                let right_point = point(self.right, &right_said, access.right, right);
+                let left_point = point(self.left, &left_said, left);
+                let right_point = point(self.right, &right_said, right);
                 let difference = self.difference(setting, path.clone(), left_point, right_point);
                 self.differences.push(difference);
             }
             states.insert(setting, state);
         }
         states
+    }
+
+    /// Compares a setting endpoint by endpoint, where the records of HTTP.sys give a site several values or none. Whether it could.
+    fn by_endpoint(&mut self, setting: Setting, path: &str, left: &Scope, right: &Scope) -> bool {
+        if !records::has_values(self.left) && !records::has_values(self.right) {
+            return false;
+        }
+        let values = Sides { left: records::values(self.left, left, setting), right: records::values(self.right, right, setting) };
+        // Where no record serves a side there is no value to compare, which is told on its own.
+        let served = |view: &View<'_>, values: &[(EndpointKey, Resolved)]| !values.is_empty() || !records::is_unserved(view);
+        if !served(self.left, &values.left) || !served(self.right, &values.right) {
+            return true;
+        }
+        if values.left.is_empty() || values.right.is_empty() {
+            return false;
+        }
+        // Texts are equal in any letter case.
+        let text = |value: &Value| match value {
+            Value::Text(text) => text.to_lowercase(),
+            value => format!("{value:?}"),
+        };
+        let item = |(key, resolved): &(EndpointKey, Resolved)| (key.clone(), resolved.known().map(text), resolved.clone());
+        let paired = records::pair_up(values.left.iter().map(item).collect(), values.right.iter().map(item).collect());
+        if !paired.differs.is_empty() || paired.unknown.left.is_empty() && paired.unknown.right.is_empty() {
+            self.compared.insert(setting);
+        }
+        for Sides { left: (left_keys, left_value), right: (right_keys, right_value) } in paired.differs {
+            let left_said = Said { setting, generation: self.left.generation(), resolved: left_value };
+            let right_said = Said { setting, generation: self.right.generation(), resolved: right_value };
+            // What follows from a value follows for clients of its endpoints, where other settings may differ too.
+            let (left_view, right_view) = (self.left.through(left_keys.first()), self.right.through(right_keys.first()));
+            let left_point = point(&left_view, &left_said, left);
+            let right_point = point(&right_view, &right_said, right);
+            let mut causes = causes(setting, &left_point, &right_point);
+            let reach = match idle(setting, &left_view, &right_view) {
+                Some(why) => {
+                    causes.clear();
+                    Reach::Idle(why)
+                }
+                None => Reach::Everywhere,
+            };
+            let some = |keys: Vec<EndpointKey>, all: &[(EndpointKey, Resolved)]| if keys.len() < all.len() { keys } else { Vec::new() };
+            self.differences.push(Difference {
+                setting,
+                path: path.to_owned(),
+                left: left_said,
+                right: right_said,
+                reach,
+                contested: Sides::default(),
+                causes,
+                only_on: Sides { left: some(left_keys, &values.left), right: some(right_keys, &values.right) },
+            });
+        }
+        if !paired.unknown.left.is_empty() || !paired.unknown.right.is_empty() {
+            let needs = |unknown: &[(EndpointKey, Resolved)]| {
+                unknown.iter().find_map(|(_, resolved)| match &resolved.origin {
+                    Origin::Unknown { needs } => Some(needs.clone().into_owned()),
+                    _ => None,
+                })
+            };
+            let keys = |unknown: &[(EndpointKey, Resolved)]| unknown.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>();
+            let needs = Sides { left: needs(&paired.unknown.left), right: needs(&paired.unknown.right) };
+            let same_records = self.same_server && records::same_records(self.left, self.right);
+            let endpoints = Sides { left: keys(&paired.unknown.left), right: keys(&paired.unknown.right) };
+            self.not_assessed.push(NotAssessed { setting, path: path.to_owned(), needs, endpoints, same_records });
+        }
+        true
     }
 
     fn difference(&self, setting: Setting, path: String, mut left: Point<'_, '_>, mut right: Point<'_, '_>) -> Difference {
@@ -302,8 +390,16 @@ impl Walk<'_, '_> {
             right.uncertain = partly || !contested.right.is_empty();
             reach
         };
-        let mut difference =
-            Difference { setting, path, left: left.said.clone(), right: right.said.clone(), reach, contested, causes: Vec::new() };
+        let mut difference = Difference {
+            setting,
+            path,
+            left: left.said.clone(),
+            right: right.said.clone(),
+            reach,
+            contested,
+            causes: Vec::new(),
+            only_on: Sides::default(),
+        };
         if difference.in_effect() {
             difference.causes = causes(setting, &left, &right);
         }
@@ -317,7 +413,8 @@ impl Walk<'_, '_> {
             return;
         }
         let endpoints = if endpoint { Sides { left: self.left.keys(), right: self.right.keys() } } else { Sides::default() };
-        let same_records = endpoint && self.same_server && !endpoints.left.is_empty() && endpoints.left == endpoints.right;
+        let same_keys = !endpoints.left.is_empty() && endpoints.left == endpoints.right;
+        let same_records = endpoint && self.same_server && (same_keys || records::same_records(self.left, self.right));
         self.not_assessed.push(NotAssessed { setting, path: path.to_owned(), needs, endpoints, same_records });
     }
 }
@@ -338,6 +435,18 @@ fn said(generation: Generation, setting: Setting, scope: &Scope, own: bool) -> O
         }
     };
     Some(Said { setting, generation, resolved })
+}
+
+fn point<'v, 'a>(view: &'v View<'a>, said: &'v Said, scope: &Scope) -> Point<'v, 'a> {
+    Point {
+        view,
+        said,
+        access: scope.access(),
+        read_ahead: scope.value(Setting::UploadReadAheadSize).and_then(Value::number),
+        anonymous: scope.value(Setting::AnonymousAuthentication).and_then(Value::bool),
+        freshness: view.freshness,
+        uncertain: false,
+    }
 }
 
 /// How far a difference in an endpoint setting reaches.
@@ -461,7 +570,7 @@ fn flags_key(binding: &Binding) -> FlagsKey {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::testing::{Build, BuildSite};
+    use super::super::testing::{Build, BuildSite, give_records};
     use super::*;
     use crate::input::{FileId, Place};
     use crate::server::Mapping;
@@ -771,7 +880,14 @@ mod tests {
         );
         let site =
             (said.clone(), at, prop::collection::vec(binding, 0..4), any::<bool>(), 1..4u32, prop::sample::select(vec!["a", "A", "b", ""]));
-        (any::<bool>(), said, prop::collection::vec(site, 1..4)).prop_map(move |(old, service, sites)| {
+        let record = (
+            prop::sample::select(vec!["a.test:443", "0.0.0.0:443", "10.0.0.1:443", "[::]:443"]),
+            prop::option::of(any::<bool>()),
+            prop::option::of(any::<bool>()),
+            prop::option::of(any::<bool>()),
+        );
+        let records = prop::option::of(prop::collection::vec(record, 0..4));
+        (any::<bool>(), said, prop::collection::vec(site, 1..4), records).prop_map(move |(old, service, sites, records)| {
             let text = |setting: Setting, value: usize| match entry(setting).kind {
                 crate::catalogue::Kind::Flags => ["0", "104", "1", "x"][value],
                 crate::catalogue::Kind::Number => ["0", "60", "49152", "-"][value],
@@ -799,7 +915,11 @@ mod tests {
                     if stopped { site.stopped() } else { site }
                 });
             }
-            build.server()
+            let mut server = build.server();
+            if let Some(records) = records {
+                give_records(&mut server, &records, file + 10);
+            }
+            server
         })
     }
 

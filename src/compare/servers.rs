@@ -153,6 +153,7 @@ fn server_level(left: &Server, right: &Server) -> Vec<Difference> {
             reach,
             contested: Sides::default(),
             causes: Vec::new(),
+            only_on: Sides::default(),
         });
     }
     differences.sort_by_key(|difference| !difference.in_effect());

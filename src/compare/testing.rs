@@ -201,3 +201,32 @@ impl Build {
         }
     }
 }
+
+/// A record for [`give_records`]: its key, then whether revocation is checked, the first handshake asks, and HTTP/2 is off; `None` leaves
+/// the line out, as a shortened listing or an older Windows does.
+pub(crate) type BuildRecord = (&'static str, Option<bool>, Option<bool>, Option<bool>);
+
+/// Gives a server records of HTTP.sys; nothing happens on IIS 6.
+pub(crate) fn give_records(server: &mut Server, records: &[BuildRecord], file: u32) {
+    let mut text = "\nSSL Certificate bindings:\n-------------------------\n".to_owned();
+    for (key, revocation, negotiate, http2_off) in records {
+        let label = if key.starts_with(|c: char| c.is_ascii_digit() || c == '[') { "IP:port" } else { "Hostname:port" };
+        text.push_str(&format!("\n    {label:<28} : {key}\n    Certificate Hash             : {}\n", "ab".repeat(20)));
+        let lines = [
+            ("Verify Client Certificate Revocation", revocation),
+            ("Verify Revocation Using Cached Client Certificate Only", &revocation.map(|_| false)),
+            ("Usage Check                 ", &revocation.map(|_| true)),
+            ("Negotiate Client Certificate", negotiate),
+            ("Disable HTTP2               ", http2_off),
+        ];
+        for (label, on) in lines {
+            if let Some(on) = on {
+                text.push_str(&format!("    {label} : {}\n", if *on { "Enabled" } else { "Disabled" }));
+            }
+        }
+        if revocation.is_some() {
+            text.push_str("    Revocation Freshness Time    : 0\n");
+        }
+    }
+    crate::httpsys::join(server, crate::httpsys::read_listing(&text, FileId(file)));
+}

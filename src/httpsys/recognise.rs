@@ -99,7 +99,9 @@ fn is_listing(start: &str) -> bool {
         }
     }
     // Usage text is short; a long text that names these words is about something else.
+    // A recorded session of this program prints such commands, too.
     start.len() < 8192
+        && !start.trim_start().starts_with("$ iisaudit")
         && start.lines().take(60).any(|line| line.contains("sslcert") || line.contains("hostnameport ccs"))
         && netsh::is_help(start.lines())
 }

@@ -17,6 +17,9 @@ const NEEDS_WHOLE_LISTING: &str = "the whole output of `netsh http show sslcert`
 /// What an endpoint without a record lacks.
 const NO_RECORD: &str = "nothing: no record of HTTP.sys serves this endpoint, so that no value is in effect";
 
+/// What tells the certificate of a record that names none.
+const CENTRAL_STORE: &str = "the files of the Central Certificate Store, which has one for each host name";
+
 /// Gives a server of IIS 7 or later its records: each endpoint gets the record that serves it and the values in effect, each site the
 /// values of its endpoints, and records that no binding leads to become endpoints without a site.
 pub fn join(server: &mut Server, records: ReadRecords) {
@@ -138,6 +141,12 @@ fn settings(record: &Record) -> Settings {
         Setting::CtlStoreName => text(record, setting, &record.ctl_store),
         Setting::DsMapper => switch(record, Switch::DsMapper),
         Setting::NegotiateClientCertificate => switch(record, Switch::Negotiate),
+        // A record of the Central Certificate Store names no certificate: the file of the host is taken.
+        Setting::ServerCertificate
+            if matches!(record.key, EndpointKey::Ccs(_) | EndpointKey::ScopedCcs(..)) && record.certificate.value() == Some(&None) =>
+        {
+            Resolved::unknown(CENTRAL_STORE)
+        }
         Setting::ServerCertificate => {
             let value = |hash: &Option<Vec<u8>>| hash.clone().map_or(Value::None, Value::Bytes);
             resolved(record, &record.certificate, value, Value::None)
@@ -209,7 +218,11 @@ fn give_sites_their_values(server: &mut Server) {
             of_site[*site].push(number);
         }
     }
-    for (site, endpoints) in server.sites.iter_mut().zip(of_site) {
+    for (site, mut endpoints) in server.sites.iter_mut().zip(of_site) {
+        // Where no record serves, nothing is in effect that could differ from the rest.
+        if endpoints.iter().any(|number| server.endpoints[*number].served != Served::Nobody) {
+            endpoints.retain(|number| server.endpoints[*number].served != Served::Nobody);
+        }
         let Some(root) = site.scopes.first_mut() else { continue };
         let Some((first, rest)) = endpoints.split_first() else { continue };
         for (setting, value) in server.endpoints[*first].settings.iter() {
@@ -305,7 +318,7 @@ mod tests {
         assert_eq!(served_by(&joined(&site(1, "10.0.0.5:443:a.test", 1), &all), "a.test:443"), "10.0.0.5:443");
         assert_eq!(served_by(&joined(&site(1, "*:443:a.test", 1), &[ccs.clone(), any.clone()]), "a.test:443"), "ccs:443");
         assert_eq!(served_by(&joined(&site(1, "*:443:a.test", 1), &[any.clone(), any6.clone()]), "a.test:443"), "0.0.0.0:443");
-        assert_eq!(served_by(&joined(&site(1, "10.0.0.5:443:", 0), &[any.clone()]), "10.0.0.5:443"), "0.0.0.0:443");
+        assert_eq!(served_by(&joined(&site(1, "10.0.0.5:443:", 0), std::slice::from_ref(&any)), "10.0.0.5:443"), "0.0.0.0:443");
         assert_eq!(served_by(&joined(&site(1, "[fd00::1]:443:", 0), &[any.clone(), any6.clone()]), "[fd00::1]:443"), "[::]:443");
         assert_eq!(served_by(&joined(&site(1, "*:443:a.test", 3), &[ccs]), "ccs:443"), "own");
         assert_eq!(served_by(&joined(&site(1, "*:8443:a.test", 1), &all), "a.test:8443"), "nobody");
@@ -327,6 +340,22 @@ mod tests {
     fn an_endpoint_without_record_has_no_value_in_effect_and_is_not_called_checked() {
         let server = joined(&site(1, "*:443:a.test", 1), &[record("Hostname:port", "b.test:443", "Enabled")]);
         assert_eq!(mode(&server, 0), None);
+    }
+
+    #[test]
+    fn a_record_of_the_central_store_is_not_called_a_record_without_certificate() {
+        let ccs = record("Central Certificate Store", "443", "Enabled").replace("1f0c6b7c2a9d4e58b3a7c0d1e2f30415263748a9", "(null)");
+        let server = joined(&site(1, "*:443:a.test", 3), &[ccs]);
+        let certificate = server.sites[0].root().settings.get(Setting::ServerCertificate).unwrap();
+        assert_eq!(certificate, &Resolved::unknown(CENTRAL_STORE));
+    }
+
+    #[test]
+    fn an_endpoint_without_record_does_not_hide_what_is_in_effect_on_the_others() {
+        let bindings = r#"<site name="S" id="1"><application path="/"/><bindings><binding protocol="https" bindingInformation="*:443:a.test" sslFlags="1"/><binding protocol="https" bindingInformation="*:8443:a.test" sslFlags="1"/></bindings></site>"#;
+        let server = joined(bindings, &[record("Hostname:port", "a.test:443", "Disabled")]);
+        assert_eq!(served_by(&server, "a.test:8443"), "nobody");
+        assert_eq!(mode(&server, 0), Some(1));
     }
 
     #[test]

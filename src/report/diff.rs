@@ -8,13 +8,16 @@ use serde::Serialize;
 use super::page::Page;
 use super::parts::{self, InputJson, SettingJson, SiteJson, count, to_json};
 use super::place::{Location, Places};
+use super::records::{named, switch_name};
 use super::style::{DIM, HEADING, Style};
 use crate::catalogue::Setting;
+use crate::compare::decision::{Certainty, Decision, Protocol};
 use crate::compare::{
-    Cause, Diagnosis, Difference, EstateDiff, MappingCount, MatchedBy, NotAssessed, Reach, Said, ServerDiff, Side, Sides, SiteDiff,
-    SitePair, SiteRef, SiteSummary,
+    Cause, Diagnosis, Difference, EstateDiff, MappingCount, MatchedBy, Negotiation, NegotiationRow, NotAssessed, Reach, RecordFacts, Said,
+    ServerDiff, Side, Sides, SiteDiff, SitePair, SiteRef, SiteSummary, SwitchDifference, SwitchSaid,
 };
 use crate::estate::Estate;
+use crate::httpsys::Switch;
 use crate::remedy::{Remedy, Risk};
 use crate::server::{Binding, EndpointKey, Generation, Origin, Server};
 
@@ -100,8 +103,10 @@ impl Sheet<'_> {
         let rest = diff.differences.iter().enumerate().filter(|(index, _)| !told.contains(index)).map(|(_, difference)| difference);
         let title = if told.is_empty() { "What differs in effect" } else { "What else differs in effect" };
         self.differences(page, indent, title, &rest.collect::<Vec<_>>());
+        self.records(page, indent, &diff.records);
         self.site_facts(page, indent, diff);
         self.not_assessed(page, indent, &diff.not_assessed);
+        self.switches_not_assessed(page, indent, diff);
     }
 
     /// Settings: those in effect, those whose difference is not in effect, and in a table those that are only written differently.
@@ -172,6 +177,66 @@ impl Sheet<'_> {
         match &said.resolved.origin {
             Origin::Default { .. } => format!("{value} (default)"),
             _ => format!("{value} ({})", self.origin(said)),
+        }
+    }
+
+    /// What the records of HTTP.sys add: endpoints that none serves, switches, and what clients meet early and late.
+    fn records(&self, page: &mut Page, indent: usize, facts: &RecordFacts) {
+        if facts.unserved_differ {
+            page.gap();
+            page.heading(indent, "Endpoints that no record of HTTP.sys serves: connections are reset");
+            for side in [Side::Left, Side::Right] {
+                let keys = facts.unserved.get(side);
+                let text = if keys.is_empty() { "none".to_owned() } else { named(keys) };
+                page.labelled(indent + 2, &self.label(side), HEADING, &text);
+            }
+        }
+        if !facts.switches.is_empty() {
+            let cell = |said: &SwitchSaid| {
+                let place = said.place.map_or_else(|| "not set".to_owned(), |place| self.places.text(place));
+                format!("{} on {} ({place})", if said.on { "Enabled" } else { "Disabled" }, named(&said.endpoints))
+            };
+            let row = |one: &SwitchDifference| vec![one.switch.label().to_owned(), cell(&one.said.left), cell(&one.said.right)];
+            page.gap();
+            page.heading(indent, "Switches of the records");
+            page.gap();
+            page.table(indent + 2, &["switch", self.names.left, self.names.right], &facts.switches.iter().map(row).collect::<Vec<_>>());
+        }
+        if let Some(negotiation) = &facts.negotiation {
+            page.gap();
+            page.heading(indent, "What a client meets whose certificate is wanted");
+            for side in [Side::Left, Side::Right] {
+                let when = if *negotiation.early.get(side) { "in the first handshake" } else { "late, when the URL is known" };
+                page.labelled(indent + 2, &self.label(side), HEADING, &format!("{}, asked {when}", negotiation.path.get(side)));
+            }
+            page.gap();
+            let cell = |decision: &Option<Decision>| match decision {
+                None => "switched off in the record".to_owned(),
+                Some(decision) => format!("{}{}", decision.outcome.words(), doubt(decision.certainty)),
+            };
+            let row =
+                |row: &NegotiationRow| vec![protocol_text(row.protocol).to_owned(), cell(&row.decisions.left), cell(&row.decisions.right)];
+            page.table(indent + 2, &["client", self.names.left, self.names.right], &negotiation.rows.iter().map(row).collect::<Vec<_>>());
+        }
+    }
+
+    fn switches_not_assessed(&self, page: &mut Page, indent: usize, diff: &SiteDiff) {
+        if diff.records.switches_not_assessed.is_empty() {
+            return;
+        }
+        page.gap();
+        page.heading(indent, "Switches that a record does not list: they may differ or not");
+        let mut groups: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for (switch, endpoints) in &diff.records.switches_not_assessed {
+            let of = |side: Side| match endpoints.get(side).as_slice() {
+                [] => None,
+                keys => Some(format!("{}: {}", self.names.get(side), named(keys))),
+            };
+            let sides: Vec<String> = [Side::Left, Side::Right].into_iter().filter_map(of).collect();
+            groups.entry(sides.join("; ")).or_default().push(switch.label());
+        }
+        for (sides, labels) in groups {
+            page.prose(indent + 2, &format!("{}; {sides}", labels.join(", ")));
         }
     }
 
@@ -303,6 +368,22 @@ impl Sheet<'_> {
     }
 }
 
+fn protocol_text(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Tls12Http1 => "TLS 1.2, HTTP/1.1",
+        Protocol::Http2 => "HTTP/2",
+        Protocol::Tls13 => "TLS 1.3, where offered",
+    }
+}
+
+fn doubt(certainty: Certainty) -> &'static str {
+    match certainty {
+        Certainty::Documented => "",
+        Certainty::Likely => " Likely: it follows from how the parts work.",
+        Certainty::Open => " Uncertain: the sources do not settle it.",
+    }
+}
+
 fn matched_text(matched_by: MatchedBy) -> &'static str {
     match matched_by {
         MatchedBy::Name => "compared because they have the same name",
@@ -354,6 +435,8 @@ pub struct Summary {
     pub written: usize,
     /// Bindings that only one side has or that differ in their flags.
     pub bindings: usize,
+    /// Switches of records that differ, and pairs of sites of which one has endpoints that no record serves.
+    pub records: usize,
     /// Sites whose start state or mapping entries differ.
     pub sites: usize,
     /// Sites and servers that only one side has.
@@ -392,8 +475,9 @@ impl Summary {
         self.settings(&diff.differences);
         let bindings = &diff.bindings;
         self.bindings += bindings.only.left.len() + bindings.only.right.len() + bindings.flags.len();
+        self.records += diff.records.switches.len() + usize::from(diff.records.unserved_differ);
         self.sites += usize::from(diff.starts_differ() || diff.mappings_differ());
-        self.not_assessed += diff.not_assessed.len();
+        self.not_assessed += diff.not_assessed.len() + diff.records.switches_not_assessed.len();
     }
 }
 
@@ -407,6 +491,7 @@ fn summary_text(summary: &Summary) -> String {
     add(summary.in_effect, "difference in effect", "differences in effect");
     add(summary.written, "difference without effect", "differences without effect");
     add(summary.bindings, "binding differs", "bindings differ");
+    add(summary.records, "difference in records", "differences in records");
     add(summary.sites, "site differs in start state or mappings", "sites differ in start state or mappings");
     add(summary.unmatched, "site or server without a counterpart", "sites or servers without a counterpart");
     let found = if found.is_empty() { "no differences".to_owned() } else { found.join(", ") };
@@ -570,6 +655,10 @@ struct PairJson<'a> {
     same_server: bool,
     differences: Vec<DifferenceJson<'a>>,
     bindings: BindingsJson<'a>,
+    switches: Vec<SwitchJson<'a>>,
+    switches_not_assessed: Vec<SwitchNotAssessedJson>,
+    unserved: UnservedJson,
+    negotiation: Option<NegotiationJson<'a>>,
     not_assessed: Vec<NotAssessedJson<'a>>,
     compared_settings: Vec<&'static str>,
     compared_paths: usize,
@@ -600,6 +689,14 @@ impl<'a> PairJson<'a> {
                 only_right: all(&diff.bindings.only.right),
                 flags: diff.bindings.flags.iter().map(pair).collect(),
             },
+            switches: diff.records.switches.iter().map(|one| SwitchJson::new(one, places)).collect(),
+            switches_not_assessed: diff.records.switches_not_assessed.iter().map(SwitchNotAssessedJson::new).collect(),
+            unserved: UnservedJson {
+                differs: diff.records.unserved_differ,
+                left: keys(&diff.records.unserved.left),
+                right: keys(&diff.records.unserved.right),
+            },
+            negotiation: diff.records.negotiation.as_ref().map(NegotiationJson::new),
             not_assessed: diff.not_assessed.iter().map(NotAssessedJson::new).collect(),
             compared_settings: diff.compared.iter().map(|setting| setting.name()).collect(),
             compared_paths: diff.paths,
@@ -620,6 +717,7 @@ struct DifferenceJson<'a> {
     in_effect: bool,
     effect: String,
     causes: &'a [Cause],
+    only_on: Sides<Vec<String>>,
 }
 
 impl<'a> DifferenceJson<'a> {
@@ -633,6 +731,7 @@ impl<'a> DifferenceJson<'a> {
             in_effect: difference.in_effect(),
             effect: difference.effect("left", "right"),
             causes: &difference.causes,
+            only_on: Sides { left: keys(&difference.only_on.left), right: keys(&difference.only_on.right) },
         }
     }
 }
@@ -672,6 +771,97 @@ impl<'a> BindingJson<'a> {
             readable: binding.fault.is_none(),
             location: places.json(binding.place),
         }
+    }
+}
+
+/// A switch of records that differs.
+#[derive(Debug, Serialize)]
+struct SwitchJson<'a> {
+    switch: String,
+    left: SwitchSaidJson<'a>,
+    right: SwitchSaidJson<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct SwitchSaidJson<'a> {
+    enabled: bool,
+    location: Option<Location<'a>>,
+    endpoints: Vec<String>,
+}
+
+impl<'a> SwitchJson<'a> {
+    fn new(difference: &SwitchDifference, places: Places<'a>) -> Self {
+        let said = |said: &SwitchSaid| SwitchSaidJson {
+            enabled: said.on,
+            location: said.place.map(|place| places.json(place)),
+            endpoints: keys(&said.endpoints),
+        };
+        SwitchJson { switch: switch_name(difference.switch), left: said(&difference.said.left), right: said(&difference.said.right) }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct SwitchNotAssessedJson {
+    switch: String,
+    endpoints: Sides<Vec<String>>,
+}
+
+impl SwitchNotAssessedJson {
+    fn new((switch, endpoints): &(Switch, Sides<Vec<EndpointKey>>)) -> Self {
+        let endpoints = Sides { left: keys(&endpoints.left), right: keys(&endpoints.right) };
+        SwitchNotAssessedJson { switch: switch_name(*switch), endpoints }
+    }
+}
+
+/// Endpoints that no record serves.
+#[derive(Debug, Serialize)]
+struct UnservedJson {
+    differs: bool,
+    left: Vec<String>,
+    right: Vec<String>,
+}
+
+/// What clients meet early and late.
+#[derive(Debug, Serialize)]
+struct NegotiationJson<'a> {
+    path: &'a Sides<String>,
+    early: &'a Sides<bool>,
+    clients: Vec<ClientJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct ClientJson {
+    protocol: &'static str,
+    left: Option<OutcomeJson>,
+    right: Option<OutcomeJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct OutcomeJson {
+    outcome: &'static str,
+    certainty: &'static str,
+}
+
+impl<'a> NegotiationJson<'a> {
+    fn new(negotiation: &'a Negotiation) -> Self {
+        let outcome = |decision: &Decision| OutcomeJson {
+            outcome: decision.outcome.words(),
+            certainty: match decision.certainty {
+                Certainty::Documented => "documented",
+                Certainty::Likely => "likely",
+                Certainty::Open => "open",
+            },
+        };
+        let client = |row: &NegotiationRow| ClientJson {
+            protocol: match row.protocol {
+                Protocol::Tls12Http1 => "tls-1.2-http-1.1",
+                Protocol::Http2 => "http-2",
+                Protocol::Tls13 => "tls-1.3",
+            },
+            left: row.decisions.left.as_ref().map(outcome),
+            right: row.decisions.right.as_ref().map(outcome),
+        };
+        NegotiationJson { path: &negotiation.path, early: &negotiation.early, clients: negotiation.rows.iter().map(client).collect() }
     }
 }
 
@@ -743,7 +933,7 @@ impl<'a> DiagnosisJson<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{HOSTILE, acting, at, estate, iis6, iis7, input, too_wide, violations};
+    use super::super::testing::{HOSTILE, acting, at, estate, iis6, iis7, input, too_wide, violations, with_records};
     use super::*;
     use crate::catalogue::Value;
     use crate::compare::{compare_estates, compare_sites, diagnose};
@@ -962,6 +1152,203 @@ mod tests {
         "#);
     }
 
+    fn with_o02(config: &[u8]) -> Estate {
+        with_records(config, include_bytes!("../../tests/fixtures/netsh/o02_2022_sni_drift_and_ccs.txt"))
+    }
+
+    #[test]
+    fn with_records_a_403_7_is_traced_to_the_record_that_asks_late() {
+        let estate = with_o02(include_bytes!("../../tests/fixtures/apphost/F1_consistent_sni.config"));
+        let server = &estate.servers[0];
+        let (left, right) = (SiteRef { server, site: 0 }, SiteRef { server, site: 1 });
+        let diff = compare_sites(left, right);
+        let diagnosis = diagnose(&diff, Side::Right, right, Some("403.7"));
+        let text = table(&estate, Compared::Sites { diff: &diff, diagnosis: Some(&diagnosis) }, Style::plain(80));
+        insta::assert_snapshot!(text, @r#"
+        working "Orders" (id 11) on web01 (IIS 7 or later),
+                web01/applicationHost.config:18:7
+        failing "Billing" (id 12) on web01 (IIS 7 or later),
+                web01/applicationHost.config:26:7
+
+        What can cause 403.7 on the failing site
+          - the difference in Negotiate client certificate at / is likely to cause 403.7
+
+          negotiate-client-certificate at /
+            working true: every client is asked for a certificate in the first handshake
+                    web01/sslcert.txt:17:5
+            failing false: the certificate is asked for late, only where a URL wants it;
+                    the request body read so far is limited by the read-ahead size
+                    web01/sslcert.txt:48:5
+            effect  working: every client is asked for a certificate in the first
+                    handshake. failing: the certificate is asked for late, only where a
+                    URL wants it; the request body read so far is limited by the
+                    read-ahead size
+            403.7   failing, likely: the certificate is asked for late, which HTTP/2
+                    does not allow: the client likely shows none
+            413     failing: the client certificate is asked for late; a request body
+                    larger than the read-ahead size of its URL is refused
+            500     failing, likely: the certificate is asked for late, which TLS 1.3
+                    does not allow in the same way: where the server offers TLS 1.3, the
+                    request likely fails or the connection is reset
+            [read-only] shows what is said at this very place now; an error means
+                        nothing is
+              netsh http show sslcert
+            [safe] asks for the certificate in the first handshake, like the working
+                   site; every visitor of every site on the endpoint is then asked
+                   (replaces false): clientcertnegotiation=enable in the record
+                   billing.fabrikam.test:443, with `netsh http update sslcert` and all
+                   other options as listed, since those that are left out may be reset
+
+        What else differs in effect
+
+          revocation-url-retrieval-timeout at /
+            working 15000 milliseconds
+                    web01/sslcert.txt:13:5
+            failing 0: the time-out of the system applies (15 seconds on Windows Server
+                    2003, KB884115)
+                    web01/sslcert.txt:44:5
+            effect  working: 15000 milliseconds. failing: the time-out of the system
+                    applies (15 seconds on Windows Server 2003, KB884115)
+
+          ctl-store-name at /
+            working ClientAuthIssuer
+                    web01/sslcert.txt:15:5
+            failing no store named
+                    web01/sslcert.txt:46:5
+            effect  working: CTL store name ClientAuthIssuer. failing: no store named
+            403.16  working, likely: this site accepts only issuers from the store
+                    ClientAuthIssuer; the certificate of another issuer is likely not
+                    trusted
+            403.7   working, likely: this site accepts only issuers from the store
+                    ClientAuthIssuer; a client of another issuer finds no certificate to
+                    show
+
+          server-certificate at /
+            working 1f0c6b7c2a9d4e58b3a7c0d1e2f30415263748a9
+                    web01/sslcert.txt:6:5
+            failing 9b8a7c6d5e4f30211203f4e5d6c7b8a990817263
+                    web01/sslcert.txt:37:5
+            effect  clients are shown different certificates
+
+        What a client meets whose certificate is wanted
+          working /, asked in the first handshake
+          failing /, asked late, when the URL is known
+
+          client                  working                    failing
+          ──────────────────────────────────────────────────────────────────────────────
+          TLS 1.2, HTTP/1.1       It works; 403.7 without a  It works; 413 where the
+                                  certificate.               request body is larger than
+                                                             the read-ahead size, and
+                                                             403.7 without a
+                                                             certificate.
+          HTTP/2                  It works; 403.7 without a  403.7, or the connection is
+                                  certificate.               reset. Uncertain: the
+                                                             sources do not settle it.
+          TLS 1.3, where offered  It works; 403.7 without a  The connection is reset
+                                  certificate.               (Windows Server 2022,
+                                                             Windows 11 before 24H2), or
+                                                             500.0 with 0x80070032
+                                                             (Windows Server 2025,
+                                                             Windows 11 24H2).
+
+        Bindings and site
+
+                   working                           failing
+          ────────────────────────────────────────────────────────────────────────────
+          binding  https *:443:orders.fabrikam.test
+                   (binding flags 1: SNI) →
+                   orders.fabrikam.test:443 (web01/
+                   applicationHost.config:23:11)
+          binding                                    https *:443:billing.fabrikam.test
+                                                     (binding flags 1: SNI) →
+                                                     billing.fabrikam.test:443 (web01/
+                                                     applicationHost.config:31:11)
+
+        4 differences in effect, 2 bindings differ
+        "#);
+    }
+
+    #[test]
+    fn json_with_records_keeps_to_its_schema_in_every_pair_of_sites() {
+        let schema = include_str!("../../schemas/report-diff.schema.json");
+        let f1 = with_o02(include_bytes!("../../tests/fixtures/apphost/F1_consistent_sni.config"));
+        let f7 = with_o02(include_bytes!("../../tests/fixtures/apphost/F7_ccs_and_new_bits.config"));
+        let switched = listed("Disabled", "Enabled");
+        for estate in [&f1, &f7, &switched] {
+            let server = &estate.servers[0];
+            for (a, b) in [(0, 1), (1, 0), (0, 0)] {
+                let (left, right) = (SiteRef { server, site: a }, SiteRef { server, site: b });
+                let diff = compare_sites(left, right);
+                let diagnosis = diagnose(&diff, Side::Right, right, None);
+                for diagnosis in [None, Some(&diagnosis)] {
+                    let compared = Compared::Sites { diff: &diff, diagnosis };
+                    assert_eq!(violations(schema, &json(estate, compared)), "");
+                    assert_eq!(wide(&table(estate, compared, Style::plain(80))), Vec::<&str>::new());
+                }
+            }
+            let servers = compare_estates(&estate.servers, &f1.servers);
+            assert_eq!(violations(schema, &json(estate, Compared::Servers(&servers))), "");
+        }
+    }
+
+    /// Two sites on records that differ in one switch.
+    fn listed(first: &str, second: &str) -> Estate {
+        let site = |id: u32, host: &str| {
+            format!(
+                r#"<site name="{host}" id="{id}"><application path="/"/><bindings><binding protocol="https" bindingInformation="*:443:{host}" sslFlags="1"/></bindings></site>"#
+            )
+        };
+        let sites = site(1, "a.test") + &site(2, "b.test");
+        let config = format!("<configuration><system.applicationHost><sites>{sites}</sites></system.applicationHost></configuration>");
+        let record = |host: &str, switch: &str| {
+            let switch = if switch.is_empty() { String::new() } else { format!("    Disable TLS1.3               : {switch}\n") };
+            format!(
+                "\n    Hostname:port                : {host}:443\n    Certificate Hash             : {}\n    Negotiate Client Certificate : \
+                 Disabled\n{switch}",
+                "ab".repeat(20)
+            )
+        };
+        let listing =
+            format!("\nSSL Certificate bindings:\n-------------------------\n{}{}", record("a.test", first), record("b.test", second));
+        with_records(config.as_bytes(), listing.as_bytes())
+    }
+
+    #[test]
+    fn a_switch_of_records_that_differs_is_shown_with_both_places_and_one_that_is_not_listed_never_counts_as_equal() {
+        let text = |estate: &Estate| {
+            let server = &estate.servers[0];
+            let diff = compare_sites(SiteRef { server, site: 0 }, SiteRef { server, site: 1 });
+            table(estate, Compared::Sites { diff: &diff, diagnosis: None }, Style::plain(120))
+        };
+        let differs = text(&listed("Disabled", "Enabled"));
+        assert!(differs.contains("Disable TLS1.3") && differs.contains("Enabled on b.test:443 (web01/sslcert.txt:"), "{differs}");
+        assert!(differs.contains("1 difference in records"), "{differs}");
+        let unknown = text(&listed("Disabled", ""));
+        assert!(
+            unknown.contains("Switches that a record does not list: they may differ or not\n  Disable TLS1.3; right: b.test:443"),
+            "{unknown}"
+        );
+        let older = text(&listed("", ""));
+        assert!(!older.contains("TLS1.3"), "a Windows without the line is silent about it: {older}");
+    }
+
+    #[test]
+    fn an_endpoint_that_only_one_side_has_a_record_for_is_a_difference_of_its_own() {
+        let mut estate = listed("Disabled", "Disabled");
+        let mut records = estate.servers[0].records.take().unwrap();
+        records.records.remove(1);
+        crate::httpsys::join(&mut estate.servers[0], records);
+        let server = &estate.servers[0];
+        let (left, right) = (SiteRef { server, site: 0 }, SiteRef { server, site: 1 });
+        let diff = compare_sites(left, right);
+        assert!(!diff.is_empty() && diff.not_assessed.iter().all(|item| item.setting.name() != "negotiate-client-certificate"));
+        let diagnosis = diagnose(&diff, Side::Right, right, None);
+        let text = table(&estate, Compared::Sites { diff: &diff, diagnosis: Some(&diagnosis) }, Style::plain(120));
+        assert!(text.contains("no record of HTTP.sys serves b.test:443 of the failing site"), "{text}");
+        assert!(text.contains("Endpoints that no record of HTTP.sys serves: connections are reset"), "{text}");
+        assert!(compare_sites(right, right).is_empty());
+    }
+
     #[test]
     fn hostile_names_stay_text_and_keep_to_the_width() {
         let mut estate = estate(HOSTILE, &"long/".repeat(40));
@@ -1051,6 +1438,10 @@ mod tests {
               "why": "no key sets it, neither here nor above"
             },
             "value": "0"
+          },
+          "only_on": {
+            "left": [],
+            "right": []
           },
           "path": "/",
           "right": {

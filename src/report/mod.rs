@@ -8,6 +8,7 @@ pub mod explain;
 mod page;
 mod parts;
 mod place;
+mod records;
 pub mod rules;
 pub mod sites;
 pub mod style;

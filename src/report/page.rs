@@ -54,14 +54,16 @@ impl Page {
 
     /// A label in its look, then prose that hangs under its own first line.
     pub fn labelled(&mut self, indent: usize, label: &str, paint: anstyle::Style, text: &str) {
+        // Made inert before it is measured, since that can make it longer.
         let label = escape::terminal(label);
+        let label = inert(&label);
         let hang = indent + width_of(&label) + 1;
         if hang > self.style.columns() / 2 {
             return self.prose(indent, &format!("{label} {text}"));
         }
         for (index, line) in wrap(&escape::terminal(text), self.prose_width(hang)).iter().enumerate() {
             if index == 0 {
-                self.push(indent, format!("{} {line}", self.style.paint(paint, &inert(&label))).trim_end());
+                self.push(indent, format!("{} {line}", self.style.paint(paint, &label)).trim_end());
             } else {
                 self.push(hang, &inert(line));
             }
@@ -248,6 +250,14 @@ mod tests {
         assert_eq!(wrap("revocation-freshness-time", 22), ["revocation-freshness-", "time"]);
         assert_eq!(wrap("abcdefghij", 4), ["abcd", "efgh", "ij"]);
         assert_eq!(wrap("", 4), [""]);
+    }
+
+    #[test]
+    fn a_label_that_is_made_inert_still_leaves_the_line_within_its_width() {
+        let mut page = Page::new(Style::plain(40));
+        page.labelled(0, "::group::", HEADING, &"a ".repeat(40));
+        let text = page.finish();
+        assert!(text.lines().all(|line| line.chars().count() <= 40) && !text.starts_with("::"), "{text}");
     }
 
     #[test]

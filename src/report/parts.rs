@@ -227,6 +227,11 @@ pub(super) fn settings<'a>(
         page.labelled(indent, &format!("[{}]", index + 1), DIM, reason);
     }
     for (needs, names) in unknown {
+        // Where no record serves the endpoint nothing is missing that would tell.
+        if let Some(why) = needs.strip_prefix("nothing: ") {
+            page.labelled(indent, "no value:", HEADING, &format!("{} ({why})", names.join(", ")));
+            continue;
+        }
         page.labelled(indent, "not assessed:", HEADING, &format!("{} (needs: {needs})", names.join(", ")));
     }
 }

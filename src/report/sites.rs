@@ -5,9 +5,10 @@ use serde::Serialize;
 use super::page::Page;
 use super::parts::{self, InputJson, SettingsJson, SiteJson, count, to_json};
 use super::place::{Location, Places, PlacesOfServer};
+use super::records::{self, RecordJson, SchannelValueJson, StrayJson};
 use super::style::{DIM, Style};
 use crate::estate::Estate;
-use crate::server::{Binding, Generation, Notice, Scope, Server, Site};
+use crate::server::{Binding, Endpoint, Generation, Notice, Scope, Server, Site};
 
 /// The report as text.
 pub fn table(estate: &Estate, style: Style) -> String {
@@ -43,13 +44,30 @@ fn server(page: &mut Page, server: &Server, places: Places<'_>) {
         page.prose(2, if server.lists_sites { "It has no sites." } else { "No list of sites was given." });
         parts::settings(page, 2, server.scope.settings.iter(), server.generation, &here);
     }
+    let endpoints = endpoints_of_sites(server);
     for (index, site) in server.sites.iter().enumerate() {
-        self::site(page, server, index, site, &here);
+        self::site(page, server, index, site, endpoints.get(index).map(Vec::as_slice).unwrap_or_default(), &here);
     }
     contradictions(page, server, &here);
+    records::without_binding(page, 2, server, &here);
+    records::stray(page, 2, server, &here);
+    records::schannel(page, 2, server, &here);
 }
 
-fn site(page: &mut Page, server: &Server, index: usize, site: &Site, places: &PlacesOfServer<'_>) {
+/// The endpoints of each site, in the order of their keys.
+fn endpoints_of_sites(server: &Server) -> Vec<Vec<&Endpoint>> {
+    let mut of_sites = vec![Vec::new(); server.sites.len()];
+    for endpoint in &server.endpoints {
+        for site in &endpoint.sites {
+            if let Some(endpoints) = of_sites.get_mut(*site) {
+                endpoints.push(endpoint);
+            }
+        }
+    }
+    of_sites
+}
+
+fn site(page: &mut Page, server: &Server, index: usize, site: &Site, endpoints: &[&Endpoint], places: &PlacesOfServer<'_>) {
     page.gap();
     let state = match (site.declared, site.auto_start) {
         (true, true) => "starts by itself",
@@ -66,7 +84,10 @@ fn site(page: &mut Page, server: &Server, index: usize, site: &Site, places: &Pl
     for (depth, scope) in site.scopes.iter().enumerate() {
         if depth == 0 {
             page.gap();
-            parts::settings(page, 4, scope.settings.iter(), server.generation, places);
+            let differing = records::differing(server, endpoints, site);
+            let single = scope.settings.iter().filter(|(setting, _)| !differing.contains(setting));
+            parts::settings(page, 4, single, server.generation, places);
+            records::differing_values(page, 4, server, endpoints, &differing, places);
         } else if scope.settings.iter().any(|(_, resolved)| resolved.is_explicit()) {
             // What a path below the root inherits is read further up.
             page.gap();
@@ -85,8 +106,10 @@ fn binding(server: &Server, index: usize, binding: &Binding) -> String {
     }
     if let Some(key) = &binding.endpoint {
         text.push_str(&format!(" → {key}"));
-        let shared = server.endpoints.binary_search_by(|endpoint| endpoint.key.cmp(key)).ok();
-        let sites = shared.and_then(|found| server.endpoints.get(found)).map_or(&[][..], |endpoint| endpoint.sites.as_slice());
+        let found = server.endpoints.binary_search_by(|endpoint| endpoint.key.cmp(key)).ok();
+        let endpoint = found.and_then(|found| server.endpoints.get(found));
+        text.push_str(&endpoint.map(|endpoint| records::serving(server, endpoint)).unwrap_or_default());
+        let sites = endpoint.map_or(&[][..], |endpoint| endpoint.sites.as_slice());
         let other = sites.iter().find(|other| **other != index).and_then(|other| server.sites.get(*other));
         if let Some(other) = other {
             text.push_str(&format!(", shared with {}", other.label()));
@@ -104,7 +127,7 @@ fn binding(server: &Server, index: usize, binding: &Binding) -> String {
 
 /// Endpoint settings that the sites on one endpoint write differently: which value counts is not known, and no site's own block says so.
 fn contradictions(page: &mut Page, server: &Server, places: &PlacesOfServer<'_>) {
-    for endpoint in &server.endpoints {
+    for endpoint in server.endpoints.iter().filter(|endpoint| !endpoint.sites.is_empty()) {
         let known = endpoint.settings.iter().any(|(_, resolved)| resolved.known().is_some());
         let unknown: Vec<_> = endpoint.settings.iter().filter(|(_, resolved)| resolved.known().is_none()).collect();
         if known && !unknown.is_empty() {
@@ -144,6 +167,8 @@ struct ServerJson<'a> {
     defaults: DefaultsJson<'a>,
     sites: Vec<SiteBlockJson<'a>>,
     endpoints: Vec<EndpointJson<'a>>,
+    stray: Vec<StrayJson<'a>>,
+    schannel: Option<Vec<SchannelValueJson<'a>>>,
     notices: Vec<NoticeJson<'a>>,
 }
 
@@ -189,6 +214,8 @@ struct ScopeJson<'a> {
 struct EndpointJson<'a> {
     key: String,
     sites: Vec<SiteJson<'a>>,
+    served: &'static str,
+    record: Option<RecordJson<'a>>,
     settings: SettingsJson<'a>,
 }
 
@@ -232,6 +259,8 @@ impl<'a> ServerJson<'a> {
         let endpoints = server.endpoints.iter().map(|endpoint| EndpointJson {
             key: endpoint.key.to_string(),
             sites: endpoint.sites.iter().filter_map(|index| server.sites.get(*index)).map(SiteJson::of).collect(),
+            served: records::served_name(endpoint.served),
+            record: server.record_of(endpoint).map(|record| RecordJson::new(record, places)),
             settings: settings(&endpoint.settings),
         });
         let notice = |notice: &'a Notice| NoticeJson { name: notice.name, message: &notice.message, needs: &notice.needs };
@@ -242,6 +271,8 @@ impl<'a> ServerJson<'a> {
             defaults: DefaultsJson { settings: settings(&server.scope.settings) },
             sites: server.sites.iter().map(site).collect(),
             endpoints: endpoints.collect(),
+            stray: StrayJson::all(server, places),
+            schannel: records::schannel_json(server, places),
             notices: server.notices.iter().map(notice).collect(),
         }
     }
@@ -251,7 +282,7 @@ impl<'a> ServerJson<'a> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::testing::{HOSTILE, acting, estate, iis7, input, too_wide, violations};
+    use super::super::testing::{HOSTILE, acting, estate, iis7, input, too_wide, violations, with_records};
     use super::*;
     use crate::estate::FileKind;
     use crate::input::{FileId, decode};
@@ -462,6 +493,497 @@ mod tests {
         let mut report: serde_json::Value = serde_json::from_str(&json(&estate("Shop", ""))).unwrap();
         report["servers"][0]["surprise"] = 1.into();
         assert_ne!(violations(SCHEMA, &report.to_string()), "");
+    }
+
+    fn one_record_each() -> Estate {
+        with_records(
+            include_bytes!("../../tests/fixtures/apphost/F1_consistent_sni.config"),
+            include_bytes!("../../tests/fixtures/netsh/o02_2022_sni_drift_and_ccs.txt"),
+        )
+    }
+
+    fn other_records() -> Estate {
+        with_records(
+            include_bytes!("../../tests/fixtures/apphost/F3_specific_ip_shadows_sni.config"),
+            include_bytes!("../../tests/fixtures/netsh/o01_2012r2_conflict_revocation.txt"),
+        )
+    }
+
+    #[test]
+    fn with_records_every_value_of_a_site_has_its_place_in_the_listing() {
+        insta::assert_snapshot!(table(&one_record_each(), Style::plain(80)), @r#"
+        web01 (IIS 7 or later)
+          web01/applicationHost.config (applicationHost.config, UTF-8)
+          web01/sslcert.txt (netsh http show sslcert, UTF-8)
+
+          "Orders" (id 11), starts by itself
+            applicationHost.config:18:7
+            https *:443:orders.fabrikam.test (binding flags 1: SNI) →
+                  orders.fabrikam.test:443
+
+            setting                   value                     where it comes from
+            ────────────────────────────────────────────────────────────────────────────
+            access-flags              Ssl, SslNegotiateCert,    applicationHost.config:4
+                                      SslRequireCert (104)      5:17
+            cert-check-mode           0: revocation is          sslcert.txt:9:5
+                                      checked, CRLs are
+                                      fetched online when the
+                                      cached one is missing or
+                                      out of date
+            revocation-freshness-     0: the CRL is fetched     sslcert.txt:12:5
+            time                      anew only when the
+                                      cached one has expired
+            revocation-url-           15000 milliseconds        sslcert.txt:13:5
+            retrieval-timeout
+            ctl-identifier            no CTL: every root that   sslcert.txt:14:5
+                                      the machine trusts is
+                                      acceptable
+            ctl-store-name            ClientAuthIssuer          sslcert.txt:15:5
+            ds-mapper                 false: certificates are   sslcert.txt:16:5
+                                      not mapped by Active
+                                      Directory
+            negotiate-client-         true: every client is     sslcert.txt:17:5
+            certificate               asked for a certificate
+                                      in the first handshake
+            server-certificate        1f0c6b7c2a9d4e58b3a7c0d1  sslcert.txt:6:5
+                                      e2f30415263748a9
+            server-certificate-store  WebHosting                sslcert.txt:8:5
+            upload-read-ahead-size    not set → 49152 bytes     default [1]
+            max-content-length        not set → 30000000 bytes  default [1]
+            anonymous-authentication  not set → true: users     default [1]
+                                      without credentials
+                                      enter as the anonymous
+                                      user
+            iis-certificate-mapping   not set → false: no       default [1]
+                                      mapping by IIS
+            ad-certificate-mapping    not set → false: no       default [1]
+                                      mapping by Active
+                                      Directory in IIS
+            allow-double-escaping     not set → false: URLs     default [1]
+                                      with '+' in a name, such
+                                      as delta CRLs, answer
+                                      404.11
+            [1] no level of the configuration sets it
+
+          "Billing" (id 12), starts by itself
+            applicationHost.config:26:7
+            https *:443:billing.fabrikam.test (binding flags 1: SNI) →
+                  billing.fabrikam.test:443
+
+            setting                   value                     where it comes from
+            ────────────────────────────────────────────────────────────────────────────
+            access-flags              Ssl, SslNegotiateCert,    applicationHost.config:5
+                                      SslRequireCert (104)      2:17
+            cert-check-mode           0: revocation is          sslcert.txt:40:5
+                                      checked, CRLs are
+                                      fetched online when the
+                                      cached one is missing or
+                                      out of date
+            revocation-freshness-     0: the CRL is fetched     sslcert.txt:43:5
+            time                      anew only when the
+                                      cached one has expired
+            revocation-url-           0: the time-out of the    sslcert.txt:44:5
+            retrieval-timeout         system applies (15
+                                      seconds on Windows
+                                      Server 2003, KB884115)
+            ctl-identifier            no CTL: every root that   sslcert.txt:45:5
+                                      the machine trusts is
+                                      acceptable
+            ctl-store-name            no store named            sslcert.txt:46:5
+            ds-mapper                 false: certificates are   sslcert.txt:47:5
+                                      not mapped by Active
+                                      Directory
+            negotiate-client-         false: the certificate    sslcert.txt:48:5
+            certificate               is asked for late, only
+                                      where a URL wants it;
+                                      the request body read so
+                                      far is limited by the
+                                      read-ahead size
+            server-certificate        9b8a7c6d5e4f30211203f4e5  sslcert.txt:37:5
+                                      d6c7b8a990817263
+            server-certificate-store  WebHosting                sslcert.txt:39:5
+            upload-read-ahead-size    not set → 49152 bytes     default [1]
+            max-content-length        not set → 30000000 bytes  default [1]
+            anonymous-authentication  not set → true: users     default [1]
+                                      without credentials
+                                      enter as the anonymous
+                                      user
+            iis-certificate-mapping   not set → false: no       default [1]
+                                      mapping by IIS
+            ad-certificate-mapping    not set → false: no       default [1]
+                                      mapping by Active
+                                      Directory in IIS
+            allow-double-escaping     not set → false: URLs     default [1]
+                                      with '+' in a name, such
+                                      as delta CRLs, answer
+                                      404.11
+            [1] no level of the configuration sets it
+
+          Records without a binding
+            record                owner  where it begins
+            ─────────────────────────────────────────────
+            *.fabrikam.test:8443  IIS    sslcert.txt:67:5
+            ccs:443               IIS    sslcert.txt:98:5
+        "#);
+        insta::assert_snapshot!(table(&one_record_each(), Style::plain(120)), @r#"
+        web01 (IIS 7 or later)
+          web01/applicationHost.config (applicationHost.config, UTF-8)
+          web01/sslcert.txt (netsh http show sslcert, UTF-8)
+
+          "Orders" (id 11), starts by itself
+            applicationHost.config:18:7
+            https *:443:orders.fabrikam.test (binding flags 1: SNI) → orders.fabrikam.test:443
+
+            setting                           value                                                 where it comes from
+            ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+            access-flags                      Ssl, SslNegotiateCert, SslRequireCert (104)           applicationHost.config:45:17
+            cert-check-mode                   0: revocation is checked, CRLs are fetched online     sslcert.txt:9:5
+                                              when the cached one is missing or out of date
+            revocation-freshness-time         0: the CRL is fetched anew only when the cached one   sslcert.txt:12:5
+                                              has expired
+            revocation-url-retrieval-timeout  15000 milliseconds                                    sslcert.txt:13:5
+            ctl-identifier                    no CTL: every root that the machine trusts is         sslcert.txt:14:5
+                                              acceptable
+            ctl-store-name                    ClientAuthIssuer                                      sslcert.txt:15:5
+            ds-mapper                         false: certificates are not mapped by Active          sslcert.txt:16:5
+                                              Directory
+            negotiate-client-certificate      true: every client is asked for a certificate in the  sslcert.txt:17:5
+                                              first handshake
+            server-certificate                1f0c6b7c2a9d4e58b3a7c0d1e2f30415263748a9              sslcert.txt:6:5
+            server-certificate-store          WebHosting                                            sslcert.txt:8:5
+            upload-read-ahead-size            not set → 49152 bytes                                 default [1]
+            max-content-length                not set → 30000000 bytes                              default [1]
+            anonymous-authentication          not set → true: users without credentials enter as    default [1]
+                                              the anonymous user
+            iis-certificate-mapping           not set → false: no mapping by IIS                    default [1]
+            ad-certificate-mapping            not set → false: no mapping by Active Directory in    default [1]
+                                              IIS
+            allow-double-escaping             not set → false: URLs with '+' in a name, such as     default [1]
+                                              delta CRLs, answer 404.11
+            [1] no level of the configuration sets it
+
+          "Billing" (id 12), starts by itself
+            applicationHost.config:26:7
+            https *:443:billing.fabrikam.test (binding flags 1: SNI) → billing.fabrikam.test:443
+
+            setting                           value                                                 where it comes from
+            ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+            access-flags                      Ssl, SslNegotiateCert, SslRequireCert (104)           applicationHost.config:52:17
+            cert-check-mode                   0: revocation is checked, CRLs are fetched online     sslcert.txt:40:5
+                                              when the cached one is missing or out of date
+            revocation-freshness-time         0: the CRL is fetched anew only when the cached one   sslcert.txt:43:5
+                                              has expired
+            revocation-url-retrieval-timeout  0: the time-out of the system applies (15 seconds on  sslcert.txt:44:5
+                                              Windows Server 2003, KB884115)
+            ctl-identifier                    no CTL: every root that the machine trusts is         sslcert.txt:45:5
+                                              acceptable
+            ctl-store-name                    no store named                                        sslcert.txt:46:5
+            ds-mapper                         false: certificates are not mapped by Active          sslcert.txt:47:5
+                                              Directory
+            negotiate-client-certificate      false: the certificate is asked for late, only where  sslcert.txt:48:5
+                                              a URL wants it; the request body read so far is
+                                              limited by the read-ahead size
+            server-certificate                9b8a7c6d5e4f30211203f4e5d6c7b8a990817263              sslcert.txt:37:5
+            server-certificate-store          WebHosting                                            sslcert.txt:39:5
+            upload-read-ahead-size            not set → 49152 bytes                                 default [1]
+            max-content-length                not set → 30000000 bytes                              default [1]
+            anonymous-authentication          not set → true: users without credentials enter as    default [1]
+                                              the anonymous user
+            iis-certificate-mapping           not set → false: no mapping by IIS                    default [1]
+            ad-certificate-mapping            not set → false: no mapping by Active Directory in    default [1]
+                                              IIS
+            allow-double-escaping             not set → false: URLs with '+' in a name, such as     default [1]
+                                              delta CRLs, answer 404.11
+            [1] no level of the configuration sets it
+
+          Records without a binding
+            record                owner  where it begins
+            ─────────────────────────────────────────────
+            *.fabrikam.test:8443  IIS    sslcert.txt:67:5
+            ccs:443               IIS    sslcert.txt:98:5
+        "#);
+    }
+
+    #[test]
+    fn another_record_that_serves_and_values_that_differ_between_endpoints_are_shown() {
+        insta::assert_snapshot!(table(&other_records(), Style::plain(80)), @r#"
+        web01 (IIS 7 or later)
+          web01/applicationHost.config (applicationHost.config, UTF-8)
+          web01/sslcert.txt (netsh http show sslcert, UTF-8)
+
+          "Legacy" (id 31), starts by itself
+            applicationHost.config:4:7
+            https 10.20.0.5:443: → 10.20.0.5:443
+            https [fd00:20::5]:443: → [fd00:20::5]:443, served by [::]:443
+
+            setting                   value                          where it comes from
+            ────────────────────────────────────────────────────────────────────────────
+            access-flags              not set → None: plain http is  default [1]
+                                      served, no client certificate
+                                      is asked for
+            ctl-identifier            no CTL: every root that the    sslcert.txt:28:5
+                                      machine trusts is acceptable
+            ctl-store-name            no store named                 sslcert.txt:29:5
+            ds-mapper                 false: certificates are not    sslcert.txt:30:5
+                                      mapped by Active Directory
+            server-certificate-store  My                             sslcert.txt:22:5
+            upload-read-ahead-size    not set → 49152 bytes          default [1]
+            max-content-length        not set → 30000000 bytes       default [1]
+            anonymous-authentication  not set → true: users without  default [1]
+                                      credentials enter as the
+                                      anonymous user
+            iis-certificate-mapping   not set → false: no mapping    default [1]
+                                      by IIS
+            ad-certificate-mapping    not set → false: no mapping    default [1]
+                                      by Active Directory in IIS
+            allow-double-escaping     not set → false: URLs with     default [1]
+                                      '+' in a name, such as delta
+                                      CRLs, answer 404.11
+            [1] no level of the configuration sets it
+
+            differs between the endpoints of this site:
+              cert-check-mode
+                10.20.0.5:443: 4: revocation is checked, the CRL is fetched anew after
+                               the freshness time (sslcert.txt:26:5)
+                [fd00:20::5]:443: 0: revocation is checked, CRLs are fetched online when
+                                  the cached one is missing or out of date
+                                  (sslcert.txt:37:5)
+              revocation-freshness-time
+                10.20.0.5:443: 3600 seconds (sslcert.txt:26:5)
+                [fd00:20::5]:443: 0: the CRL is fetched anew only when the cached one
+                                  has expired (sslcert.txt:40:5)
+              revocation-url-retrieval-timeout
+                10.20.0.5:443: 15000 milliseconds (sslcert.txt:27:5)
+                [fd00:20::5]:443: 0: the time-out of the system applies (15 seconds on
+                                  Windows Server 2003, KB884115) (sslcert.txt:41:5)
+              negotiate-client-certificate
+                10.20.0.5:443: true: every client is asked for a certificate in the
+                               first handshake (sslcert.txt:31:5)
+                [fd00:20::5]:443: false: the certificate is asked for late, only where a
+                                  URL wants it; the request body read so far is limited
+                                  by the read-ahead size (sslcert.txt:45:5)
+              server-certificate
+                10.20.0.5:443: 9b8a7c6d5e4f30211203f4e5d6c7b8a990817263
+                               (sslcert.txt:20:5)
+                [fd00:20::5]:443: 1f0c6b7c2a9d4e58b3a7c0d1e2f30415263748a9
+                                  (sslcert.txt:34:5)
+
+          "Portal" (id 32), starts by itself
+            applicationHost.config:11:7
+            https *:443:portal.fabrikam.test (binding flags 1: SNI) →
+                  portal.fabrikam.test:443, served by 0.0.0.0:443
+            https 10.20.0.6:443:api.fabrikam.test (binding flags 5: SNI, no HTTP/2) →
+                  api.fabrikam.test:443, served by 0.0.0.0:443
+
+            setting                   value                     where it comes from
+            ────────────────────────────────────────────────────────────────────────────
+            access-flags              Ssl, SslNegotiateCert,    applicationHost.config:2
+                                      SslRequireCert (104)      4:25
+            cert-check-mode           1: revocation is not      sslcert.txt:9:5
+                                      checked: revoked
+                                      certificates are
+                                      accepted
+            revocation-freshness-     0: the CRL is fetched     sslcert.txt:12:5
+            time                      anew only when the
+                                      cached one has expired
+            revocation-url-           0: the time-out of the    sslcert.txt:13:5
+            retrieval-timeout         system applies (15
+                                      seconds on Windows
+                                      Server 2003, KB884115)
+            ctl-identifier            no CTL: every root that   sslcert.txt:14:5
+                                      the machine trusts is
+                                      acceptable
+            ctl-store-name            no store named            sslcert.txt:15:5
+            ds-mapper                 false: certificates are   sslcert.txt:16:5
+                                      not mapped by Active
+                                      Directory
+            negotiate-client-         false: the certificate    sslcert.txt:17:5
+            certificate               is asked for late, only
+                                      where a URL wants it;
+                                      the request body read so
+                                      far is limited by the
+                                      read-ahead size
+            server-certificate        1f0c6b7c2a9d4e58b3a7c0d1  sslcert.txt:6:5
+                                      e2f30415263748a9
+            server-certificate-store  My                        sslcert.txt:8:5
+            upload-read-ahead-size    not set → 49152 bytes     default [1]
+            max-content-length        not set → 30000000 bytes  default [1]
+            anonymous-authentication  not set → true: users     default [1]
+                                      without credentials
+                                      enter as the anonymous
+                                      user
+            iis-certificate-mapping   not set → false: no       default [1]
+                                      mapping by IIS
+            ad-certificate-mapping    not set → false: no       default [1]
+                                      mapping by Active
+                                      Directory in IIS
+            allow-double-escaping     not set → false: URLs     default [1]
+                                      with '+' in a name, such
+                                      as delta CRLs, answer
+                                      404.11
+            [1] no level of the configuration sets it
+
+          Records without a binding
+            record       owner                   serves                 where it begins
+            ────────────────────────────────────────────────────────────────────────────
+            0.0.0.0:443  IIS                     api.fabrikam.test:443  sslcert.txt:5:5
+                                                 ,
+                                                 portal.fabrikam.test:
+                                                 443
+            [::]:443     application {ba195980-  [fd00:20::5]:443       sslcert.txt:33:5
+                         cd49-458b-9e23-
+                         c84ee0adcd75}
+        "#);
+        insta::assert_snapshot!(table(&other_records(), Style::plain(120)), @r#"
+        web01 (IIS 7 or later)
+          web01/applicationHost.config (applicationHost.config, UTF-8)
+          web01/sslcert.txt (netsh http show sslcert, UTF-8)
+
+          "Legacy" (id 31), starts by itself
+            applicationHost.config:4:7
+            https 10.20.0.5:443: → 10.20.0.5:443
+            https [fd00:20::5]:443: → [fd00:20::5]:443, served by [::]:443
+
+            setting                   value                                                                  where it comes from
+            ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+            access-flags              not set → None: plain http is served, no client certificate is asked   default [1]
+                                      for
+            ctl-identifier            no CTL: every root that the machine trusts is acceptable               sslcert.txt:28:5
+            ctl-store-name            no store named                                                         sslcert.txt:29:5
+            ds-mapper                 false: certificates are not mapped by Active Directory                 sslcert.txt:30:5
+            server-certificate-store  My                                                                     sslcert.txt:22:5
+            upload-read-ahead-size    not set → 49152 bytes                                                  default [1]
+            max-content-length        not set → 30000000 bytes                                               default [1]
+            anonymous-authentication  not set → true: users without credentials enter as the anonymous user  default [1]
+            iis-certificate-mapping   not set → false: no mapping by IIS                                     default [1]
+            ad-certificate-mapping    not set → false: no mapping by Active Directory in IIS                 default [1]
+            allow-double-escaping     not set → false: URLs with '+' in a name, such as delta CRLs, answer   default [1]
+                                      404.11
+            [1] no level of the configuration sets it
+
+            differs between the endpoints of this site:
+              cert-check-mode
+                10.20.0.5:443: 4: revocation is checked, the CRL is fetched anew after the freshness time (sslcert.txt:26:5)
+                [fd00:20::5]:443: 0: revocation is checked, CRLs are fetched online when the cached one is missing or out of
+                                  date (sslcert.txt:37:5)
+              revocation-freshness-time
+                10.20.0.5:443: 3600 seconds (sslcert.txt:26:5)
+                [fd00:20::5]:443: 0: the CRL is fetched anew only when the cached one has expired (sslcert.txt:40:5)
+              revocation-url-retrieval-timeout
+                10.20.0.5:443: 15000 milliseconds (sslcert.txt:27:5)
+                [fd00:20::5]:443: 0: the time-out of the system applies (15 seconds on Windows Server 2003, KB884115)
+                                  (sslcert.txt:41:5)
+              negotiate-client-certificate
+                10.20.0.5:443: true: every client is asked for a certificate in the first handshake (sslcert.txt:31:5)
+                [fd00:20::5]:443: false: the certificate is asked for late, only where a URL wants it; the request body read so
+                                  far is limited by the read-ahead size (sslcert.txt:45:5)
+              server-certificate
+                10.20.0.5:443: 9b8a7c6d5e4f30211203f4e5d6c7b8a990817263 (sslcert.txt:20:5)
+                [fd00:20::5]:443: 1f0c6b7c2a9d4e58b3a7c0d1e2f30415263748a9 (sslcert.txt:34:5)
+
+          "Portal" (id 32), starts by itself
+            applicationHost.config:11:7
+            https *:443:portal.fabrikam.test (binding flags 1: SNI) → portal.fabrikam.test:443, served by 0.0.0.0:443
+            https 10.20.0.6:443:api.fabrikam.test (binding flags 5: SNI, no HTTP/2) → api.fabrikam.test:443, served by
+                  0.0.0.0:443
+
+            setting                           value                                                 where it comes from
+            ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+            access-flags                      Ssl, SslNegotiateCert, SslRequireCert (104)           applicationHost.config:24:25
+            cert-check-mode                   1: revocation is not checked: revoked certificates    sslcert.txt:9:5
+                                              are accepted
+            revocation-freshness-time         0: the CRL is fetched anew only when the cached one   sslcert.txt:12:5
+                                              has expired
+            revocation-url-retrieval-timeout  0: the time-out of the system applies (15 seconds on  sslcert.txt:13:5
+                                              Windows Server 2003, KB884115)
+            ctl-identifier                    no CTL: every root that the machine trusts is         sslcert.txt:14:5
+                                              acceptable
+            ctl-store-name                    no store named                                        sslcert.txt:15:5
+            ds-mapper                         false: certificates are not mapped by Active          sslcert.txt:16:5
+                                              Directory
+            negotiate-client-certificate      false: the certificate is asked for late, only where  sslcert.txt:17:5
+                                              a URL wants it; the request body read so far is
+                                              limited by the read-ahead size
+            server-certificate                1f0c6b7c2a9d4e58b3a7c0d1e2f30415263748a9              sslcert.txt:6:5
+            server-certificate-store          My                                                    sslcert.txt:8:5
+            upload-read-ahead-size            not set → 49152 bytes                                 default [1]
+            max-content-length                not set → 30000000 bytes                              default [1]
+            anonymous-authentication          not set → true: users without credentials enter as    default [1]
+                                              the anonymous user
+            iis-certificate-mapping           not set → false: no mapping by IIS                    default [1]
+            ad-certificate-mapping            not set → false: no mapping by Active Directory in    default [1]
+                                              IIS
+            allow-double-escaping             not set → false: URLs with '+' in a name, such as     default [1]
+                                              delta CRLs, answer 404.11
+            [1] no level of the configuration sets it
+
+          Records without a binding
+            record       owner                                               serves                    where it begins
+            ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+            0.0.0.0:443  IIS                                                 api.fabrikam.test:443,    sslcert.txt:5:5
+                                                                             portal.fabrikam.test:443
+            [::]:443     application {ba195980-cd49-458b-9e23-c84ee0adcd75}  [fd00:20::5]:443          sslcert.txt:33:5
+        "#);
+    }
+
+    #[test]
+    fn json_with_records_keeps_to_its_schema_and_names_the_record_that_serves() {
+        for estate in [one_record_each(), other_records()] {
+            assert_eq!(violations(SCHEMA, &json(&estate)), "");
+        }
+        let report: serde_json::Value = serde_json::from_str(&json(&other_records())).unwrap();
+        let endpoints = report["servers"][0]["endpoints"].as_array().unwrap();
+        let portal = endpoints.iter().find(|endpoint| endpoint["key"] == "portal.fabrikam.test:443").unwrap();
+        assert_eq!((&portal["served"], &portal["record"]["key"]), (&"other".into(), &"0.0.0.0:443".into()));
+        assert_eq!(portal["record"]["owner"], "IIS");
+        assert_eq!(portal["record"]["switches"]["clientcertnegotiation"], false);
+        assert_eq!(report["servers"][0]["schannel"], serde_json::Value::Null);
+    }
+
+    #[test]
+    fn schannel_values_and_values_where_nobody_looks_are_shown_with_their_places() {
+        let mut estate = one_record_each();
+        let export = "Windows Registry Editor Version 5.00\n\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\\
+                      SCHANNEL]\n\"SendTrustedIssuerList\"=dword:00000001\n";
+        estate.servers[0].schannel = Some(crate::schannel::read_schannel(export, FileId(1)));
+        let place = estate.servers[0].records.as_ref().unwrap().records[0].place;
+        let stray = crate::httpsys::StrayValue {
+            key: HOSTILE.to_owned(),
+            name: HOSTILE.to_owned(),
+            data: "0x1".to_owned(),
+            number: Some(1),
+            place,
+        };
+        estate.servers[0].records.as_mut().unwrap().stray.push(stray);
+        let text = table(&estate, Style::plain(140));
+        assert!(text.contains("1: clients are told which issuers are accepted") && text.contains("sslcert.txt:4:"), "{text}");
+        assert!(text.contains("Values above the records, which HTTP.sys does not read"), "{text}");
+        assert_eq!((acting(&text).as_str(), too_wide(&text, 140)), ("", Vec::new()));
+        assert_eq!(violations(SCHEMA, &json(&estate)), "");
+    }
+
+    #[test]
+    fn a_listing_without_a_list_of_sites_shows_its_records_with_their_values() {
+        let mut estate = one_record_each();
+        let server = &mut estate.servers[0];
+        server.lists_sites = false;
+        server.sites.clear();
+        server.endpoints.iter_mut().for_each(|endpoint| endpoint.sites.clear());
+        let text = table(&estate, Style::plain(80));
+        assert!(text.contains("record ccs:443, owner: IIS") && text.contains("cert-check-mode"), "{text}");
+    }
+
+    #[test]
+    fn an_endpoint_without_a_record_says_that_connections_are_reset() {
+        let estate = with_records(
+            br#"<configuration><system.applicationHost><sites><site name="S" id="1"><application path="/"/><bindings>
+                <binding protocol="https" bindingInformation="*:8444:a.test" sslFlags="1"/></bindings></site></sites>
+                </system.applicationHost></configuration>"#,
+            include_bytes!("../../tests/fixtures/netsh/o02_2022_sni_drift_and_ccs.txt"),
+        );
+        let text = table(&estate, Style::plain(120));
+        assert!(text.contains("a.test:8444, no record: connections are reset") && text.contains("no value: cert-check-mode, "), "{text}");
+        assert!(json(&estate).contains("\"served\": \"nobody\""));
     }
 
     #[test]

@@ -196,3 +196,17 @@ pub(super) fn too_wide(text: &str, width: usize) -> Vec<&str> {
 pub(super) fn acting(text: &str) -> String {
     text.chars().filter(|c| c.is_control() && *c != '\n' || ('\u{202a}'..='\u{202e}').contains(c)).collect()
 }
+
+/// A server with its records, from files that were read.
+pub(super) fn with_records(config: &[u8], listing: &[u8]) -> Estate {
+    let text = |bytes: &[u8]| crate::input::decode(bytes, None).unwrap().text.into_owned();
+    let config = crate::apphost::read(&text(config), FileId(0), crate::xml::Limits::default()).unwrap();
+    let mut server = crate::apphost::assemble(&config, &[], None, "web01".to_owned());
+    server.inputs = vec![FileId(0), FileId(1)];
+    crate::httpsys::join(&mut server, crate::httpsys::read_listing(&text(listing), FileId(1)));
+    let inputs = vec![
+        input("web01/applicationHost.config", FileKind::ApplicationHost, "web01"),
+        input("web01/sslcert.txt", FileKind::SslCert, "web01"),
+    ];
+    Estate { inputs, servers: vec![server], skipped: 0 }
+}
