@@ -1,10 +1,12 @@
 //! One site fails, the other works: which differences can cause the status, why, and what to do about it, the harmless first.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::causes::status_matches;
 use super::{Cause, Difference, Reach, Said, Side, SiteDiff, SiteRef, keys_text};
 use crate::catalogue::{Level, Setting, Value, access, cert_check, entry};
+use crate::httpsys::{AppOwner, Record, Switch};
+use crate::remedy::record::{Change, mode_changes, update};
 use crate::remedy::{Attribute, Remedy, Risk, adsutil};
 use crate::server::{EndpointKey, Generation, Site};
 
@@ -357,33 +359,21 @@ fn access_flags(fix: &Fix<'_>, working: &Said, has: &dyn Fn(&str) -> bool, remed
     }
 }
 
-/// The words of `netsh http update sslcert` that turn `old` into `new`; none where there are no such words.
-fn netsh_words(setting: Setting, old: &Value, new: &Value) -> Vec<String> {
-    let switch = |word: &str, on: bool| format!("{word}={}", if on { "enable" } else { "disable" });
-    let number = |word: &str| new.number().filter(|number| *number != 0).map(|number| format!("{word}={number}"));
-    let text = |word: &str| match new {
-        Value::Text(text) => Some(format!("{word}={text}")),
+/// The changes of a record that turn `old` into `new`; none where no word of netsh does it.
+fn record_changes(setting: Setting, old: &Value, new: &Value) -> Vec<Change> {
+    let number = || new.number().and_then(|number| u32::try_from(number).ok());
+    let text = || match new {
+        Value::Text(text) => Some(text.clone()),
         _ => None,
     };
     match (setting, new) {
-        (Setting::CertCheckMode, Value::Flags(new)) => {
-            let changed = old.flags().unwrap_or_default() ^ new;
-            [
-                ("verifyclientcertrevocation", cert_check::NO_REVOCATION, true),
-                ("verifyrevocationwithcachedclientcertonly", cert_check::CACHE_ONLY, false),
-                ("usagecheck", cert_check::NO_USAGE, true),
-            ]
-            .into_iter()
-            .filter(|(_, bit, _)| changed & bit != 0)
-            .map(|(word, bit, inverted)| switch(word, (new & bit != 0) != inverted))
-            .collect()
-        }
-        (Setting::NegotiateClientCertificate, Value::Bool(on)) => vec![switch("clientcertnegotiation", *on)],
-        (Setting::DsMapper, Value::Bool(on)) => vec![switch("dsmapperusage", *on)],
-        (Setting::RevocationFreshnessTime, _) => number("revocationfreshnesstime").into_iter().collect(),
-        (Setting::RevocationUrlRetrievalTimeout, _) => number("urlretrievaltimeout").into_iter().collect(),
-        (Setting::CtlIdentifier, _) => text("sslctlidentifier").into_iter().collect(),
-        (Setting::CtlStoreName, _) => text("sslctlstorename").into_iter().collect(),
+        (Setting::CertCheckMode, Value::Flags(new)) => mode_changes(old.flags().unwrap_or_default(), *new),
+        (Setting::NegotiateClientCertificate, Value::Bool(on)) => vec![Change::Switch(Switch::Negotiate, *on)],
+        (Setting::DsMapper, Value::Bool(on)) => vec![Change::Switch(Switch::DsMapper, *on)],
+        (Setting::RevocationFreshnessTime, _) => number().map(Change::Freshness).into_iter().collect(),
+        (Setting::RevocationUrlRetrievalTimeout, _) => number().map(Change::UrlTimeout).into_iter().collect(),
+        (Setting::CtlIdentifier, _) => vec![Change::CtlIdentifier(text())],
+        (Setting::CtlStoreName, _) => vec![Change::CtlStore(text())],
         _ => Vec::new(),
     }
 }
@@ -446,7 +436,7 @@ impl Fix<'_> {
             }
             Generation::Iis7 | Generation::IisExpress => {
                 if entry.iis7.as_ref()?.section.is_empty() {
-                    return Some(Remedy::advice(risk, format!("{what}{}", self.in_record(value))));
+                    return Some(self.set_in_record(risk, &what, value));
                 }
                 if *value == Value::None {
                     return Some(Remedy::advice(risk, what));
@@ -456,22 +446,32 @@ impl Fix<'_> {
         }
     }
 
-    /// How to set `value` in the records of the site. netsh needs all options of a record at once, so there is no command of one option.
-    fn in_record(&self, value: &Value) -> String {
-        let words = netsh_words(self.said.setting, &self.said.resolved.value, value);
+    /// How to set `value` in the records of the site: the complete command where it is one record of IIS, else advice.
+    fn set_in_record(&self, risk: Risk, what: &str, value: &Value) -> Remedy {
+        let changes = record_changes(self.said.setting, &self.said.resolved.value, value);
         let server = self.site.server;
         let mine = server.endpoints.iter().filter(|endpoint| endpoint.sites.binary_search(&self.site.site).is_ok());
         let mine = mine.filter(|endpoint| self.only_on.is_empty() || self.only_on.contains(&endpoint.key));
-        let records: BTreeSet<String> =
-            mine.filter_map(|endpoint| server.record_of(endpoint)).map(|record| record.key.to_string()).collect();
-        if words.is_empty() || records.is_empty() {
-            return String::new();
+        let records: BTreeMap<String, &Record> =
+            mine.filter_map(|endpoint| server.record_of(endpoint)).map(|record| (record.key.to_string(), record)).collect();
+        if changes.is_empty() || records.is_empty() {
+            return Remedy::advice(risk, what);
         }
-        let (record, keys) = (if records.len() == 1 { "record" } else { "records" }, records.into_iter().collect::<Vec<_>>().join(", "));
-        format!(
-            ": {} in the {record} {keys}, written by netsh with all other options as listed, since those that are left out may \
-             be reset",
-            words.join(" ")
+        let foreign = |record: &Record| record.app_id.value().is_some() && record.owner() != Some(AppOwner::Iis);
+        if let ([_], Some(record)) = (records.keys().collect::<Vec<_>>().as_slice(), records.values().next())
+            && !foreign(record)
+            && let Some(remedy) = update(record, risk, what, &changes)
+        {
+            return remedy;
+        }
+        let (record, keys) = (if records.len() == 1 { "record" } else { "records" }, records.into_keys().collect::<Vec<_>>().join(", "));
+        let words = changes.iter().map(Change::word).collect::<Vec<_>>().join(" ");
+        Remedy::advice(
+            risk,
+            format!(
+                "{what}: {words} in the {record} {keys}, written by netsh with all other options as listed, since those that are left out \
+                 may be reset"
+            ),
         )
     }
 

@@ -10,6 +10,7 @@ mod parse;
 #[cfg(test)]
 mod proofs;
 mod quote;
+pub(crate) mod record;
 
 pub use attribute::Attribute;
 

@@ -68,7 +68,6 @@ mod read_ahead_excessive;
 mod read_ahead_unit_mistake;
 mod record_options;
 mod record_options_lost;
-mod record_remedy;
 mod records;
 mod redirect_blocked_by_tls_requirement;
 mod requires_certificate_never_asks;
@@ -105,6 +104,7 @@ mod two_mapping_kinds_enabled;
 mod unknown_attribute;
 mod usage_check_off;
 
+use crate::remedy::record as record_remedy;
 use crate::server::Server;
 
 pub use finding::{Confidence, Finding, Related, Severity};

@@ -1,16 +1,16 @@
 //! Remedies that change an SSL record of HTTP.sys: the one complete `netsh http update sslcert` command, or advice naming the option where
 //! the record is not known in full, because a command that leaves out an option may reset it.
 
+use super::netsh::{self, SslCertOptions};
+use super::{Remedy, Risk};
 use crate::catalogue::cert_check;
 use crate::httpsys::{Record, Source, Switch};
 use crate::input::Field;
-use crate::remedy::netsh::{self, SslCertOptions};
-use crate::remedy::{Remedy, Risk};
 use crate::server::EndpointKey;
 
 /// One option of a record and its new value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Change {
+pub(crate) enum Change {
     /// Whether revocation is checked.
     Revocation(bool),
     /// Whether only cached CRLs are used.
@@ -31,7 +31,7 @@ pub(super) enum Change {
 
 impl Change {
     /// The word of netsh with its value, for advice.
-    fn word(&self) -> String {
+    pub(crate) fn word(&self) -> String {
         let switch = |on: bool| if on { "enable" } else { "disable" };
         let text = |word: &str, value: &Option<String>| value.as_ref().map_or(format!("without {word}"), |value| format!("{word}={value}"));
         match self {
@@ -73,7 +73,7 @@ impl Change {
 
 /// The changes that turn the bits of CertCheckMode from `old` into `new`. The bit of the freshness time is not among them: netsh sets it
 /// when a time is given.
-pub(super) fn mode_changes(old: u32, new: u32) -> Vec<Change> {
+pub(crate) fn mode_changes(old: u32, new: u32) -> Vec<Change> {
     let differs = |bit| (old ^ new) & bit != 0;
     let has = |bit| new & bit != 0;
     let mut changes = Vec::new();
@@ -93,7 +93,7 @@ pub(super) fn mode_changes(old: u32, new: u32) -> Vec<Change> {
 }
 
 /// The remedy that makes `changes` to a record; `None` without any.
-pub(super) fn update(record: &Record, risk: Risk, what: &str, changes: &[Change]) -> Option<Remedy> {
+pub(crate) fn update(record: &Record, risk: Risk, what: &str, changes: &[Change]) -> Option<Remedy> {
     if changes.is_empty() {
         return None;
     }
@@ -118,7 +118,7 @@ pub(super) fn update(record: &Record, risk: Risk, what: &str, changes: &[Change]
 }
 
 /// The command that shows the record.
-pub(super) fn show(record: &Record) -> Remedy {
+pub(crate) fn show(record: &Record) -> Remedy {
     let what = "shows the record with all its options; note them before it is changed";
     let command = netsh::show(&record.key).and_then(|command| command.for_cmd());
     Remedy::command(Risk::ReadOnly, what, command.unwrap_or_else(|| "netsh http show sslcert".to_owned()))
@@ -206,7 +206,7 @@ fn number(field: &Field<u64>, registry: bool) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::records_alone;
+    use crate::rules::testing::records_alone;
     use super::*;
     use crate::server::Server;
 
