@@ -206,8 +206,8 @@ fn number(field: &Field<u64>, registry: bool) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use crate::rules::testing::records_alone;
     use super::*;
+    use crate::rules::testing::records_alone;
     use crate::server::Server;
 
     fn record<'a>(server: &'a Server, key: &str) -> &'a Record {

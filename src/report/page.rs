@@ -173,9 +173,30 @@ fn fill(cells: &[Vec<String>], widths: &[usize], room: usize) -> Vec<Vec<Vec<Str
 /// would take quadratic time.
 const BYTES_PER_COLUMN: usize = 32;
 
+/// Breaks escaped text into lines of at most `width` columns, as [`broken`] does, and makes lines inert that would begin with `::`. That
+/// takes columns, so such a line may have to be broken once more.
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut pending: Vec<String> = broken(text, width);
+    pending.reverse();
+    while let Some(line) = pending.pop() {
+        match inert(&line) {
+            Cow::Owned(longer) if width_of(&longer) > width.max(NARROWEST_COLUMN) => {
+                let mut parts = broken(&longer, width.max(NARROWEST_COLUMN));
+                parts.reverse();
+                lines.extend(parts.pop());
+                pending.append(&mut parts);
+            }
+            Cow::Owned(longer) => lines.push(longer),
+            Cow::Borrowed(_) => lines.push(line),
+        }
+    }
+    lines
+}
+
 /// Breaks escaped text into lines of at most `width` columns: at blanks, else behind `/`, `-` and the like, else anywhere. Nothing is lost
 /// but the blank at a break. There is always at least one line.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+fn broken(text: &str, width: usize) -> Vec<String> {
     // A wide character needs two columns.
     let width = width.max(2);
     let mut lines = Vec::new();
