@@ -109,7 +109,7 @@ const ONLY: &[(&str, &[Profile])] = &[
 const SITE_KIND: &str = "No file says whether a site is private or public, or whether something else ends TLS before it";
 
 /// Every item with TLS or client-certificate content, by profile and id. To add a check: name the rule here in place of
-/// [`State::NotAssessed`], and add it to [`ONLY`] when it is policy.
+/// [`State::NotAssessed`], and add it to `ONLY` when it is policy.
 pub const ITEMS: &[Item] = &[
     Item {
         profile: Profile::Stig,
