@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
               protect anything.",
     sees: "Nothing: users without a mapped certificate are served as the anonymous user.",
     silent: "Silent where the state of anonymous authentication is not known. Paths that only inherit the state are not named again. An \
-             application that checks the certificate itself may want exactly this; suppress the finding there.",
+             application that checks the certificate itself may want exactly this: there the finding is none.",
     evidence: "applicationHost.config and web.config; MetaBase.xml",
     fix: "Switch anonymous authentication off on the path; keep another kind of authentication if some users have no certificate.",
     references: &[

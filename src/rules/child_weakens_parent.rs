@@ -17,8 +17,8 @@ pub(super) const RULE: Rule = Rule {
     silent: "Says `low` when only asking for a certificate or 128-bit encryption is lost, or only the demand for https of a site without an \
              http binding. Silent at paths that a product's setup writes, such as those of Exchange, and where either value cannot be read.",
     evidence: "MetaBase.xml, or applicationHost.config and web.config",
-    fix: "Repeat the demands of the level above in the value of the path, or remove that value so that it inherits. A path that is public on \
-          purpose belongs in the policy, with its reason.",
+    fix: "Repeat the demands of the level above in the value of the path, or remove that value so that it inherits. A path may be \
+          public on purpose: a health probe, a place for CRLs, an enrolment page.",
     references: &[
         "TechNet cc787880 (inheritance in the metabase)",
         "MSDN: AccessSSLFlags",

@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
     silent: "Says only `info` when no site on the endpoint wants client certificates or its sites are not known. Silent when bit 1 is set as well \
              (`revocation-mode-contradictory` says it), where the HTTP.sys record was not given, and for records of other products.",
     evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys record",
-    fix: "Let the server fetch CRLs itself, or name in the policy the job that installs them.",
+    fix: "Let the server fetch CRLs itself, or make sure that a job installs them before they expire.",
     references: &["IIScnfg.h (public SDK header): MD_CERT_CACHE_RETRIEVAL_ONLY", "TechNet cc775782"],
     check,
 };

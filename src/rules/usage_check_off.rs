@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
     silent: "Silent when nothing on the endpoint asks for client certificates, where the HTTP.sys record was not given, and for records of other \
              products. Says `info` when the sites of a record are not known.",
     evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys record",
-    fix: "Take the bit away. Where smart cards without that usage must be accepted, say so in the policy.",
+    fix: "Take the bit away, unless smart cards without that usage must be accepted.",
     references: &["IIScnfg.h (public SDK header): MD_CERT_NO_USAGE_CHECK", "HTTP_SERVICE_CONFIG_SSL_PARAM (learn.microsoft.com)"],
     check,
 };
