@@ -10,12 +10,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{ReadRecords, Record, Source, Switch};
 use crate::catalogue::{Level, Setting, Value, entry};
 use crate::input::{Field, Place};
-use crate::server::{Endpoint, EndpointKey, Generation, Origin, Resolved, Served, Server, Settings};
+use crate::server::{Endpoint, EndpointKey, Generation, Notice, Origin, Resolved, Served, Server, Settings};
 
 /// What a shortened listing lacks.
 const NEEDS_WHOLE_LISTING: &str = "the whole output of `netsh http show sslcert`: this record is not listed in full";
 /// What an endpoint without a record lacks.
 const NO_RECORD: &str = "nothing: no record of HTTP.sys serves this endpoint, so that no value is in effect";
+
+/// What an export of the registry lacks that holds no record of an endpoint's kind.
+const NEEDS_ALL_KEYS: &str = "an export of the whole registry key Services\\HTTP\\Parameters, or `netsh http show sslcert`: this export holds no record of this kind";
 
 /// What tells the certificate of a record that names none.
 const CENTRAL_STORE: &str = "the files of the Central Certificate Store, which has one for each host name";
@@ -26,15 +29,39 @@ pub fn join(server: &mut Server, records: ReadRecords) {
     if server.generation == Generation::Iis6 {
         return;
     }
+    if records.records.is_empty() {
+        // Help text, the answer to a question for one record, an export of other keys: that there are no records cannot be told from it.
+        server.records = Some(records).filter(|records| !records.stray.is_empty());
+        return;
+    }
     server.notices.retain(|notice| notice.name != "endpoint-not-assessed");
     let index = Index::new(&records.records);
     let addresses = binding_addresses(server);
+    let kind = std::mem::discriminant::<EndpointKey>;
+    // A listing has all kinds of records; the registry has a key for each kind, of which one alone may have been exported.
+    let listed = records.records.iter().any(|record| record.source != Source::Registry);
+    let mut not_given = Vec::new();
     for endpoint in &mut server.endpoints {
         endpoint.served = index.serves(&endpoint.key, addresses.get(&endpoint.key));
+        let exported = listed || records.records.iter().any(|record| kind(&record.key) == kind(&endpoint.key));
+        if !exported {
+            endpoint.served = Served::NotGiven;
+            endpoint.settings = endpoint_settings(|_| Resolved::unknown(NEEDS_ALL_KEYS));
+            not_given.push(endpoint.key.to_string());
+            continue;
+        }
         endpoint.settings = match endpoint.served.record() {
             Some(number) => settings(&records.records[number]),
             None => endpoint_settings(|_| Resolved::unknown(NO_RECORD)),
         };
+    }
+    if !not_given.is_empty() {
+        server.notices.push(Notice {
+            name: "endpoint-not-assessed",
+            message: format!("the registry export holds no record of the kind that serves {}", not_given.join(", ")),
+            needs: "an export of the whole registry key Services\\HTTP\\Parameters, or `netsh http show sslcert > sslcert.txt`".to_owned(),
+        });
+        server.notices.sort();
     }
     let taken: BTreeSet<EndpointKey> = server.endpoints.iter().map(|endpoint| endpoint.key.clone()).collect();
     for (key, number) in &index.by_key {
@@ -97,6 +124,7 @@ impl<'a> Index<'a> {
                 if address.starts_with('[') {
                     candidates.push(any6.clone());
                 }
+                // Most clients come by IPv4, for which a record of [::] does not count; where both are there and differ, a rule says so.
                 candidates.extend([any4, any6]);
             }
             EndpointKey::HostPort(host, _) | EndpointKey::ScopedCcs(host, _) => {
@@ -356,6 +384,27 @@ mod tests {
         let server = joined(bindings, &[record("Hostname:port", "a.test:443", "Disabled")]);
         assert_eq!(served_by(&server, "a.test:8443"), "nobody");
         assert_eq!(mode(&server, 0), Some(1));
+    }
+
+    #[test]
+    fn text_without_any_record_does_not_prove_that_there_is_none() {
+        for text in ["SSL Certificate bindings:\n-------------------------\n\nThe system cannot find the file specified.\n", ""] {
+            let mut server = server(&site(1, "*:443:a.test", 1));
+            join(&mut server, read_listing(text, FileId(1)));
+            assert_eq!(served_by(&server, "a.test:443"), "not given");
+            assert!(server.notices.iter().any(|notice| notice.name == "endpoint-not-assessed"));
+        }
+    }
+
+    #[test]
+    fn a_registry_export_of_one_kind_of_records_says_nothing_of_the_other_kinds() {
+        let export = "Windows Registry Editor Version 5.00\n\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\HTTP\\Parameters\\\
+                      SslBindingInfo\\0.0.0.0:443]\n\"SslCertHash\"=hex:1f,0c,6b,7c,2a,9d,4e,58,b3,a7,c0,d1,e2,f3,04,15,26,37,48,a9\n";
+        let mut server = server(&(site(1, "*:443:a.test", 1) + &site(2, "*:443:", 0)));
+        join(&mut server, crate::httpsys::read_registry(export, FileId(1)));
+        assert_eq!(served_by(&server, "a.test:443"), "not given");
+        assert_eq!(served_by(&server, "0.0.0.0:443"), "own");
+        assert!(server.notices.iter().any(|notice| notice.message.contains("a.test:443")));
     }
 
     #[test]
