@@ -12,6 +12,7 @@ pub mod input;
 pub mod metabase;
 pub mod remedy;
 pub mod report;
+pub mod review;
 pub mod rules;
 pub mod schannel;
 pub mod server;

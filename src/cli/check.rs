@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{Common, Format, Outcome, ProfileName, complain, judge_inputs, no_site};
-use crate::report::{self, check::Detail};
+use super::output::{self, Destination, ReportFormat};
+use super::{Common, Outcome, ProfileName, complain, judge_inputs, no_site};
+use crate::report::check::Detail;
+use crate::review::Review;
 use crate::rules::{self, Context, Finding, Group, Profile, Severity, profiles};
 use crate::server::Server;
 
@@ -16,6 +18,7 @@ use crate::server::Server;
   iisaudit check servers/ --quiet --fail-on high
   iisaudit check applicationHost.config --group \"partners=Orders,Billing\"
   iisaudit check applicationHost.config --profile stig
+  iisaudit check servers/ --report json=report.json
   iisaudit explain revocation-check-off")]
 pub(super) struct CheckArguments {
     /// Files, directories, or - for standard input
@@ -39,6 +42,12 @@ pub(super) struct CheckArguments {
     /// Only severity, rule, site, message and place of each finding: no remedies, no reasons
     #[arg(short, long)]
     quiet: bool,
+    /// How results are written
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    format: Option<ReportFormat>,
+    /// Writes the results in this format to this file, too; may be given several times. FILE - is standard output
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = output::parse_destination)]
+    report: Vec<Destination>,
 }
 
 impl CheckArguments {
@@ -93,12 +102,19 @@ fn parse_rule(name: &str) -> Result<&'static str, String> {
 }
 
 pub(super) fn run(arguments: &CheckArguments, common: &Common) -> Outcome {
+    let destinations = match output::destinations(arguments.format, &arguments.report) {
+        Ok(destinations) => destinations,
+        Err(message) => {
+            complain(&format!("error: {message}"));
+            return Outcome::Usage;
+        }
+    };
     let mut estate = match common.read(&arguments.paths) {
         Ok(estate) => estate,
         Err(outcome) => return outcome,
     };
     let mut outcome = judge_inputs(&estate, &arguments.paths);
-    if outcome == Outcome::NoInput && common.format == Format::Table {
+    if outcome == Outcome::NoInput && output::is_for_people(&destinations) {
         return outcome;
     }
     // A group that is misspelt compares nothing, and no findings would look like agreement.
@@ -137,12 +153,9 @@ pub(super) fn run(arguments: &CheckArguments, common: &Common) -> Outcome {
     let context = |server| Context { server, groups: &arguments.group, profile, twin: twin(server) };
     let mut findings: Vec<Finding> = estate.servers.iter().flat_map(|server| rules::check(&context(server))).collect();
     findings.retain(|finding| arguments.rule.is_empty() || arguments.rule.contains(&finding.rule.name));
-    findings.sort_by(Finding::order);
-    outcome = outcome.max(common.print(&match common.format {
-        Format::Table => report::check::table(&estate, &findings, arguments.detail(), common.style()),
-        Format::Json => report::check::json(&estate, &findings),
-    }));
-    if arguments.fail_on.least().is_some_and(|least| findings.iter().any(|finding| finding.severity >= least)) {
+    let review = Review::new(estate, findings);
+    outcome = outcome.max(output::write(&destinations, &review, arguments.detail(), common));
+    if arguments.fail_on.least().is_some_and(|least| review.has_new(least)) {
         outcome = outcome.max(Outcome::Found);
     }
     outcome

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Common, Format, Outcome, complain, judge_inputs};
+use super::{Common, Format, FormatOption, Outcome, complain, judge_inputs};
 use crate::compare::{Side, SiteRef, compare_estates, compare_sites, diagnose, find_site, split_target, status_matches};
 use crate::estate::{Estate, Options};
 use crate::explain::{Kind, Topic, statuses, topics};
@@ -39,6 +39,8 @@ pub(super) struct DiffArguments {
     /// What the failing site answers, such as 403.13
     #[arg(long, value_name = "STATUS", requires = "failing", value_parser = parse_status)]
     status: Option<String>,
+    #[command(flatten)]
+    output: FormatOption,
 }
 
 /// A status that something is known about: what is known of no status can be said to cause none.
@@ -134,19 +136,22 @@ pub(super) fn run(arguments: &DiffArguments, common: &Common) -> Outcome {
             };
             let diff = compare_sites(left, right);
             let diagnosis = arguments.failing.as_ref().map(|_| diagnose(&diff, Side::Left, left, arguments.status.as_deref()));
-            (render(&files, Compared::Sites { diff: &diff, diagnosis: diagnosis.as_ref() }, common), !diff.is_empty())
+            (
+                render(&files, Compared::Sites { diff: &diff, diagnosis: diagnosis.as_ref() }, arguments.output.format, common),
+                !diff.is_empty(),
+            )
         }
         _ => {
             let diff = compare_estates(&left_estate.servers, right_servers);
-            (render(&files, Compared::Servers(&diff), common), !diff.is_empty())
+            (render(&files, Compared::Servers(&diff), arguments.output.format, common), !diff.is_empty())
         }
     };
     outcome = outcome.max(common.print(&text));
     if differs { outcome.max(Outcome::Found) } else { outcome }
 }
 
-fn render(files: &Estate, compared: Compared<'_>, common: &Common) -> String {
-    match common.format {
+fn render(files: &Estate, compared: Compared<'_>, format: Format, common: &Common) -> String {
+    match format {
         Format::Table => report::diff::table(files, compared, common.style()),
         Format::Json => report::diff::json(files, compared),
     }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Common, Format, Outcome, complain};
+use super::{Common, Format, FormatOption, Outcome, complain};
 use crate::explain::{explain, list};
 use crate::report;
 
@@ -18,18 +18,20 @@ pub(super) struct ExplainArguments {
     /// A rule, a setting, SETTING=VALUE, a status such as 403.13, or one of: rules, settings, statuses, codes. Without it, what can be
     /// asked for
     topic: Option<String>,
+    #[command(flatten)]
+    output: FormatOption,
 }
 
 pub(super) fn run(arguments: &ExplainArguments, common: &Common) -> Outcome {
     let topic = arguments.topic.as_deref().unwrap_or_default();
     if let Some(list) = list(topic) {
-        return common.print(&match common.format {
+        return common.print(&match arguments.output.format {
             Format::Table => report::explain::list(&list, common.style()),
             Format::Json => report::explain::list_json(&list),
         });
     }
     match explain(topic) {
-        Ok(explanation) => common.print(&match common.format {
+        Ok(explanation) => common.print(&match arguments.output.format {
             Format::Table => report::explain::text(&explanation, common.style()),
             Format::Json => report::explain::json(&explanation),
         }),

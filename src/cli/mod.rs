@@ -3,6 +3,7 @@
 mod check;
 mod diff;
 mod explain;
+mod output;
 mod rules;
 mod sites;
 
@@ -57,9 +58,6 @@ enum Command {
 #[derive(Args)]
 #[command(next_help_heading = "Options of every command")]
 struct Common {
-    /// How results are written
-    #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
-    format: Format,
     /// When to use colour; NO_COLOR and a pipe switch it off, CLICOLOR_FORCE=1 on
     #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
     color: ColorChoice,
@@ -84,6 +82,14 @@ enum Format {
     Table,
     /// JSON for programs, described by the schemas in schemas/
     Json,
+}
+
+/// The option of commands that know these formats.
+#[derive(Args)]
+struct FormatOption {
+    /// How results are written
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
 }
 
 /// Kinds of files, for `--as`.

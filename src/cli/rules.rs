@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Common, Format, Outcome, ProfileName};
+use super::{Common, Format, FormatOption, Outcome, ProfileName};
 use crate::report;
 use crate::rules::Profile;
 
@@ -20,11 +20,13 @@ pub(super) struct RulesArguments {
     /// Writes Markdown
     #[arg(long, conflicts_with = "format")]
     markdown: bool,
+    #[command(flatten)]
+    output: FormatOption,
 }
 
 pub(super) fn run(arguments: &RulesArguments, common: &Common) -> Outcome {
     let profile = arguments.profile.map(Profile::from);
-    common.print(&match common.format {
+    common.print(&match arguments.output.format {
         _ if arguments.markdown => report::rules::markdown(profile),
         Format::Table => report::rules::table(profile, common.style()),
         Format::Json => report::rules::json(profile),

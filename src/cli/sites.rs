@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Common, Format, Outcome, complain, judge_inputs, no_site};
+use super::{Common, Format, FormatOption, Outcome, complain, judge_inputs, no_site};
 use crate::compare::find_site;
 use crate::report;
 
@@ -21,6 +21,8 @@ pub(super) struct SitesArguments {
     /// Only this site: an id, a name or a host header; may be given several times
     #[arg(long, value_name = "SITE")]
     site: Vec<String>,
+    #[command(flatten)]
+    output: FormatOption,
 }
 
 pub(super) fn run(arguments: &SitesArguments, common: &Common) -> Outcome {
@@ -44,10 +46,10 @@ pub(super) fn run(arguments: &SitesArguments, common: &Common) -> Outcome {
         }
         estate.servers.retain(|server| !server.sites.is_empty());
     }
-    if outcome == Outcome::NoInput && common.format == Format::Table {
+    if outcome == Outcome::NoInput && arguments.output.format == Format::Table {
         return outcome;
     }
-    outcome.max(common.print(&match common.format {
+    outcome.max(common.print(&match arguments.output.format {
         Format::Table => report::sites::table(&estate, common.style()),
         Format::Json => report::sites::json(&estate),
     }))

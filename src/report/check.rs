@@ -12,6 +12,7 @@ use super::style::{self, DIM, HEADING, Style};
 use crate::catalogue::Setting;
 use crate::estate::Estate;
 use crate::remedy::{Remedy, Risk};
+use crate::review::{GoneEntry, Judged, Review, State};
 use crate::rules::profiles::{Item, Profile};
 use crate::rules::{Confidence, Finding, Severity};
 use crate::server::{Endpoint, Server, Site};
@@ -19,14 +20,18 @@ use crate::server::{Endpoint, Server, Site};
 /// Numbers of one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Summary {
-    /// Findings of high severity.
+    /// New findings of high severity.
     pub high: usize,
-    /// Findings of medium severity.
+    /// New findings of medium severity.
     pub medium: usize,
-    /// Findings of low severity.
+    /// New findings of low severity.
     pub low: usize,
-    /// Findings that are information.
+    /// New findings that are information.
     pub info: usize,
+    /// Findings that were there when the baseline was made.
+    pub baselined: usize,
+    /// Findings that a policy suppresses.
+    pub suppressed: usize,
     /// Servers.
     pub servers: usize,
     /// Sites of all servers.
@@ -41,13 +46,17 @@ pub struct Summary {
 
 impl Summary {
     /// Counts.
-    pub fn of(estate: &Estate, findings: &[Finding]) -> Self {
-        let with = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    pub fn of(review: &Review) -> Self {
+        let estate = &review.estate;
+        let with = |severity| review.new_findings().filter(|finding| finding.severity == severity).count();
+        let in_state = |name| review.findings.iter().filter(|judged| judged.state.name() == name).count();
         Summary {
             high: with(Severity::High),
             medium: with(Severity::Medium),
             low: with(Severity::Low),
             info: with(Severity::Info),
+            baselined: in_state("baselined"),
+            suppressed: in_state("suppressed"),
             servers: estate.servers.len(),
             sites: estate.servers.iter().map(|server| server.sites.len()).sum(),
             inputs: estate.inputs.len(),
@@ -67,11 +76,13 @@ pub enum Detail {
 }
 
 /// The report as text. Findings keep their order within their server.
-pub fn table(estate: &Estate, findings: &[Finding], detail: Detail, style: Style) -> String {
+pub fn table(review: &Review, detail: Detail, style: Style) -> String {
+    let estate = &review.estate;
+    let findings: Vec<&Finding> = review.new_findings().collect();
     let mut page = Page::new(style);
     let places = Places { inputs: &estate.inputs };
     let mut groups: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
-    for finding in findings {
+    for finding in findings.iter().copied() {
         groups.entry(&finding.server).or_default().push(finding);
     }
     let mut told = BTreeSet::new();
@@ -106,11 +117,53 @@ pub fn table(estate: &Estate, findings: &[Finding], detail: Detail, style: Style
             "Without --quiet the report says what a client sees and what fixes it; `iisaudit explain RULE` explains a rule.",
         );
     }
+    known(&mut page, review);
     parts::notices(&mut page, &estate.servers);
     parts::inputs(&mut page, estate);
     page.gap();
-    page.heading(0, &summary(estate, findings));
+    page.heading(0, &summary(review));
     page.finish()
+}
+
+/// What does not count: suppressed findings with their reasons, those of the baseline, and what has gone from it. They are named, so that
+/// nothing is hidden by a file that nobody looks at.
+fn known(page: &mut Page, review: &Review) {
+    let places = Places { inputs: &review.estate.inputs };
+    let suppressed = review.findings.iter().filter_map(|judged| match &judged.state {
+        State::Suppressed(suppression) => Some((&judged.finding, suppression)),
+        State::New | State::Baselined => None,
+    });
+    for (index, (finding, suppression)) in suppressed.enumerate() {
+        if index == 0 {
+            page.gap();
+            page.heading(0, "Suppressed");
+        }
+        title(page, finding);
+        let until = suppression.until.as_ref().map(|until| format!(" (until {until})")).unwrap_or_default();
+        let place = suppression.place.map(|place| format!(", by {}", places.text(place))).unwrap_or_default();
+        page.labelled(4, "reason", DIM, &format!("{}{until}{place}", suppression.reason));
+    }
+    let baselined = review.findings.iter().filter(|judged| judged.state == State::Baselined);
+    for (index, judged) in baselined.enumerate() {
+        if index == 0 {
+            page.gap();
+            page.heading(0, "In the baseline");
+        }
+        title(page, &judged.finding);
+    }
+    if let Some(baseline) = review.baseline.as_ref().filter(|baseline| !baseline.gone.is_empty()) {
+        page.gap();
+        page.heading(
+            0,
+            &format!(
+                "In the baseline, not found any more; `iisaudit baseline prune` removes {}",
+                if baseline.gone.len() == 1 { "it" } else { "them" }
+            ),
+        );
+        for gone in &baseline.gone {
+            page.prose(2, &format!("{} {}", gone.rule, gone.scope));
+        }
+    }
 }
 
 /// Severity, rule, site and path.
@@ -171,8 +224,9 @@ fn risk_label(risk: Risk) -> &'static str {
 }
 
 /// The last line. Without findings it says what the silence is worth.
-fn summary(estate: &Estate, findings: &[Finding]) -> String {
-    let summary = Summary::of(estate, findings);
+fn summary(review: &Review) -> String {
+    let (estate, summary) = (&review.estate, Summary::of(review));
+    let findings = summary.high + summary.medium + summary.low + summary.info;
     let read = format!(
         "{}, {}, read {} of {}",
         count(summary.servers, "server", "servers"),
@@ -180,20 +234,34 @@ fn summary(estate: &Estate, findings: &[Finding]) -> String {
         summary.inputs - summary.unreadable,
         count(summary.inputs, "file", "files"),
     );
-    let missing = missing(estate);
-    if !findings.is_empty() {
+    let mut missing = missing(estate);
+    let known: Vec<_> = [(summary.baselined, "in the baseline"), (summary.suppressed, "suppressed")]
+        .iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, name)| format!("{number} {name}"))
+        .collect();
+    let known = if known.is_empty() { String::new() } else { format!("; {}", known.join(", ")) };
+    if findings > 0 {
         let numbers: Vec<_> = [(summary.high, "high"), (summary.medium, "medium"), (summary.low, "low"), (summary.info, "info")]
             .iter()
             .filter(|(number, _)| *number > 0)
             .map(|(number, name)| format!("{number} {name}"))
             .collect();
-        let missing = if missing.is_empty() { String::new() } else { format!("; not assessed: {missing}") };
-        return format!("{} ({}); {read}{missing}", count(findings.len(), "finding", "findings"), numbers.join(", "));
+        if !missing.is_empty() {
+            missing.insert_str(0, "; not assessed: ");
+        }
+        let new = if known.is_empty() { "" } else { "new " };
+        return format!(
+            "{} ({}){known}; {read}{missing}",
+            count(findings, &format!("{new}finding"), &format!("{new}findings")),
+            numbers.join(", ")
+        );
     }
     if estate.servers.is_empty() {
         return format!("nothing was assessed: no configuration of a server was read; {read}");
     }
-    if missing.is_empty() { format!("no findings; {read}") } else { format!("no findings; not assessed: {missing}; {read}") }
+    let none = if known.is_empty() { "no findings" } else { "no new findings" };
+    if missing.is_empty() { format!("{none}{known}; {read}") } else { format!("{none}{known}; not assessed: {missing}; {read}") }
 }
 
 /// What was not assessed, in few words; empty when all was.
@@ -234,7 +302,8 @@ fn unknown(server: &Server) -> impl Iterator<Item = Setting> {
 }
 
 /// The report as JSON, as `schemas/report-check.schema.json` describes it. Findings keep their order.
-pub fn json(estate: &Estate, findings: &[Finding]) -> String {
+pub fn json(review: &Review) -> String {
+    let estate = &review.estate;
     let places = Places { inputs: &estate.inputs };
     let notices = estate.servers.iter().flat_map(|server| {
         server.notices.iter().map(|notice| NoticeJson {
@@ -248,9 +317,14 @@ pub fn json(estate: &Estate, findings: &[Finding]) -> String {
         format: "iisaudit-check",
         version: 1,
         inputs: InputJson::all(estate),
-        findings: findings.iter().map(|finding| FindingJson::new(finding, places)).collect(),
+        findings: review.findings.iter().map(|judged| FindingJson::new(judged, places)).collect(),
+        baseline: review.baseline.as_ref().map(|baseline| BaselineJson {
+            path: &baseline.path,
+            entries: baseline.entries,
+            gone: &baseline.gone,
+        }),
         notices: notices.collect(),
-        summary: Summary::of(estate, findings),
+        summary: Summary::of(review),
     })
 }
 
@@ -260,14 +334,29 @@ struct ReportJson<'a> {
     version: u32,
     inputs: Vec<InputJson<'a>>,
     findings: Vec<FindingJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<BaselineJson<'a>>,
     notices: Vec<NoticeJson<'a>>,
     summary: Summary,
 }
 
 #[derive(Debug, Serialize)]
-struct FindingJson<'a> {
+struct BaselineJson<'a> {
+    path: &'a str,
+    entries: usize,
+    gone: &'a [GoneEntry],
+}
+
+/// A finding in JSON, for every format that is made of JSON.
+#[derive(Debug, Serialize)]
+pub(super) struct FindingJson<'a> {
     rule: &'a str,
     severity: Severity,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    severity_before: Option<Severity>,
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppression: Option<SuppressionJson<'a>>,
     confidence: Confidence,
     server: &'a str,
     site: Option<SiteJson<'a>>,
@@ -281,6 +370,13 @@ struct FindingJson<'a> {
     fingerprint: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     benchmarks: Vec<BenchmarkJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct SuppressionJson<'a> {
+    reason: &'a str,
+    until: Option<&'a str>,
+    location: Option<Location<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -314,11 +410,23 @@ struct NoticeJson<'a> {
 }
 
 impl<'a> FindingJson<'a> {
-    fn new(finding: &'a Finding, places: Places<'a>) -> Self {
+    pub(super) fn new(judged: &'a Judged, places: Places<'a>) -> Self {
+        let finding = &judged.finding;
         let related = finding.related.iter();
+        let suppression = match &judged.state {
+            State::Suppressed(suppression) => Some(SuppressionJson {
+                reason: &suppression.reason,
+                until: suppression.until.as_deref(),
+                location: suppression.place.map(|place| places.json(place)),
+            }),
+            State::New | State::Baselined => None,
+        };
         FindingJson {
             rule: finding.rule.name,
             severity: finding.severity,
+            severity_before: judged.severity_before,
+            state: judged.state.name(),
+            suppression,
             confidence: finding.confidence,
             server: &finding.server,
             site: finding.site.as_ref().map(|(id, name)| SiteJson { id: *id, name }),
@@ -373,10 +481,18 @@ mod tests {
         vec![bad, hint]
     }
 
+    fn review(estate: &Estate) -> Review {
+        Review::new(estate.clone(), findings(estate))
+    }
+
+    fn silent(estate: &Estate) -> Review {
+        Review::new(estate.clone(), Vec::new())
+    }
+
     #[test]
     fn at_80_columns_prose_is_wrapped_and_commands_are_not() {
         let estate = estate("Shop", "Shop (old)");
-        insta::assert_snapshot!(table(&estate, &findings(&estate), Detail::Full, Style::plain(80)), @r#"
+        insta::assert_snapshot!(table(&review(&estate), Detail::Full, Style::plain(80)), @r#"
         web01 (IIS 6)
 
           high revocation-check-off (likely), "Shop" (id 1), /
@@ -415,7 +531,7 @@ mod tests {
     #[test]
     fn at_120_columns_the_same_needs_fewer_lines() {
         let estate = estate("Shop", "Shop (old)");
-        insta::assert_snapshot!(table(&estate, &findings(&estate), Detail::Full, Style::plain(120)), @r#"
+        insta::assert_snapshot!(table(&review(&estate), Detail::Full, Style::plain(120)), @r#"
         web01 (IIS 6)
 
           high revocation-check-off (likely), "Shop" (id 1), /
@@ -453,7 +569,7 @@ mod tests {
     fn every_command_stands_whole_on_a_line_of_its_own() {
         let estate = estate("Shop", "Shop (old)");
         let findings = findings(&estate);
-        let text = table(&estate, &findings, Detail::Full, Style::plain(40));
+        let text = table(&Review::new(estate.clone(), findings.clone()), Detail::Full, Style::plain(40));
         for command in findings.iter().flat_map(|finding| &finding.remedies).filter_map(|remedy| remedy.command.as_ref()) {
             assert!(text.lines().any(|line| line.trim_start() == command), "{command}");
         }
@@ -462,7 +578,7 @@ mod tests {
     #[test]
     fn no_findings_is_no_praise_while_something_was_not_assessed() {
         let estate = estate("Shop", "Shop (old)");
-        let text = table(&estate, &[], Detail::Full, Style::plain(80));
+        let text = table(&silent(&estate), Detail::Full, Style::plain(80));
         insta::assert_snapshot!(text, @r"
         Not assessed
           endpoint-not-assessed (web02): how HTTP.sys checks client certificates
@@ -485,7 +601,7 @@ mod tests {
         let mut one = estate("Shop", "");
         one.servers = vec![iis6("web01", "Shop", "")];
         one.inputs.truncate(1);
-        let text = table(&one, &[], Detail::Full, Style::plain(200));
+        let text = table(&silent(&one), Detail::Full, Style::plain(200));
         assert!(text.ends_with("no findings; not assessed: cert-check-mode; 1 server, 2 sites, read 1 of 1 file\n"), "{text}");
     }
 
@@ -495,12 +611,12 @@ mod tests {
         one.servers = vec![iis6("web01", "Shop", "")];
         one.servers[0].endpoints.clear();
         one.inputs.truncate(1);
-        assert_eq!(table(&one, &[], Detail::Full, Style::plain(80)), "no findings; 1 server, 2 sites, read 1 of 1 file\n");
+        assert_eq!(table(&silent(&one), Detail::Full, Style::plain(80)), "no findings; 1 server, 2 sites, read 1 of 1 file\n");
     }
 
     #[test]
     fn an_empty_estate_was_not_assessed() {
-        let text = table(&Estate::default(), &[], Detail::Full, Style::plain(80));
+        let text = table(&Review::default(), Detail::Full, Style::plain(80));
         insta::assert_snapshot!(text, @r"
         nothing was assessed: no configuration of a server was read; 0 servers, 0 sites,
         read 0 of 0 files
@@ -513,7 +629,7 @@ mod tests {
         let mut third = many.servers[1].clone();
         third.name = "web04".to_owned();
         many.servers.push(third);
-        let text = table(&many, &[], Detail::Full, Style::plain(120));
+        let text = table(&silent(&many), Detail::Full, Style::plain(120));
         assert!(text.contains("endpoint-not-assessed (web02, web04): "), "{text}");
         assert!(text.contains("not assessed: endpoint (2 servers)"), "{text}");
     }
@@ -521,16 +637,16 @@ mod tests {
     #[test]
     fn json_keeps_to_its_schema() {
         for estate in [estate("Shop", "Shop (old)"), estate(HOSTILE, "")] {
-            assert_eq!(violations(SCHEMA, &json(&estate, &findings(&estate))), "");
-            assert_eq!(violations(SCHEMA, &json(&estate, &[])), "");
+            assert_eq!(violations(SCHEMA, &json(&review(&estate))), "");
+            assert_eq!(violations(SCHEMA, &json(&silent(&estate))), "");
         }
-        assert_eq!(violations(SCHEMA, &json(&Estate::default(), &[])), "");
+        assert_eq!(violations(SCHEMA, &json(&Review::default())), "");
     }
 
     #[test]
     fn json_says_for_a_finding_what_the_text_says() {
         let estate = estate("Shop", "Shop (old)");
-        let report: serde_json::Value = serde_json::from_str(&json(&estate, &findings(&estate))).unwrap();
+        let report: serde_json::Value = serde_json::from_str(&json(&review(&estate))).unwrap();
         insta::assert_snapshot!(format!("{:#}", report["findings"][0]), @r#"
         {
           "confidence": "likely",
@@ -574,11 +690,12 @@ mod tests {
           "site": {
             "id": 1,
             "name": "Shop"
-          }
+          },
+          "state": "new"
         }
         "#);
         insta::assert_snapshot!(report["summary"].to_string(), @r#"
-        {"high":1,"info":1,"inputs":3,"low":0,"medium":0,"servers":2,"sites":3,"skipped":3,"unreadable":1}
+        {"baselined":0,"high":1,"info":1,"inputs":3,"low":0,"medium":0,"servers":2,"sites":3,"skipped":3,"suppressed":0,"unreadable":1}
         "#);
     }
 
@@ -593,11 +710,11 @@ mod tests {
             findings[0].message.push_str(&name);
             findings[0].sees.push_str(&name);
             findings[1].path = Some(name.clone());
-            let text = table(&estate, &findings, Detail::Full, Style::plain(width));
+            let text = table(&Review::new(estate.clone(), findings.clone()), Detail::Full, Style::plain(width));
             prop_assert_eq!(acting(&text), "");
             // A command may be wider, because it must be copyable.
             prop_assert!(too_wide(&text, width).iter().all(|line| line.contains("adsutil") || line.contains("certutil")));
-            prop_assert_eq!(violations(SCHEMA, &json(&estate, &findings)), "");
+            prop_assert_eq!(violations(SCHEMA, &json(&Review::new(estate, findings))), "");
         }
     }
 }

@@ -2,6 +2,77 @@
 
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::marker::PhantomData;
+
+/// A kind of sink: what text has to look like so that nothing in it acts there.
+pub trait Sink {
+    /// Makes text harmless; what was in it stays readable.
+    fn escape(text: &str) -> Cow<'_, str>;
+}
+
+/// Text on its way to one sink. Whatever is known only when the program runs can be added as text alone, which is escaped; as it is goes out
+/// only what stands in the program itself. So a renderer cannot forget to escape.
+#[derive(Debug)]
+pub struct Out<S: Sink> {
+    out: String,
+    sink: PhantomData<S>,
+}
+
+impl<S: Sink> Default for Out<S> {
+    fn default() -> Self {
+        Out { out: String::new(), sink: PhantomData }
+    }
+}
+
+impl<S: Sink> Out<S> {
+    /// Adds markup that stands in the program.
+    pub fn markup(&mut self, markup: &'static str) -> &mut Self {
+        self.out.push_str(markup);
+        self
+    }
+
+    /// Adds text from anywhere, escaped.
+    pub fn text(&mut self, text: &str) -> &mut Self {
+        self.out.push_str(&S::escape(text));
+        self
+    }
+
+    /// Adds a number.
+    pub fn number(&mut self, number: usize) -> &mut Self {
+        self.text(&number.to_string())
+    }
+
+    /// Adds what another one of the same kind holds.
+    pub fn append(&mut self, other: &Out<S>) -> &mut Self {
+        self.out.push_str(&other.out);
+        self
+    }
+
+    /// Bytes so far.
+    pub fn len(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Whether nothing was added.
+    pub fn is_empty(&self) -> bool {
+        self.out.is_empty()
+    }
+
+    /// The result.
+    pub fn finish(self) -> String {
+        self.out
+    }
+}
+
+/// A terminal or a log, one line.
+#[derive(Debug)]
+pub struct Terminal;
+
+impl Sink for Terminal {
+    fn escape(text: &str) -> Cow<'_, str> {
+        terminal(text)
+    }
+}
 
 /// Text for a terminal or a log. Everything that moves the cursor, ends a line, turns the writing direction or cannot be seen becomes a
 /// visible escape such as `\u{1b}`. So does the first of two `#`, which Azure Pipelines and GitHub Actions take for the beginning of a

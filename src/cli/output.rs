@@ -1,0 +1,168 @@
+//! Where the results of `check` go: standard output and files, several in one run. A file is either written whole or not at all.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+
+use super::{Common, Outcome, complain};
+use crate::report::check::Detail;
+use crate::report::{self, Style};
+use crate::review::Review;
+
+/// Width of text that goes to a file.
+const FILE_WIDTH: usize = 100;
+
+/// How the results of `check` are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReportFormat {
+    /// Text for people
+    Table,
+    /// JSON for programs, described by schemas/report-check.schema.json
+    Json,
+}
+
+impl ReportFormat {
+    fn render(self, review: &Review, detail: Detail, style: Style) -> String {
+        match self {
+            ReportFormat::Table => report::check::table(review, detail, style),
+            ReportFormat::Json => report::check::json(review),
+        }
+    }
+}
+
+/// One result: a format and where it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Destination {
+    format: ReportFormat,
+    /// The file; `None` is standard output.
+    file: Option<PathBuf>,
+}
+
+/// Reads `FORMAT=FILE`.
+pub(super) fn parse_destination(text: &str) -> Result<Destination, String> {
+    let (format, file) = text.split_once('=').ok_or("expected FORMAT=FILE, such as json=report.json; FILE - is standard output")?;
+    let format = ReportFormat::from_str(format, false).map_err(|_| {
+        let names: Vec<_> =
+            ReportFormat::value_variants().iter().filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned())).collect();
+        format!("no such format; there are: {}", names.join(", "))
+    })?;
+    match file {
+        "" => Err("the name of the file is missing; - is standard output".to_owned()),
+        "-" => Ok(Destination { format, file: None }),
+        file => Ok(Destination { format, file: Some(PathBuf::from(file)) }),
+    }
+}
+
+/// The destinations of one run: those of `--report`, and standard output in `format`, unless a report claims it. An error when two results
+/// would go to one place.
+pub(super) fn destinations(format: Option<ReportFormat>, reports: &[Destination]) -> Result<Vec<Destination>, String> {
+    let mut all = reports.to_vec();
+    let claimed = reports.iter().any(|report| report.file.is_none());
+    if format.is_some() || !claimed {
+        all.insert(0, Destination { format: format.unwrap_or(ReportFormat::Table), file: None });
+    }
+    for (index, destination) in all.iter().enumerate() {
+        if all.iter().skip(index + 1).any(|other| other.file == destination.file) {
+            let place = destination.file.as_ref().map_or_else(|| "standard output".to_owned(), |file| file.display().to_string());
+            return Err(format!("--report: two results would go to {place}; give each a place of its own"));
+        }
+    }
+    Ok(all)
+}
+
+/// Whether people read what goes to standard output.
+pub(super) fn is_for_people(destinations: &[Destination]) -> bool {
+    destinations.iter().all(|destination| destination.format == ReportFormat::Table && destination.file.is_none())
+}
+
+/// Writes every result. One that cannot be written is said and does not stop the others.
+pub(super) fn write(destinations: &[Destination], review: &Review, detail: Detail, common: &Common) -> Outcome {
+    let mut outcome = Outcome::Clean;
+    for destination in destinations {
+        let written = match &destination.file {
+            None => common.print(&destination.format.render(review, detail, common.style())),
+            Some(file) => {
+                let text = destination.format.render(review, detail, Style::plain(FILE_WIDTH));
+                match write_whole(file, text.as_bytes()) {
+                    Ok(()) => Outcome::Clean,
+                    Err(error) => {
+                        complain(&format!("error: {}: cannot write the report: {error}", file.display()));
+                        Outcome::Unwritable
+                    }
+                }
+            }
+        };
+        outcome = outcome.max(written);
+    }
+    outcome
+}
+
+/// Writes a file under another name in the same directory, and gives it its own name when it is complete: nobody ever sees half of it, and
+/// what was there before stays when something goes wrong.
+pub(super) fn write_whole(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    // A device or pipe cannot be replaced; what is written to it is gone at once anyway.
+    if fs::metadata(file).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return File::options().write(true).open(file)?.write_all(bytes);
+    }
+    let mut name = std::ffi::OsString::from(".");
+    name.push(file.file_name().ok_or_else(|| std::io::Error::other("this is no name of a file"))?);
+    name.push(format!(".{}.part", std::process::id()));
+    let part = file.with_file_name(name);
+    let written = File::create_new(&part).and_then(|mut out| out.write_all(bytes).and_then(|()| out.sync_data()));
+    let renamed = written.and_then(|()| fs::rename(&part, file));
+    if renamed.is_err() {
+        // What went wrong before counts, not whether the remains can be removed.
+        let _ = fs::remove_file(&part);
+    }
+    renamed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_destination_names_a_format_and_a_file() {
+        let json = Destination { format: ReportFormat::Json, file: Some(PathBuf::from("out=1.json")) };
+        assert_eq!(parse_destination("json=out=1.json"), Ok(json));
+        assert_eq!(parse_destination("table=-"), Ok(Destination { format: ReportFormat::Table, file: None }));
+        assert!(parse_destination("json").unwrap_err().starts_with("expected FORMAT=FILE"));
+        assert!(parse_destination("jason=x").unwrap_err().starts_with("no such format; there are: table, json"));
+        assert!(parse_destination("json=").unwrap_err().contains("missing"));
+    }
+
+    #[test]
+    fn the_table_stays_on_standard_output_unless_a_report_goes_there() {
+        let to_file = parse_destination("json=a.json").unwrap();
+        let to_stdout = parse_destination("json=-").unwrap();
+        let table = Destination { format: ReportFormat::Table, file: None };
+        assert_eq!(destinations(None, &[]).unwrap(), std::slice::from_ref(&table));
+        assert_eq!(destinations(None, std::slice::from_ref(&to_file)).unwrap(), [table, to_file.clone()]);
+        assert_eq!(destinations(None, std::slice::from_ref(&to_stdout)).unwrap(), std::slice::from_ref(&to_stdout));
+        assert!(destinations(Some(ReportFormat::Table), &[to_stdout]).unwrap_err().contains("standard output"));
+        assert!(destinations(None, &[to_file.clone(), to_file]).unwrap_err().contains("a.json"));
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole_and_nothing_else_is_left() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("report.json");
+        write_whole(&file, b"old").unwrap();
+        write_whole(&file, b"new").unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"new");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+        let error = write_whole(&directory.path().join("missing/report.json"), b"x").unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn a_directory_is_not_replaced() {
+        let directory = tempfile::tempdir().unwrap();
+        let inner = directory.path().join("inner");
+        fs::create_dir(&inner).unwrap();
+        assert!(write_whole(&inner, b"x").is_err());
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+}
