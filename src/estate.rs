@@ -2,8 +2,10 @@
 //! never stops the others and is never hidden.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use encoding_rs::Encoding;
 use serde::Serialize;
@@ -28,6 +30,36 @@ pub struct Options {
     /// Number of the first file, so that places of two estates can stand in one report: the files of the second are numbered on from
     /// those of the first.
     pub first_file: u32,
+    /// Is told how far the reading has come.
+    pub progress: Option<Progress>,
+}
+
+/// How far the reading has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// Files that were looked at.
+    pub done: usize,
+    /// Files that there are.
+    pub total: usize,
+    /// Files that could not be read so far.
+    pub unreadable: usize,
+}
+
+/// What is called after each file.
+#[derive(Clone)]
+pub struct Progress(Arc<dyn Fn(Step) + Send + Sync>);
+
+impl Progress {
+    /// Calls `tell` after each file.
+    pub fn new(tell: impl Fn(Step) + Send + Sync + 'static) -> Self {
+        Progress(Arc::new(tell))
+    }
+}
+
+impl fmt::Debug for Progress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Progress")
+    }
 }
 
 /// Everything that one run has read.
@@ -125,8 +157,14 @@ pub fn read(paths: &[PathBuf], options: &Options) -> Estate {
     for (path, message) in discovered.errors {
         reading.estate.inputs.push(InputReport::failed(path, None, message, None));
     }
-    for input in &discovered.inputs {
+    let mut unreadable = 0;
+    for (index, input) in discovered.inputs.iter().enumerate() {
+        let before = reading.estate.inputs.len();
         reading.take(input);
+        if let Some(Progress(tell)) = &options.progress {
+            unreadable += reading.estate.inputs.iter().skip(before).filter(|input| input.error.is_some()).count();
+            tell(Step { done: index + 1, total: discovered.inputs.len(), unreadable });
+        }
     }
     reading.finish()
 }

@@ -312,3 +312,91 @@ fn many_reservations_are_counted_and_not_listed() {
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     assert!(run.out.contains("and 10 more; --format json lists all"), "{}", run.out);
 }
+
+#[test]
+fn every_shell_gets_a_completion_script_that_knows_the_commands() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = run(&["completions", shell]);
+        assert_eq!((script.code, script.err.as_str()), (0, ""), "{shell}");
+        for word in ["check", "fail-on", "explain"] {
+            assert!(script.out.contains(word), "{shell} does not know {word}");
+        }
+    }
+}
+
+#[test]
+fn bash_accepts_its_completion_script() {
+    let script = run(&["completions", "bash"]).out;
+    let Ok(mut bash) = Command::new("bash").arg("-n").stdin(Stdio::piped()).spawn() else {
+        eprintln!("not run: there is no bash here");
+        return;
+    };
+    bash.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+    assert!(bash.wait().unwrap().success());
+}
+
+#[test]
+fn the_manual_has_a_page_for_every_command_and_each_names_its_options() {
+    let directory = tempfile::tempdir().unwrap();
+    let written = run(&["man", "--into", directory.path().to_str().unwrap()]);
+    assert_eq!((written.code, written.out.as_str(), written.err.as_str()), (0, "", ""));
+    let mut names: Vec<_> =
+        std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    let commands: Vec<String> = run(&["--help"])
+        .out
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| {
+            line.split_whitespace()
+                .next()
+                .filter(|name| *name != "help" && line.starts_with("  ") && !line.starts_with("   "))
+                .map(str::to_owned)
+        })
+        .collect();
+    assert!(commands.len() >= 7, "{commands:?}");
+    let mut expected: Vec<_> = commands.iter().map(|name| format!("iisaudit-{name}.1")).collect();
+    expected.push("iisaudit.1".to_owned());
+    expected.sort();
+    assert_eq!(names, expected);
+    let page = run(&["man", "check"]).out;
+    assert_eq!(page, std::fs::read_to_string(directory.path().join("iisaudit-check.1")).unwrap());
+    for option in ["fail\\-on", "report", "color"] {
+        assert!(page.contains(&format!("\\-\\-{option}")), "{option}");
+    }
+    refused(&["man", "chekc"], 2, &["there is no such command", "check"]);
+}
+
+#[test]
+fn verbose_says_on_standard_error_what_each_file_was_taken_for() {
+    let quiet = run(&["sites", "examples/endpoint-join"]);
+    let verbose = run(&["sites", "examples/endpoint-join", "-v"]);
+    assert_eq!(quiet.out, verbose.out);
+    assert_eq!(quiet.err, "");
+    assert!(verbose.err.contains("applicationHost.config, UTF-8, server endpoint-join"), "{}", verbose.err);
+    assert!(verbose.err.contains("netsh http show sslcert"), "{}", verbose.err);
+}
+
+#[test]
+fn several_results_are_written_in_one_run_and_all_say_the_same() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("report.json");
+    let option = format!("json={}", file.display());
+    let both = run(&["check", PAIR, "--report", &option]);
+    assert_eq!(both.out, run(&["check", PAIR]).out);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), run(&["check", PAIR, "--format", "json"]).out);
+    assert_eq!(run(&["check", PAIR, "--report", "json=-"]).out, run(&["check", PAIR, "--format", "json"]).out);
+    refused(&["check", PAIR, "--format", "table", "--report", "json=-"], 2, &["two results would go to standard output"]);
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_said_and_stops_no_other() {
+    let directory = tempfile::tempdir().unwrap();
+    let (missing, good) = (directory.path().join("missing/a.json"), directory.path().join("b.json"));
+    let run = run(&["check", PAIR, "--report", &format!("json={}", missing.display()), "--report", &format!("json={}", good.display())]);
+    assert_eq!(run.code, 3);
+    assert!(run.err.contains("cannot write the report"), "{}", run.err);
+    assert!(good.exists() && run.out.contains("finding"));
+}

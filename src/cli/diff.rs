@@ -104,10 +104,12 @@ pub(super) fn run(arguments: &DiffArguments, common: &Common) -> Outcome {
     let real = |path: &PathBuf| std::fs::canonicalize(path).ok();
     let same = left_path == right_path || (real(&left_path).is_some() && real(&left_path) == real(&right_path));
     let left_estate = crate::estate::read(std::slice::from_ref(&left_path), &common.options());
+    common.say_what_was_read(&left_estate);
     let first_file = u32::try_from(left_estate.inputs.len()).unwrap_or(u32::MAX);
     let right_estate = (!same).then(|| crate::estate::read(std::slice::from_ref(&right_path), &Options { first_file, ..common.options() }));
     let mut outcome = judge_inputs(&left_estate, std::slice::from_ref(&left_path));
     if let Some(estate) = &right_estate {
+        common.say_what_was_read(estate);
         outcome = outcome.max(judge_inputs(estate, std::slice::from_ref(&right_path)));
     }
     // A side of which nothing could be read would look as if it were missing.

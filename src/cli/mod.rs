@@ -1,9 +1,12 @@
 //! The command line: what is asked for, where results and messages go, and what the exit code says. One file a command.
 
 mod check;
+mod completions;
 mod diff;
 mod explain;
+mod man;
 mod output;
+mod progress;
 mod rules;
 mod sites;
 
@@ -52,6 +55,8 @@ enum Command {
     Check(check::CheckArguments),
     Explain(explain::ExplainArguments),
     Rules(rules::RulesArguments),
+    Completions(completions::CompletionsArguments),
+    Man(man::ManArguments),
 }
 
 /// Options of every command.
@@ -73,6 +78,9 @@ struct Common {
     /// Name of the server in reports; otherwise that of its directory or file
     #[arg(long, global = true, value_name = "NAME")]
     name: Option<String>,
+    /// Says on standard error what each file was taken for
+    #[arg(short, long, global = true)]
+    verbose: bool,
 }
 
 /// How results are written.
@@ -180,13 +188,29 @@ pub fn run() -> ExitCode {
         Command::Check(command) => check::run(command, common),
         Command::Explain(command) => explain::run(command, common),
         Command::Rules(command) => rules::run(command, common),
+        Command::Completions(command) => completions::run(command, common),
+        Command::Man(command) => man::run(command, common),
     };
     outcome.into()
 }
 
 impl Common {
     fn options(&self) -> Options {
-        Options { encoding: self.encoding, kind: self.kind.map(FileKind::from), ..Options::default() }
+        Options { encoding: self.encoding, kind: self.kind.map(FileKind::from), progress: progress::on_terminal(), ..Options::default() }
+    }
+
+    /// Says what was read, where that was asked for.
+    fn say_what_was_read(&self, estate: &Estate) {
+        if !self.verbose {
+            return;
+        }
+        for input in estate.inputs.iter().filter(|input| input.error.is_none()) {
+            let kind = input.kind.map_or("not recognised", FileKind::name);
+            let encoding = input.encoding.map(|encoding| format!(", {encoding}")).unwrap_or_default();
+            let server = input.server.as_ref().map(|server| format!(", server {server}")).unwrap_or_default();
+            complain(&format!("read {}: {kind}{encoding}{server}", input.path));
+        }
+        complain(&format!("{} other files skipped", estate.skipped));
     }
 
     /// Reads `paths`, renames the server when asked to, and reports unreadable inputs on standard error.
@@ -208,6 +232,7 @@ impl Common {
                 }
             }
         }
+        self.say_what_was_read(&estate);
         Ok(estate)
     }
 
