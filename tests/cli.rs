@@ -325,12 +325,10 @@ fn every_shell_gets_a_completion_script_that_knows_the_commands() {
 }
 
 #[test]
+#[cfg(unix)]
 fn bash_accepts_its_completion_script() {
     let script = run(&["completions", "bash"]).out;
-    let Ok(mut bash) = Command::new("bash").arg("-n").stdin(Stdio::piped()).spawn() else {
-        eprintln!("not run: there is no bash here");
-        return;
-    };
+    let mut bash = Command::new("bash").arg("-n").stdin(Stdio::piped()).spawn().unwrap();
     bash.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
     assert!(bash.wait().unwrap().success());
 }
