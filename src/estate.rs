@@ -7,12 +7,11 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use encoding_rs::Encoding;
 use serde::Serialize;
 
 use crate::apphost::{self, ConfigFile, PlacedFile};
 use crate::httpsys::{self, ReadRecords, Source, TextKind};
-use crate::input::{self, FileId, Input};
+use crate::input::{self, Charset, FileId, Input};
 use crate::metabase::{self, MbSchema};
 use crate::schannel::{self, Schannel};
 use crate::server::{Generation, Server};
@@ -24,7 +23,7 @@ pub struct Options {
     /// Limits of the XML reader.
     pub limits: Limits,
     /// Encoding of files that have no byte order mark and are not UTF-8.
-    pub encoding: Option<&'static Encoding>,
+    pub encoding: Option<Charset>,
     /// What the named files are, whatever their content looks like.
     pub kind: Option<FileKind>,
     /// Number of the first file, so that places of two estates can stand in one report: the files of the second are numbered on from

@@ -15,10 +15,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
-use encoding_rs::Encoding;
 
 use crate::compare::{NoSite, find_site};
 use crate::estate::{Estate, FileKind, Options};
+use crate::input::Charset;
 use crate::report::style::Style;
 use crate::rules::Profile;
 use crate::server::Server;
@@ -69,9 +69,9 @@ struct Common {
     /// Width of tables in columns; otherwise that of the terminal, or 100
     #[arg(long, global = true, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(LEAST_WIDTH as i64..))]
     width: Option<u16>,
-    /// Encoding of files that are neither UTF-8 nor UTF-16, such as windows-1252
+    /// Encoding of files that are neither UTF-8 nor UTF-16, such as windows-1252 or cp850
     #[arg(long, global = true, value_name = "NAME", value_parser = parse_encoding)]
-    encoding: Option<&'static Encoding>,
+    encoding: Option<Charset>,
     /// What the named files are; otherwise their content tells
     #[arg(long = "as", global = true, value_enum, value_name = "KIND")]
     kind: Option<Kind>,
@@ -151,8 +151,8 @@ impl From<ProfileName> for Profile {
     }
 }
 
-fn parse_encoding(name: &str) -> Result<&'static Encoding, String> {
-    Encoding::for_label(name.as_bytes()).ok_or_else(|| "not the name of an encoding; try windows-1252 or ibm866".to_owned())
+fn parse_encoding(name: &str) -> Result<Charset, String> {
+    Charset::for_label(name).ok_or_else(|| "not the name of an encoding; try windows-1252, cp850 or ibm866".to_owned())
 }
 
 /// What a command came to. The order is that of precedence: the greatest counts.
@@ -302,7 +302,8 @@ fn judge_inputs(estate: &Estate, paths: &[PathBuf]) -> Outcome {
             skipped => format!(" ({skipped} other files skipped)"),
         };
         complain(&format!(
-            "error: {paths}: no configuration of IIS found{skipped}; give a MetaBase.xml, applicationHost.config or web.config, or a directory that holds one"
+            "error: {paths}: no configuration of IIS found{skipped}; give a MetaBase.xml, applicationHost.config or web.config, the output of `netsh http \
+             show sslcert`, a registry export of HTTP.sys or Schannel, or a directory that holds one"
         ));
         outcome = Outcome::NoInput;
     }

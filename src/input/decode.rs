@@ -19,6 +19,30 @@ pub struct Decoded<'a> {
     pub warning: Option<String>,
 }
 
+/// An encoding that a user can name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Charset {
+    /// One of the WHATWG Encoding Standard.
+    Standard(&'static Encoding),
+    /// A code page of the console, which the standard does not have.
+    Oem(CodePage),
+}
+
+impl Charset {
+    /// Finds an encoding by any of its names, such as `windows-1252`, `cp850` or `ibm866`.
+    pub fn for_label(label: &str) -> Option<Charset> {
+        Encoding::for_label(label.as_bytes()).map(Charset::Standard).or_else(|| CodePage::for_label(label).map(Charset::Oem))
+    }
+
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Charset::Standard(encoding) => encoding.name(),
+            Charset::Oem(page) => page.name(),
+        }
+    }
+}
+
 /// Bytes that are no text in the encoding they should have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecodeError {
@@ -44,7 +68,7 @@ impl std::error::Error for DecodeError {}
 
 /// Decodes `bytes`: a byte order mark decides, then UTF-16 is known by its shape, then UTF-8 is tried, then `fallback` (an option of
 /// the user), then the encoding that the XML declaration names.
-pub fn decode<'a>(bytes: &'a [u8], fallback: Option<&'static Encoding>) -> Result<Decoded<'a>, DecodeError> {
+pub fn decode<'a>(bytes: &'a [u8], fallback: Option<Charset>) -> Result<Decoded<'a>, DecodeError> {
     if let Some((encoding, length)) = Encoding::for_bom(bytes) {
         return decode_as(&bytes[length..], length, encoding, None);
     }
@@ -60,11 +84,8 @@ pub fn decode<'a>(bytes: &'a [u8], fallback: Option<&'static Encoding>) -> Resul
     let utf8 = decode_as(bytes, 0, UTF_8, None);
     let Err(error) = utf8 else { return utf8 };
     let declared = || declared_encoding(bytes).filter(|encoding| encoding.is_ascii_compatible() && *encoding != UTF_8);
-    match fallback.or_else(declared) {
-        Some(encoding) => {
-            let warning = format!("not UTF-8 at offset {}; read as {}", error.offset, encoding.name());
-            decode_as(bytes, 0, encoding, Some(warning))
-        }
+    match fallback.or_else(|| declared().map(Charset::Standard)) {
+        Some(charset) => decode_named(bytes, charset, &error),
         None => Err(error),
     }
 }
@@ -72,7 +93,7 @@ pub fn decode<'a>(bytes: &'a [u8], fallback: Option<&'static Encoding>) -> Resul
 /// Decodes the output of a console command or an export of the registry, which is no XML and names no encoding. A byte order mark
 /// decides, then UTF-16 is known by its shape, then UTF-8 is tried, then `fallback` (an option of the user), then the single-byte code
 /// page that its accented letters speak for; the last step cannot fail.
-pub fn decode_text<'a>(bytes: &'a [u8], fallback: Option<&'static Encoding>) -> Result<Decoded<'a>, DecodeError> {
+pub fn decode_text<'a>(bytes: &'a [u8], fallback: Option<Charset>) -> Result<Decoded<'a>, DecodeError> {
     let marked = Encoding::for_bom(bytes);
     let shaped = || utf16_by_shape(bytes).map(|encoding| (encoding, 0));
     if let Some((encoding, length)) = marked.or_else(shaped) {
@@ -87,10 +108,10 @@ pub fn decode_text<'a>(bytes: &'a [u8], fallback: Option<&'static Encoding>) -> 
     }
     let utf8 = decode_as(bytes, 0, UTF_8, None);
     let Err(error) = utf8 else { return utf8 };
-    let warning = |name: &str| Some(format!("not UTF-8 at offset {}; read as {name}", error.offset));
-    if let Some(encoding) = fallback {
-        return decode_as(bytes, 0, encoding, warning(encoding.name()));
+    if let Some(charset) = fallback {
+        return decode_named(bytes, charset, &error);
     }
+    let warning = |name: &str| Some(format!("not UTF-8 at offset {}; read as {name}", error.offset));
     if speaks_for_ansi(bytes) {
         return decode_as(bytes, 0, WINDOWS_1252, warning("windows-1252; --encoding names another"));
     }
@@ -100,6 +121,15 @@ pub fn decode_text<'a>(bytes: &'a [u8], fallback: Option<&'static Encoding>) -> 
         encoding: page.name(),
         warning: warning("IBM850, the code page of western consoles; --encoding names another"),
     })
+}
+
+/// Decodes bytes that are not UTF-8, as `error` tells, in the encoding that somebody named.
+fn decode_named<'a>(bytes: &'a [u8], charset: Charset, error: &DecodeError) -> Result<Decoded<'a>, DecodeError> {
+    let warning = Some(format!("not UTF-8 at offset {}; read as {}", error.offset, charset.name()));
+    match charset {
+        Charset::Standard(encoding) => decode_as(bytes, 0, encoding, warning),
+        Charset::Oem(page) => Ok(Decoded { text: Cow::Owned(page.decode(bytes)), encoding: page.name(), warning }),
+    }
 }
 
 /// Tells UTF-16 without a byte order mark: of the first characters most are ASCII, whose other byte is zero.
@@ -237,7 +267,7 @@ mod tests {
     #[test]
     fn the_encoding_of_the_user_comes_before_the_declared_one() {
         let bytes = b"<?xml version=\"1.0\" encoding=\"windows-1252\"?><a b='\xcf\xf0'/>";
-        let decoded = decode(bytes, Encoding::for_label(b"windows-1251")).unwrap();
+        let decoded = decode(bytes, Charset::for_label("windows-1251")).unwrap();
         assert!(decoded.text.contains("Пр"));
     }
 
@@ -257,8 +287,21 @@ mod tests {
         assert_eq!(console(b"Cl\xe9s : d\xe9sactiv\xe9"), (source.to_owned(), "windows-1252"));
         assert_eq!(console(b"REGEDIT4\r\n\x84").1, "windows-1252");
         assert!(decode_text(b"Cl\x82s", None).unwrap().warning.is_some());
-        let named = decode_text(b"\x82\xa0", Encoding::for_label(b"shift_jis")).unwrap();
+        let named = decode_text(b"\x82\xa0", Charset::for_label("shift_jis")).unwrap();
         assert_eq!(named.text, "あ");
+    }
+
+    #[test]
+    fn a_code_page_of_the_console_can_be_named_by_its_usual_names() {
+        for name in ["cp437", "IBM437", "437", "oem437"] {
+            let decoded = decode_text(b"\x9b", Charset::for_label(name)).unwrap();
+            assert_eq!((&*decoded.text, decoded.encoding), ("\u{a2}", "IBM437"), "{name}");
+        }
+        assert_eq!(decode_text(b"\x9b", Charset::for_label("cp850")).unwrap().text, "\u{f8}");
+        let xml = decode(b"<a b='gr\x81n'/>", Charset::for_label("ibm850")).unwrap();
+        assert!(xml.text.contains("grün") && xml.warning.is_some_and(|warning| warning.contains("IBM850")));
+        assert_eq!(Charset::for_label("ibm866").map(Charset::name), Some("IBM866"));
+        assert_eq!(Charset::for_label("klingon"), None);
     }
 
     #[test]

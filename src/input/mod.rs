@@ -8,7 +8,7 @@ mod oem;
 pub(crate) mod registry;
 mod source;
 
-pub use decode::{DecodeError, Decoded, decode, decode_text};
+pub use decode::{Charset, DecodeError, Decoded, decode, decode_text};
 pub use discover::{Discovered, Input, discover};
 pub use field::{Field, Remark, Said};
 pub use oem::CodePage;

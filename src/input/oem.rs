@@ -24,10 +24,11 @@ impl CodePage {
         }
     }
 
-    /// Finds a code page by the names in use: `437`, `cp437`, `ibm437`.
+    /// Finds a code page by the names in use: `437`, `cp437`, `ibm437`, `oem-437`.
     pub fn for_label(label: &str) -> Option<CodePage> {
         let label = label.trim().to_ascii_lowercase();
-        match label.trim_start_matches("cp").trim_start_matches("ibm").trim_start_matches("oem").trim_start_matches('-') {
+        let number = ["cp", "ibm", "oem"].iter().find_map(|prefix| label.strip_prefix(prefix)).unwrap_or(&label);
+        match number.trim_start_matches(['-', '_']) {
             "437" => Some(CodePage::Cp437),
             "850" => Some(CodePage::Cp850),
             _ => None,
@@ -92,10 +93,12 @@ mod tests {
 
     #[test]
     fn a_code_page_has_several_names() {
-        for label in ["437", "cp437", "CP437", "ibm437", "IBM-437", "oem437"] {
+        for label in ["437", "cp437", "CP437", "ibm437", "IBM-437", "oem437", "cp_437"] {
             assert_eq!(CodePage::for_label(label), Some(CodePage::Cp437), "{label}");
         }
         assert_eq!(CodePage::for_label("cp850"), Some(CodePage::Cp850));
-        assert_eq!(CodePage::for_label("cp866"), None);
+        for label in ["cp866", "cpibm437", "cp4370", ""] {
+            assert_eq!(CodePage::for_label(label), None, "{label}");
+        }
     }
 }
