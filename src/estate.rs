@@ -11,10 +11,10 @@ use serde::Serialize;
 
 use crate::apphost::{self, ConfigFile, PlacedFile};
 use crate::httpsys::{self, ReadRecords, Source, TextKind};
-use crate::input::{self, Charset, FileId, Input};
+use crate::input::{self, Charset, FileId, Input, Place};
 use crate::metabase::{self, MbSchema};
 use crate::schannel::{self, Schannel};
-use crate::server::{Generation, Server};
+use crate::server::{Generation, Server, WindowsVersion};
 use crate::xml::{Event, Limits, XmlError, XmlReader};
 
 /// How files are read.
@@ -26,6 +26,8 @@ pub struct Options {
     pub encoding: Option<Charset>,
     /// What the named files are, whatever their content looks like.
     pub kind: Option<FileKind>,
+    /// The version of Windows of all servers; otherwise files tell it, if any does.
+    pub windows: Option<WindowsVersion>,
     /// Number of the first file, so that places of two estates can stand in one report: the files of the second are numbered on from
     /// those of the first.
     pub first_file: u32,
@@ -116,6 +118,8 @@ pub enum FileKind {
     WebConfig,
     /// The listing of `netsh http show sslcert`, as text or JSON.
     SslCert,
+    /// The output of `httpcfg query ssl`.
+    Httpcfg,
     /// A registry export or the output of `reg query` with keys of HTTP.sys or Schannel.
     Registry,
 }
@@ -130,6 +134,7 @@ impl FileKind {
             FileKind::Redirection => "redirection.config",
             FileKind::WebConfig => "web.config",
             FileKind::SslCert => "netsh http show sslcert",
+            FileKind::Httpcfg => "httpcfg query ssl",
             FileKind::Registry => "registry export",
         }
     }
@@ -203,6 +208,8 @@ struct Evidence {
     file: FileId,
     records: Option<ReadRecords>,
     schannel: Option<Schannel>,
+    /// The version of Windows, and where it stands.
+    windows: Option<(WindowsVersion, Place)>,
 }
 
 struct Reading<'a> {
@@ -222,8 +229,8 @@ struct Reading<'a> {
 /// unit is cut.
 const HEAD: u64 = 1 << 16;
 
-const EXPECTED: &str = "expected MetaBase.xml, MBSchema.xml, applicationHost.config, redirection.config, web.config, the output of `netsh http show sslcert` or a \
-     registry export";
+const EXPECTED: &str = "expected MetaBase.xml, MBSchema.xml, applicationHost.config, redirection.config, web.config, the output of `netsh http show sslcert` or \
+     `httpcfg query ssl`, or a registry export";
 
 impl Reading<'_> {
     fn take(&mut self, input: &Input) {
@@ -238,7 +245,8 @@ impl Reading<'_> {
                 return;
             }
         };
-        let forced_text = self.options.kind.filter(|kind| input.named && matches!(kind, FileKind::SslCert | FileKind::Registry));
+        let forced_text =
+            self.options.kind.filter(|kind| input.named && matches!(kind, FileKind::SslCert | FileKind::Httpcfg | FileKind::Registry));
         if (forced_text.is_some() || !looks_like_xml(&bytes)) && self.take_text(input, &bytes, forced_text) {
             return;
         }
@@ -339,6 +347,7 @@ impl Reading<'_> {
         let kind = match (httpsys::recognise_text(&decoded.text), forced) {
             (Some(kind), _) => kind,
             (None, Some(FileKind::SslCert)) => TextKind::Listing,
+            (None, Some(FileKind::Httpcfg)) => TextKind::Httpcfg,
             (None, Some(FileKind::Registry)) => TextKind::RegistryBoth,
             (None, _) => return false,
         };
@@ -348,26 +357,37 @@ impl Reading<'_> {
             TextKind::Listing => Some(httpsys::read_listing(text, file)),
             TextKind::ListingJson => Some(httpsys::read_json(text, file)),
             TextKind::RegistryHttp | TextKind::RegistryBoth => Some(httpsys::read_registry(text, file)),
-            TextKind::RegistrySchannel => None,
+            TextKind::Httpcfg => Some(httpsys::read_httpcfg(text, file)),
+            TextKind::RegistrySchannel | TextKind::RegistryWindows => None,
         };
         let schannel = match kind {
             TextKind::RegistryHttp | TextKind::RegistryBoth | TextKind::RegistrySchannel => Some(schannel::read_schannel(text, file)),
-            TextKind::Listing | TextKind::ListingJson => None,
+            TextKind::Listing | TextKind::ListingJson | TextKind::Httpcfg | TextKind::RegistryWindows => None,
+        };
+        let windows = match kind {
+            TextKind::Listing | TextKind::ListingJson | TextKind::Httpcfg => None,
+            _ => schannel::read_windows(text, file),
         };
         let mut warnings: Vec<String> = decoded.warning.into_iter().collect();
         warnings.extend(remarks(records.as_ref(), schannel.as_ref()));
+        if kind == TextKind::RegistryWindows && windows.is_none() {
+            warnings.push("it tells no version of Windows that is known here; --windows can name it".to_owned());
+        }
         self.estate.inputs.push(InputReport {
             path: input.display(),
             kind: Some(match kind {
                 TextKind::Listing | TextKind::ListingJson => FileKind::SslCert,
-                TextKind::RegistryHttp | TextKind::RegistryBoth | TextKind::RegistrySchannel => FileKind::Registry,
+                TextKind::Httpcfg => FileKind::Httpcfg,
+                TextKind::RegistryHttp | TextKind::RegistryBoth | TextKind::RegistrySchannel | TextKind::RegistryWindows => {
+                    FileKind::Registry
+                }
             }),
             encoding: Some(decoded.encoding),
             server: None,
             error: None,
             warnings,
         });
-        self.evidence.push(Evidence { input: input.clone(), file, records, schannel });
+        self.evidence.push(Evidence { input: input.clone(), file, records, schannel, windows });
         true
     }
 
@@ -465,7 +485,9 @@ impl Reading<'_> {
             match owner {
                 Some(host) => evidence[host].push(one),
                 // Without any server file the records are all that is known of their server.
-                None if no_servers => evidence_alone.entry(name_of_evidence(&one.input)).or_default().push(one),
+                None if no_servers && (one.records.is_some() || one.schannel.is_some()) => {
+                    evidence_alone.entry(name_of_evidence(&one.input)).or_default().push(one)
+                }
                 None => {
                     if let Some(report) = report_of(&mut self.estate, first, one.file) {
                         report.warnings.push(
@@ -503,11 +525,16 @@ impl Reading<'_> {
                 Said::ApplicationHost(config) => apphost::assemble(config, &placed[index], redirections[index].as_ref(), name),
             };
             server.inputs = std::iter::once(host.file).chain(placed_files[index].iter().copied()).collect();
+            server.windows = self.options.windows;
             give(&mut server, std::mem::take(&mut evidence[index]), &mut self.estate, first);
             self.estate.servers.push(server);
         }
         for (name, files) in evidence_alone {
-            let mut server = Server::unknown(given.give(name), Generation::Iis7);
+            // Nothing but Windows Server 2003 and Windows XP has that tool.
+            let old = files.iter().all(|file| file.records.as_ref().is_some_and(of_httpcfg));
+            let generation = if old { Generation::Iis6 } else { Generation::Iis7 };
+            let mut server = Server::unknown(given.give(name), generation);
+            server.windows = self.options.windows;
             give(&mut server, files, &mut self.estate, first);
             self.estate.servers.push(server);
         }
@@ -518,6 +545,7 @@ impl Reading<'_> {
                 _ => apphost::assemble(&config.config, &[], None, name.clone()),
             };
             server.inputs = vec![config.file];
+            server.windows = self.options.windows;
             if let Some(report) = report_of(&mut self.estate, first, config.file) {
                 report.server = Some(name);
             }
@@ -660,27 +688,45 @@ fn stem(input: &Input) -> String {
 /// record the listing counts.
 fn give(server: &mut Server, files: Vec<Evidence>, estate: &mut Estate, first: u32) {
     let rank = |source: Source| match source {
-        Source::Listing => 0,
+        Source::Listing | Source::Httpcfg => 0,
         Source::Json => 1,
         Source::Registry => 2,
     };
+    let metabase = server.generation == Generation::Iis6 && !server.inputs.is_empty();
     let mut all: Option<ReadRecords> = None;
     for one in files {
-        if let Some(report) = report_of(estate, first, one.file) {
+        let report = report_of(estate, first, one.file);
+        let is_old = one.records.as_ref().is_some_and(of_httpcfg)
+            || one.records.as_ref().is_some_and(|records| records.records.iter().any(|record| record.source == Source::Registry));
+        if let Some(report) = report {
             report.server = Some(server.name.clone());
-            if server.generation == Generation::Iis6 {
+            if let (Some((told, _)), Some(known)) = (one.windows, server.windows)
+                && told != known
+            {
+                report.warnings.push(format!("it is of {told}, but {known} was named, which counts"));
+            }
+            if metabase && !is_old && one.windows.is_none() {
                 report.warnings.push("not used: on IIS 6 the metabase holds the settings of SSL endpoints".to_owned());
                 continue;
             }
         }
         server.inputs.push(one.file);
-        if let Some(records) = one.records {
+        server.windows = server.windows.or(one.windows.map(|(version, _)| version));
+        if let Some(records) = one.records.filter(|_| !metabase || is_old) {
             let all = all.get_or_insert_default();
+            // An export of the registry says nothing about how much a listing shows.
+            if records.records.iter().any(|record| record.source != Source::Registry) {
+                let listed = all.records.iter().any(|record| record.source != Source::Registry);
+                all.extent = if listed { all.extent.max(records.extent) } else { records.extent };
+            }
             all.records.extend(records.records);
             all.unknown.extend(records.unknown);
             all.stray.extend(records.stray);
             all.not_found = all.not_found.or(records.not_found);
             all.warnings.extend(records.warnings);
+        }
+        if metabase {
+            continue;
         }
         if let Some(schannel) = one.schannel.filter(|schannel| schannel.place.is_some() || schannel.http.place.is_some()) {
             // An export of Schannel says more than one of HTTP\Parameters alone.
@@ -692,8 +738,17 @@ fn give(server: &mut Server, files: Vec<Evidence>, estate: &mut Estate, first: u
     if let Some(mut records) = all {
         // The sort is stable: within one kind of source the order of the files stays.
         records.records.sort_by_key(|record| rank(record.source));
-        httpsys::join(server, records);
+        if metabase {
+            server.running = Some(records);
+        } else {
+            httpsys::join(server, records);
+        }
     }
+}
+
+/// Whether these are the records of `httpcfg query ssl`.
+fn of_httpcfg(records: &ReadRecords) -> bool {
+    records.records.first().is_some_and(|record| record.source == Source::Httpcfg)
 }
 
 /// What a reader should know of a listing or registry export: its warnings, and the lines that are not understood.
@@ -755,7 +810,7 @@ impl Shape {
             FileKind::MbSchema => Shape::Schema,
             FileKind::ApplicationHost | FileKind::Redirection | FileKind::WebConfig => Shape::Configuration,
             // These are no XML and were read before.
-            FileKind::SslCert | FileKind::Registry => return None,
+            FileKind::SslCert | FileKind::Httpcfg | FileKind::Registry => return None,
         })
     }
 
@@ -977,6 +1032,66 @@ mod tests {
         assert_eq!(listed.server.as_deref(), Some("WEB01"));
         assert_eq!(listed.warnings, ["not used: on IIS 6 the metabase holds the settings of SSL endpoints"]);
         assert!(estate.servers[0].records.is_none());
+    }
+
+    fn estate(files: &[(&str, &str)], options: &Options) -> Estate {
+        let directory = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            std::fs::write(directory.path().join(name), text).unwrap();
+        }
+        read(&[directory.path().to_path_buf()], options)
+    }
+
+    const HTTPCFG: &str = include_str!("../tests/fixtures/netsh/o05_2003_httpcfg_query_ssl.txt");
+    const BUILD: &str =
+        "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\r\n    CurrentBuildNumber    REG_SZ    17763\r\n";
+
+    #[test]
+    fn the_records_of_iis_6_are_kept_to_compare_the_metabase_with_and_decide_nothing() {
+        let metabase = "<configuration><MBProperty><IIsWebServer Location=\"/LM/W3SVC/1\"></IIsWebServer></MBProperty></configuration>";
+        let found = estate(&[("MetaBase.xml", metabase), ("httpcfg.txt", HTTPCFG)], &Options::default());
+        assert!(found.inputs.iter().all(|input| input.warnings.is_empty()), "{:?}", found.inputs);
+        assert_eq!(found.inputs[1].kind.map(FileKind::name), Some("httpcfg query ssl"));
+        let server = &found.servers[0];
+        assert!(server.records.is_none() && server.running.as_ref().unwrap().records.len() == 2);
+    }
+
+    #[test]
+    fn the_output_of_httpcfg_alone_is_a_server_of_iis_6_with_its_records() {
+        let found = estate(&[("httpcfg.txt", HTTPCFG)], &Options::default());
+        let server = &found.servers[0];
+        assert_eq!((server.generation, server.endpoints.len(), found.inputs[0].warnings.len()), (Generation::Iis6, 2, 0));
+    }
+
+    #[test]
+    fn the_version_of_windows_is_told_by_a_file_or_by_the_user_who_counts() {
+        let files = [("applicationHost.config", HOST), ("windows.txt", BUILD)];
+        let told = estate(&files, &Options::default());
+        assert_eq!(told.servers[0].windows, Some(WindowsVersion::Server2019));
+        assert!(told.inputs.iter().all(|input| input.warnings.is_empty() && input.error.is_none()), "{:?}", told.inputs);
+        let named = estate(&files, &Options { windows: Some(WindowsVersion::Server2012R2), ..Options::default() });
+        assert_eq!(named.servers[0].windows, Some(WindowsVersion::Server2012R2));
+        assert!(named.inputs[1].warnings[0].contains("Windows Server 2019") && named.inputs[1].warnings[0].contains("2012 R2 was named"));
+        let alone = estate(&[("windows.txt", BUILD)], &Options::default());
+        assert!(alone.servers.is_empty() && alone.inputs[0].warnings[0].contains("belongs to no server"));
+    }
+
+    #[test]
+    fn two_listings_of_one_record_each_are_not_taken_for_all_records() {
+        let one = |key: &str| {
+            format!(
+                "SSL Certificate bindings:\n-----------\n\n    IP:port : {key}\n    Certificate Hash : 1f0c6b7c2a9d4e58b3a7c0d1e2f30415263748a9\n"
+            )
+        };
+        let host = r#"<configuration><system.applicationHost><sites><site name="S" id="1"><bindings><binding protocol="https" bindingInformation="*:9443:"/></bindings></site></sites></system.applicationHost></configuration>"#;
+        let (a, b) = (one("0.0.0.0:443"), one("0.0.0.0:8443"));
+        let found = estate(&[("applicationHost.config", host), ("one.txt", &a), ("two.txt", &b)], &Options::default());
+        let endpoint = found.servers[0].endpoints.iter().find(|endpoint| !endpoint.sites.is_empty()).unwrap();
+        assert_eq!(endpoint.served, crate::server::Served::NotGiven);
+        let both = format!("{a}{b}");
+        let found = estate(&[("applicationHost.config", host), ("one.txt", &both)], &Options::default());
+        let endpoint = found.servers[0].endpoints.iter().find(|endpoint| !endpoint.sites.is_empty()).unwrap();
+        assert_eq!(endpoint.served, crate::server::Served::Nobody);
     }
 
     #[test]

@@ -76,7 +76,11 @@ fn every_exit_code_means_what_the_help_says() {
     quiet(&["diff", &format!("{PAIR}#690402"), "#90326589"], 1);
     let empty = tempfile::tempdir().unwrap();
     let empty = empty.path().to_str().unwrap();
-    refused(&["check", empty], 4, &[empty, "no configuration of IIS found", "applicationHost.config"]);
+    refused(
+        &["check", empty],
+        4,
+        &[empty, "no configuration of IIS found", "applicationHost.config", "netsh http show sslcert", "registry export"],
+    );
     refused(&["diff", PAIR, empty], 4, &[empty, "no configuration of IIS found"]);
     let missing = run(&["check", PAIR, "examples/missing.xml"]);
     assert_eq!(missing.code, 3);
@@ -98,7 +102,10 @@ fn wrong_usage_says_what_was_expected_and_what_to_do() {
     refused(&["check", PAIR, "--group", "pair=690402,nobody"], 2, &["--group pair", "nobody", "partner-b"]);
     refused(&["check", PAIR, "--group", "pair"], 2, &["NAME=SITE,SITE"]);
     refused(&["check", PAIR, "--rule", "revocation-chek-off"], 2, &["nearest: revocation-check-off", "explain rules"]);
-    refused(&["check", PAIR, "--encoding", "klingon"], 2, &["windows-1252"]);
+    refused(&["check", PAIR, "--encoding", "klingon"], 2, &["windows-1252", "cp850"]);
+    refused(&["check", "examples/sni-pair", "--windows", "2003"], 2, &["does not fit sni-pair", "IIS 7 or later"]);
+    refused(&["diff", "examples/two-nodes/node-a", "examples/two-nodes/node-b", "--windows", "2003"], 2, &["does not fit node-a"]);
+    refused(&["check", PAIR, "--windows", "95"], 2, &["2008-r2", "2025"]);
     refused(&["check", "examples", "--name", "x"], 2, &["exactly one server"]);
     refused(&["explain", "CertChekMode"], 2, &["nearest: CertCheckMode"]);
 }
@@ -262,6 +269,22 @@ fn an_encoding_that_the_file_does_not_name_can_be_given() {
     assert!(refused.code == 3 && refused.err.contains("error: -:1"), "{}", refused.err);
     let read = fed(&["sites", "-", "--encoding", "windows-1252"], &text);
     assert!(read.code == 0 && read.out.contains("Büro"), "{}", read.out);
+    let text: Vec<u8> = text.iter().map(|byte| if *byte == 0xfc { 0x81 } else { *byte }).collect();
+    for page in ["cp850", "ibm850", "CP437", "437"] {
+        let read = fed(&["sites", "-", "--encoding", page], &text);
+        assert!(read.code == 0 && read.out.contains("Büro"), "{page}: {}", read.out);
+    }
+}
+
+#[test]
+fn the_version_of_windows_can_be_named_and_decides_what_some_flags_mean() {
+    let unknown = run(&["check", "examples/sni-pair"]);
+    assert!(!unknown.out.contains("sni-on-old-version"), "{}", unknown.out);
+    let old = run(&["check", "examples/sni-pair", "--windows", "2008-r2"]);
+    assert!(old.code == 1 && old.out.contains("sni-on-old-version"), "{}", old.out);
+    assert!(old.out.contains("(IIS 7 or later, Windows Server 2008 R2)"), "{}", old.out);
+    let json = run(&["sites", "examples/sni-pair", "--windows", "2019", "--format", "json"]);
+    assert!(json.out.contains("\"windows\": \"2019\""), "{}", json.out);
 }
 
 #[test]

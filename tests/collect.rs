@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use iisaudit::estate::{self, FileKind, Options};
+use iisaudit::server::WindowsVersion;
 
 const SCRIPT: &str = include_str!("../examples/collect/collect.cmd");
 
@@ -82,6 +83,7 @@ fn only_commands_that_read_are_run_and_only_the_folder_is_written() {
         r#""%sys%\xcopy.exe""#,
         r#""%sys%\netsh.exe" http show sslcert >"#,
         r#""%sys%\reg.exe" export "#,
+        r#""%sys%\reg.exe" query "#,
         r#""%httpcfg%" query ssl >"#,
         r#""%sys%\findstr.exe""#,
     ];
@@ -166,6 +168,11 @@ fn schannel_reg() -> Vec<u8> {
     )
 }
 
+fn version(build: u32) -> Vec<u8> {
+    let key = "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion";
+    format!("\r\n{key}\r\n    CurrentBuildNumber    REG_SZ    {build}\r\n\r\n").into()
+}
+
 fn gather(files: &BTreeMap<&str, Vec<u8>>) -> (tempfile::TempDir, estate::Estate) {
     let directory = tempfile::tempdir().unwrap();
     for (name, content) in files {
@@ -191,6 +198,7 @@ fn what_is_gathered_from_iis_7_and_later_is_one_server() {
         ("sslcert.txt", fixture("netsh/o02_2022_sni_drift_and_ccs.txt")),
         ("http.reg", http_reg()),
         ("schannel.reg", schannel_reg()),
+        ("windows.txt", version(17763)),
         ("sites/C/inetpub/orders/web.config", b"<configuration><system.webServer/></configuration>".to_vec()),
     ]);
     let (_directory, estate) = gather(&files);
@@ -203,6 +211,7 @@ fn what_is_gathered_from_iis_7_and_later_is_one_server() {
             ("sslcert.txt".to_owned(), web01(FileKind::SslCert)),
             ("http.reg".to_owned(), web01(FileKind::Registry)),
             ("schannel.reg".to_owned(), web01(FileKind::Registry)),
+            ("windows.txt".to_owned(), web01(FileKind::Registry)),
             ("web.config".to_owned(), web01(FileKind::WebConfig)),
         ])
     );
@@ -211,6 +220,7 @@ fn what_is_gathered_from_iis_7_and_later_is_one_server() {
     let server = &estate.servers[0];
     assert_eq!(server.records.as_ref().unwrap().records.len(), 4);
     assert!(server.schannel.is_some());
+    assert_eq!(server.windows, Some(WindowsVersion::Server2019));
 }
 
 #[test]
@@ -222,13 +232,17 @@ fn what_is_gathered_from_iis_6_is_one_server() {
         ("httpcfg.txt", httpcfg.into()),
         ("http.reg", http_reg()),
         ("schannel.reg", schannel_reg()),
+        ("windows.txt", version(3790)),
     ]);
     let (_directory, estate) = gather(&files);
     assert!(kinds(&estate).values().all(|(_, server)| server.as_deref() == Some("WEB01")), "{:?}", estate.inputs);
     assert_eq!(kinds(&estate)["MetaBase.xml"].0, Some(FileKind::MetaBase));
-    assert_eq!((estate.servers.len(), estate.skipped, estate.inputs.len()), (1, 0, 4));
+    assert_eq!((estate.servers.len(), estate.skipped, estate.inputs.len()), (1, 0, 5));
+    assert_eq!(estate.servers[0].windows, Some(WindowsVersion::Server2003));
+    assert_eq!(kinds(&estate)["httpcfg.txt"].0, Some(FileKind::Httpcfg));
     // Nothing that IIS 6 does not go by is taken for its settings.
     assert!(estate.servers[0].records.is_none());
+    assert_eq!(estate.servers[0].running.as_ref().unwrap().records.len(), 1);
 }
 
 #[test]
@@ -242,6 +256,7 @@ fn no_other_files_are_made_than_those_tried_here() {
         "redirection.config",
         "schannel.reg",
         "sslcert.txt",
+        "windows.txt",
     ];
     assert_eq!(made(), known.into_iter().map(str::to_owned).collect());
 }

@@ -80,6 +80,16 @@ rem ---- both: the registry, exported as UTF-16 text ----
 call :export http.reg "HKLM\SYSTEM\CurrentControlSet\Services\HTTP\Parameters"
 call :export schannel.reg "HKLM\SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL"
 
+rem ---- both: the version of Windows, which decides what some settings mean ----
+"%sys%\reg.exe" query "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion" /v CurrentBuildNumber >"%out%\windows.txt"
+if errorlevel 1 goto versionfailed
+echo   windows.txt
+goto sites
+
+:versionfailed
+echo   failed: reg query of the version of Windows
+set /a missing+=1
+
 rem ---- web.config files, each below its own path so that sites are found ----
 :sites
 if "%~1"=="" goto done

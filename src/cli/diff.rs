@@ -107,6 +107,10 @@ pub(super) fn run(arguments: &DiffArguments, common: &Common) -> Outcome {
     common.say_what_was_read(&left_estate);
     let first_file = u32::try_from(left_estate.inputs.len()).unwrap_or(u32::MAX);
     let right_estate = (!same).then(|| crate::estate::read(std::slice::from_ref(&right_path), &Options { first_file, ..common.options() }));
+    if let Some(message) = std::iter::once(&left_estate).chain(&right_estate).find_map(|estate| common.misfit(estate)) {
+        complain(&message);
+        return Outcome::Usage;
+    }
     let mut outcome = judge_inputs(&left_estate, std::slice::from_ref(&left_path));
     if let Some(estate) = &right_estate {
         common.say_what_was_read(estate);

@@ -14,6 +14,7 @@ use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::PossibleValue;
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
 use crate::compare::{NoSite, find_site};
@@ -21,7 +22,7 @@ use crate::estate::{Estate, FileKind, Options};
 use crate::input::Charset;
 use crate::report::style::Style;
 use crate::rules::Profile;
-use crate::server::Server;
+use crate::server::{Generation, Server, WindowsVersion};
 
 /// Width of results that go to no terminal.
 const PIPED_WIDTH: usize = 100;
@@ -72,6 +73,9 @@ struct Common {
     /// Encoding of files that are neither UTF-8 nor UTF-16, such as windows-1252 or cp850
     #[arg(long, global = true, value_name = "NAME", value_parser = parse_encoding)]
     encoding: Option<Charset>,
+    /// Version of Windows of the servers, which some rules need; otherwise a file tells it, if any does
+    #[arg(long, global = true, value_enum, value_name = "VERSION")]
+    windows: Option<Windows>,
     /// What the named files are; otherwise their content tells
     #[arg(long = "as", global = true, value_enum, value_name = "KIND")]
     kind: Option<Kind>,
@@ -115,6 +119,8 @@ enum Kind {
     WebConfig,
     /// The output of `netsh http show sslcert`
     Sslcert,
+    /// The output of `httpcfg query ssl` of Windows Server 2003
+    Httpcfg,
     /// A registry export of HTTP.sys or Schannel
     Registry,
 }
@@ -128,8 +134,35 @@ impl From<Kind> for FileKind {
             Kind::Redirection => FileKind::Redirection,
             Kind::WebConfig => FileKind::WebConfig,
             Kind::Sslcert => FileKind::SslCert,
+            Kind::Httpcfg => FileKind::Httpcfg,
             Kind::Registry => FileKind::Registry,
         }
+    }
+}
+
+/// Versions of Windows Server, for `--windows`.
+#[derive(Debug, Clone, Copy)]
+struct Windows(WindowsVersion);
+
+impl ValueEnum for Windows {
+    fn value_variants<'a>() -> &'a [Self] {
+        const {
+            &[
+                Windows(WindowsVersion::Server2003),
+                Windows(WindowsVersion::Server2008),
+                Windows(WindowsVersion::Server2008R2),
+                Windows(WindowsVersion::Server2012),
+                Windows(WindowsVersion::Server2012R2),
+                Windows(WindowsVersion::Server2016),
+                Windows(WindowsVersion::Server2019),
+                Windows(WindowsVersion::Server2022),
+                Windows(WindowsVersion::Server2025),
+            ]
+        }
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.0.name()))
     }
 }
 
@@ -196,7 +229,13 @@ pub fn run() -> ExitCode {
 
 impl Common {
     fn options(&self) -> Options {
-        Options { encoding: self.encoding, kind: self.kind.map(FileKind::from), progress: progress::on_terminal(), ..Options::default() }
+        Options {
+            encoding: self.encoding,
+            kind: self.kind.map(FileKind::from),
+            windows: self.windows.map(|windows| windows.0),
+            progress: progress::on_terminal(),
+            ..Options::default()
+        }
     }
 
     /// Says what was read, where that was asked for.
@@ -216,6 +255,10 @@ impl Common {
     /// Reads `paths`, renames the server when asked to, and reports unreadable inputs on standard error.
     fn read(&self, paths: &[PathBuf]) -> Result<Estate, Outcome> {
         let mut estate = crate::estate::read(paths, &self.options());
+        if let Some(message) = self.misfit(&estate) {
+            complain(&message);
+            return Err(Outcome::Usage);
+        }
         if let Some(name) = &self.name {
             match estate.servers.as_mut_slice() {
                 [server] => {
@@ -234,6 +277,13 @@ impl Common {
         }
         self.say_what_was_read(&estate);
         Ok(estate)
+    }
+
+    /// Why `--windows` cannot be right: IIS 7 and later never ran on Windows Server 2003.
+    fn misfit(&self, estate: &Estate) -> Option<String> {
+        let named = self.windows.filter(|windows| windows.0 == WindowsVersion::Server2003)?;
+        let later = estate.servers.iter().find(|server| server.generation != Generation::Iis6)?;
+        Some(format!("error: --windows {} does not fit {}, which has {}", named.0.name(), later.name, later.generation))
     }
 
     fn style(&self) -> Style {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::netsh::{close, english_key, repeated_keys, state};
+use super::netsh::{close, english_key, extent, repeated_keys, state};
 use super::record::{self, ReadRecords, Record, Source, Unknown};
 use super::words::{self, KeyLabel, Label};
 use crate::input::{FileId, Place, Remark};
@@ -59,6 +59,7 @@ pub fn read_json(text: &str, file: FileId) -> ReadRecords {
         let names: Vec<String> = strange.into_iter().take(40).collect();
         out.warnings.push(Remark { message: format!("names that are not known here: {}", names.join(", ")), place: None });
     }
+    out.extent = extent(out.records.len(), (false, false));
     repeated_keys(&mut out);
     out
 }

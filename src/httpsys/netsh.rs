@@ -2,7 +2,7 @@
 //! shape of the values does, and after it the order that the lines have had since the first listing. Columns and line counts mean
 //! nothing here: the text may have been indented, shortened, or pasted between other lines.
 
-use super::record::{self, Bits, ExtendedProperty, ReadRecords, Record, Source, Unknown};
+use super::record::{self, Bits, ExtendedProperty, Extent, ReadRecords, Record, Source, Unknown};
 use super::words::{self, KeyLabel, Label, Vocabulary};
 use crate::catalogue::cert_check;
 use crate::input::{Field, FileId, Place, Remark, Said};
@@ -86,12 +86,19 @@ struct Reading {
     /// Whether lines belong to the last draft.
     open: bool,
     heading: bool,
+    /// Whether a command in the file asks for one record, and whether one asks for all.
+    asked: (bool, bool),
 }
 
 impl Reading {
     fn take(&mut self, line: &Line<'_>, following: &[Line<'_>]) {
         if let Some((label, value)) = words::english(line.text) {
             return self.english(label, value, line);
+        }
+        if let Some(one) = command(line.text) {
+            self.asked = (self.asked.0 || one, self.asked.1 || !one);
+            self.open = false;
+            return;
         }
         if is_rule(line.text) || is_prompt(line.text) {
             return;
@@ -260,6 +267,7 @@ impl Reading {
             self.out.warnings.push(Remark { message: message.to_owned(), place: None });
         }
         self.empty(lines);
+        self.out.extent = extent(self.out.records.len(), self.asked);
         repeated_keys(&mut self.out);
         self.out.warnings.sort_by_key(|warning| warning.place);
         self.out
@@ -380,7 +388,7 @@ pub(super) fn close(record: &mut Record, use_freshness: Option<(Option<bool>, Pl
     }
 }
 
-fn put<T>(field: &mut Field<T>, value: Option<T>, text: &str, place: Place) -> bool {
+pub(super) fn put<T>(field: &mut Field<T>, value: Option<T>, text: &str, place: Place) -> bool {
     if !field.is_absent() {
         return false;
     }
@@ -424,7 +432,7 @@ fn is_like_hash(value: &str) -> bool {
     (36..=44).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-fn unknown(text: &str, place: Place) -> Unknown {
+pub(super) fn unknown(text: &str, place: Place) -> Unknown {
     Unknown { text: text.to_owned(), place }
 }
 
@@ -434,18 +442,47 @@ pub(super) fn is_rule(text: &str) -> bool {
         && text.trim_end_matches('-').chars().all(|c| c.is_alphanumeric() || c.is_whitespace() || matches!(c, ':' | '[' | ']'))
 }
 
-/// A prompt, or the command that made the listing.
+/// A prompt without a command.
 fn is_prompt(text: &str) -> bool {
     if text.len() > 400 {
         return false;
     }
     let lower = text.to_lowercase();
-    let command = lower.rsplit('>').next().unwrap_or(&lower).trim();
-    let words: Vec<&str> = command.split_whitespace().take(4).collect();
-    matches!(
-        words.as_slice(),
-        ["netsh" | "netsh.exe", "http", "show", "sslcert"] | ["http", "show", "sslcert", ..] | ["show", "sslcert", ..]
-    ) || (lower.ends_with('>') && (lower.ends_with("netsh>") || lower.get(1..3) == Some(":\\") || lower.starts_with("ps ")))
+    lower.ends_with('>')
+        && (lower.ends_with("netsh>") || lower.ends_with("netsh http>") || lower.get(1..3) == Some(":\\") || lower.starts_with("ps "))
+}
+
+/// Whether a line is the command that made the listing, perhaps behind a prompt, and then whether it asks for one record: netsh takes its
+/// key with `ipport=` and the like, or without.
+fn command(text: &str) -> Option<bool> {
+    if text.len() > 400 {
+        return None;
+    }
+    let lower = text.to_ascii_lowercase();
+    let (before, after) = lower.split_once("show sslcert")?;
+    if !(after.is_empty() || after.starts_with(char::is_whitespace) || after.starts_with(['>', '|', '"'])) {
+        return None;
+    }
+    let typed = before.rsplit('>').next().unwrap_or(before);
+    let words: Vec<&str> = typed.split_whitespace().map(|word| word.trim_matches('"')).collect();
+    let tool = |word: &str| matches!(word.rsplit('\\').next(), Some("netsh" | "netsh.exe"));
+    match words.as_slice() {
+        [] | ["http"] => {}
+        [first, "http"] if tool(first) => {}
+        _ => return None,
+    }
+    let given = after.split(['>', '|', '&']).next().unwrap_or_default().split_whitespace().map(|word| word.trim_matches('"'));
+    Some(given.filter(|word| !word.is_empty()).any(|word| !word.starts_with("json")))
+}
+
+/// How many of the server's records a listing shows, by their number and by what the commands in the file asked for: (one, all).
+pub(super) fn extent(records: usize, asked: (bool, bool)) -> Extent {
+    match asked {
+        (_, true) => Extent::Whole,
+        (true, false) => Extent::Asked,
+        (false, false) if records > 1 => Extent::Whole,
+        (false, false) => Extent::Single,
+    }
 }
 
 /// Splits at the last colon that has white space on both sides, else at the last one that has it behind or ends the line. A label in
@@ -622,6 +659,31 @@ mod tests {
         assert_eq!((record.freshness_seconds.value(), record.url_timeout_milliseconds.value()), (Some(&0), Some(&15000)));
         assert_eq!(record.ctl_identifier.value(), Some(&None));
         assert_eq!(record.ctl_store.value(), Some(&Some("ClientAuthIssuer".to_owned())));
+    }
+
+    #[test]
+    fn the_command_in_a_transcript_tells_whether_the_listing_is_whole() {
+        let one = format!(
+            "SSL Certificate bindings:\n-----\n\n    IP:port : 0.0.0.0:443\n    Certificate Hash : {HASH}\n    Application ID : {IIS}\n"
+        );
+        let two = format!("{one}\n    IP:port : 0.0.0.0:8443\n    Certificate Hash : {HASH}\n");
+        for (command, text, extent) in [
+            ("", &one, Extent::Single),
+            ("", &two, Extent::Whole),
+            ("C:\\Users\\a>netsh http show sslcert", &one, Extent::Whole),
+            ("C:\\>netsh http show sslcert > all.txt", &one, Extent::Whole),
+            ("netsh http>show sslcert json=disable", &one, Extent::Whole),
+            ("PS C:\\> netsh http show sslcert ipport=0.0.0.0:443", &one, Extent::Asked),
+            ("C:\\>C:\\Windows\\System32\\netsh.exe http show sslcert 0.0.0.0:443 >one.txt", &one, Extent::Asked),
+            ("C:\\>netsh http show sslcert hostnameport=a.test:443", &two, Extent::Asked),
+            ("use netsh http show sslcert ipport=0.0.0.0:443", &one, Extent::Single),
+        ] {
+            let out = read(&format!("{command}\r\n\r\n{text}"));
+            assert_eq!(out.extent, extent, "{command}");
+            if !command.starts_with("use") {
+                assert!(out.unknown.is_empty(), "{command}: {:?}", out.unknown);
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a text is, told by its content: a listing, its JSON form, or an export of the registry.
 
-use super::{netsh, record, words};
+use super::{httpcfg, netsh, record, words};
 
 /// Bytes that are looked at. An export of the registry is recognised by its first line and then searched whole, since the keys that
 /// matter may lie far behind others.
@@ -13,12 +13,16 @@ pub enum TextKind {
     Listing,
     /// `netsh http show sslcert json=enable`.
     ListingJson,
+    /// `httpcfg query ssl` of Windows Server 2003.
+    Httpcfg,
     /// Registry: `Services\HTTP\Parameters`.
     RegistryHttp,
     /// Registry: the SCHANNEL key.
     RegistrySchannel,
     /// Registry: both.
     RegistryBoth,
+    /// Registry: neither, but the key that holds the version of Windows.
+    RegistryWindows,
 }
 
 /// Tells what a text is; `None` for everything that is none of these.
@@ -35,12 +39,14 @@ pub fn recognise_text(text: &str) -> Option<TextKind> {
     if start.starts_with('{') || (start.starts_with('[') && start[1..].trim_start().starts_with(['{', ']'])) {
         return is_json(start).then_some(TextKind::ListingJson);
     }
-    registry(text, start).or_else(|| is_listing(start).then_some(TextKind::Listing))
+    registry(text, start)
+        .or_else(|| httpcfg::is_httpcfg(start).then_some(TextKind::Httpcfg))
+        .or_else(|| is_listing(start).then_some(TextKind::Listing))
 }
 
 fn registry(text: &str, start: &str) -> Option<TextKind> {
     let export = start.starts_with("Windows Registry Editor") || start.starts_with("REGEDIT4");
-    let (mut http, mut schannel) = (false, false);
+    let (mut http, mut schannel, mut windows) = (false, false, false);
     for line in if export { text } else { start }.lines() {
         let line = line.trim_start().trim_start_matches(['[', '-']);
         let is_key = line.get(..5).is_some_and(|head| head.eq_ignore_ascii_case("HKEY_") || head.eq_ignore_ascii_case("HKLM\\"))
@@ -49,6 +55,7 @@ fn registry(text: &str, start: &str) -> Option<TextKind> {
             let lower = line.to_ascii_lowercase();
             http |= lower.contains("\\services\\http\\parameters");
             schannel |= lower.contains("\\securityproviders\\schannel");
+            windows |= lower.trim_end_matches([']', '\\']).ends_with("\\windows nt\\currentversion");
         }
         if http && schannel {
             break;
@@ -58,7 +65,7 @@ fn registry(text: &str, start: &str) -> Option<TextKind> {
         (true, true) => Some(TextKind::RegistryBoth),
         (true, false) => Some(TextKind::RegistryHttp),
         (false, true) => Some(TextKind::RegistrySchannel),
-        (false, false) => None,
+        (false, false) => windows.then_some(TextKind::RegistryWindows),
     }
 }
 
@@ -113,17 +120,27 @@ mod tests {
     const O02: &str = include_str!("../../tests/fixtures/netsh/o02_2022_sni_drift_and_ccs.txt");
     const O04: &str = include_str!("../../tests/fixtures/netsh/o04_regquery_sslbindinginfo.txt");
 
+    const O05: &str = include_str!("../../tests/fixtures/netsh/o05_2003_httpcfg_query_ssl.txt");
+
     #[test]
     fn each_kind_is_told_by_its_content() {
         let schannel = "HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\n    EventLogging    REG_DWORD    0x1\n";
+        let version =
+            "\r\nHKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\r\n    CurrentBuildNumber    REG_SZ    17763\r\n\r\n";
         for (text, kind) in [
             (O02.to_owned(), Some(TextKind::Listing)),
             (O02.replace("SSL Certificate bindings:", ""), Some(TextKind::Listing)),
             (O04.to_owned(), Some(TextKind::RegistryHttp)),
             (schannel.to_owned(), Some(TextKind::RegistrySchannel)),
             (format!("{O04}{schannel}"), Some(TextKind::RegistryBoth)),
+            (format!("{version}{schannel}"), Some(TextKind::RegistrySchannel)),
+            (version.to_owned(), Some(TextKind::RegistryWindows)),
+            (version.replace("CurrentVersion", "CurrentVersion\\Fonts"), None),
             ("[{\"IPPort\": \"0.0.0.0:443\", \"CertificateHash\": \"\"}]".to_owned(), Some(TextKind::ListingJson)),
             ("Usage: add sslcert ipport=<x>\n certhash=<x>\n appid=<GUID>\n".to_owned(), Some(TextKind::Listing)),
+            (O05.to_owned(), Some(TextKind::Httpcfg)),
+            (format!("C:\\>httpcfg query ssl\r\n{O05}"), Some(TextKind::Httpcfg)),
+            ("HttpQueryServiceConfiguration completed with 1168.\r\n".to_owned(), Some(TextKind::Httpcfg)),
             ("{\"name\": \"package\", \"host\": \"x\"}".to_owned(), None),
             ("<configuration><!-- SSL Certificate bindings: --></configuration>".to_owned(), None),
             ("Windows Registry Editor Version 5.00\n\n[HKEY_CURRENT_USER\\Software]\n\"a\"=\"b\"\n".to_owned(), None),

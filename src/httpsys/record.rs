@@ -51,6 +51,8 @@ pub enum Source {
     Listing,
     /// `netsh http show sslcert json=enable`: as for a listing.
     Json,
+    /// `httpcfg query ssl` of Windows Server 2003: all numbers stand in it; as for a listing.
+    Httpcfg,
     /// Registry: an absent value means that HTTP.sys uses its default, provided that the whole key was exported.
     Registry,
 }
@@ -189,8 +191,23 @@ pub struct ReadRecords {
     pub stray: Vec<StrayValue>,
     /// Where the listing says that there is no such record.
     pub not_found: Option<Place>,
+    /// How many of the server's records a listing shows.
+    pub extent: Extent,
     /// What a reader should know although the file was read.
     pub warnings: Vec<Remark>,
+}
+
+/// How many of the server's records a listing shows. The order is that of what can be concluded from it. It says nothing of an export of
+/// the registry, whose keys tell that themselves.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Extent {
+    /// The file holds the command, which asked for a record by its key: nothing is known of other records.
+    Asked,
+    /// A single record, which is the only one of the server or the one that was asked for.
+    #[default]
+    Single,
+    /// All: there are several, or the file holds the command, which asked for no key.
+    Whole,
 }
 
 /// An application that is known to own records.

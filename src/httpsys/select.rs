@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ReadRecords, Record, Source, Switch};
+use super::{Extent, ReadRecords, Record, Source, Switch};
 use crate::catalogue::{Level, Setting, Value, entry};
 use crate::input::{Field, Place};
 use crate::server::{Endpoint, EndpointKey, Generation, Notice, Origin, Resolved, Served, Server, Settings};
@@ -20,13 +20,17 @@ const NO_RECORD: &str = "nothing: no record of HTTP.sys serves this endpoint, so
 /// What an export of the registry lacks that holds no record of an endpoint's kind.
 const NEEDS_ALL_KEYS: &str = "an export of the whole registry key Services\\HTTP\\Parameters, or `netsh http show sslcert`: this export holds no record of this kind";
 
+/// What a listing of one record lacks.
+const NEEDS_ALL_RECORDS: &str = "`netsh http show sslcert` without a key: the listing that was given holds a single record";
+
 /// What tells the certificate of a record that names none.
 const CENTRAL_STORE: &str = "the files of the Central Certificate Store, which has one for each host name";
 
 /// Gives a server of IIS 7 or later its records: each endpoint gets the record that serves it and the values in effect, each site the
 /// values of its endpoints, and records that no binding leads to become endpoints without a site.
 pub fn join(server: &mut Server, records: ReadRecords) {
-    if server.generation == Generation::Iis6 {
+    // The metabase has these settings itself. Without it, the records are all that is known.
+    if server.generation == Generation::Iis6 && server.lists_sites {
         return;
     }
     if records.records.is_empty() {
@@ -38,15 +42,19 @@ pub fn join(server: &mut Server, records: ReadRecords) {
     let index = Index::new(&records.records);
     let addresses = binding_addresses(server);
     let kind = std::mem::discriminant::<EndpointKey>;
-    // A listing has all kinds of records; the registry has a key for each kind, of which one alone may have been exported.
+    // A listing has all kinds of records, unless it was asked for one; the registry has a key for each kind, of which one alone may have
+    // been exported.
     let listed = records.records.iter().any(|record| record.source != Source::Registry);
+    let whole = listed && records.extent == Extent::Whole;
     let mut not_given = Vec::new();
     for endpoint in &mut server.endpoints {
         endpoint.served = index.serves(&endpoint.key, addresses.get(&endpoint.key));
-        let exported = listed || records.records.iter().any(|record| kind(&record.key) == kind(&endpoint.key));
-        if !exported {
+        let exported =
+            || records.records.iter().any(|record| record.source == Source::Registry && kind(&record.key) == kind(&endpoint.key));
+        if !(whole || matches!(endpoint.served, Served::Own(_)) || exported()) {
             endpoint.served = Served::NotGiven;
-            endpoint.settings = endpoint_settings(|_| Resolved::unknown(NEEDS_ALL_KEYS));
+            let needs = if listed { NEEDS_ALL_RECORDS } else { NEEDS_ALL_KEYS };
+            endpoint.settings = endpoint_settings(|_| Resolved::unknown(needs));
             not_given.push(endpoint.key.to_string());
             continue;
         }
@@ -56,11 +64,23 @@ pub fn join(server: &mut Server, records: ReadRecords) {
         };
     }
     if !not_given.is_empty() {
-        server.notices.push(Notice {
-            name: "endpoint-not-assessed",
-            message: format!("the registry export holds no record of the kind that serves {}", not_given.join(", ")),
-            needs: "an export of the whole registry key Services\\HTTP\\Parameters, or `netsh http show sslcert > sslcert.txt`".to_owned(),
-        });
+        let keys = not_given.join(", ");
+        let (message, needs) = if listed {
+            let why = match records.extent {
+                Extent::Asked => "its command asked for this one",
+                Extent::Single | Extent::Whole => "it may be the answer to a question for this one",
+            };
+            (
+                format!("the listing of SSL records holds a single record, and {why}: which record serves {keys} is not known"),
+                "the output of `netsh http show sslcert` without a key",
+            )
+        } else {
+            (
+                format!("the registry export holds no record of the kind that serves {keys}"),
+                "an export of the whole registry key Services\\HTTP\\Parameters, or `netsh http show sslcert > sslcert.txt`",
+            )
+        };
+        server.notices.push(Notice { name: "endpoint-not-assessed", message, needs: needs.to_owned() });
         server.notices.sort();
     }
     let taken: BTreeSet<EndpointKey> = server.endpoints.iter().map(|endpoint| endpoint.key.clone()).collect();
@@ -88,12 +108,13 @@ fn binding_addresses(server: &Server) -> BTreeMap<EndpointKey, BTreeSet<String>>
 }
 
 /// The records by key; of records that repeat a key the first counts.
-struct Index<'a> {
+pub(crate) struct Index<'a> {
     by_key: BTreeMap<&'a EndpointKey, usize>,
 }
 
 impl<'a> Index<'a> {
-    fn new(records: &'a [Record]) -> Self {
+    /// Sorts the records.
+    pub(crate) fn new(records: &'a [Record]) -> Self {
         let mut by_key = BTreeMap::new();
         for (number, record) in records.iter().enumerate() {
             by_key.entry(&record.key).or_insert(number);
@@ -105,8 +126,8 @@ impl<'a> Index<'a> {
         self.by_key.get(key).copied()
     }
 
-    /// The record that serves `key`, when clients reach it through `addresses`.
-    fn serves(&self, key: &EndpointKey, addresses: Option<&BTreeSet<String>>) -> Served {
+    /// The record that serves `key`, when clients reach it through `addresses` and there are no other records than these.
+    pub(crate) fn serves(&self, key: &EndpointKey, addresses: Option<&BTreeSet<String>>) -> Served {
         let port = match key {
             EndpointKey::IpPort(_, port) | EndpointKey::HostPort(_, port) | EndpointKey::ScopedCcs(_, port) | EndpointKey::Ccs(port) => {
                 *port
@@ -196,7 +217,7 @@ fn absent(record: &Record, default: Value) -> Resolved {
             Resolved { value: default, origin: Origin::Default { why: Cow::Borrowed("the registry key of the record does not set it") } }
         }
         Source::Registry => Resolved::unknown("an export of the whole registry key SslBindingInfo: this record is not there in full"),
-        Source::Listing | Source::Json => Resolved::unknown(NEEDS_WHOLE_LISTING),
+        Source::Listing | Source::Json | Source::Httpcfg => Resolved::unknown(NEEDS_WHOLE_LISTING),
     }
 }
 
@@ -302,8 +323,15 @@ mod tests {
 
     fn joined(sites: &str, records: &[String]) -> Server {
         let mut server = server(sites);
-        let text = format!("\nSSL Certificate bindings:\n-------------------------\n{}", records.concat());
+        let text = format!("C:\\>netsh http show sslcert\n\nSSL Certificate bindings:\n-------------------------\n{}", records.concat());
         join(&mut server, read_listing(&text, FileId(1)));
+        server
+    }
+
+    /// The same for a file of one record, after `command`.
+    fn joined_one(sites: &str, command: &str, record: &str) -> Server {
+        let mut server = server(sites);
+        join(&mut server, read_listing(&format!("{command}\n\nSSL Certificate bindings:\n-------------------------\n{record}"), FileId(1)));
         server
     }
 
@@ -329,7 +357,7 @@ mod tests {
         );
         assert_eq!((mode(&server, 0), mode(&server, 1)), (Some(1), Some(0)));
         let origin = &server.sites[0].root().settings.get(Setting::CertCheckMode).unwrap().origin;
-        assert_eq!(origin.place().map(|place| (place.file, place.line)), Some((FileId(1), 9)));
+        assert_eq!(origin.place().map(|place| (place.file, place.line)), Some((FileId(1), 10)));
         assert_eq!(server.sites[0].root().value(Setting::NegotiateClientCertificate).and_then(Value::bool), Some(true));
         assert!(server.notices.iter().all(|notice| notice.name != "endpoint-not-assessed"));
     }
@@ -384,6 +412,25 @@ mod tests {
         let server = joined(bindings, &[record("Hostname:port", "a.test:443", "Disabled")]);
         assert_eq!(served_by(&server, "a.test:8443"), "nobody");
         assert_eq!(mode(&server, 0), Some(1));
+    }
+
+    #[test]
+    fn a_listing_of_a_single_record_serves_its_own_endpoint_and_says_nothing_of_others() {
+        let sites = site(1, "*:443:", 0) + &site(2, "*:443:a.test", 1) + &site(3, "*:8443:", 0);
+        for (command, why) in [("", "may be the answer"), ("C:\\>netsh http show sslcert ipport=0.0.0.0:443", "asked for this one")] {
+            let server = joined_one(&sites, command, &record("IP:port", "0.0.0.0:443", "Disabled"));
+            assert_eq!((served_by(&server, "0.0.0.0:443").as_str(), mode(&server, 0)), ("own", Some(1)));
+            for key in ["a.test:443", "0.0.0.0:8443"] {
+                assert_eq!(served_by(&server, key), "not given");
+            }
+            assert_eq!(server.sites[2].root().settings.get(Setting::CertCheckMode), Some(&Resolved::unknown(NEEDS_ALL_RECORDS)));
+            let [notice] = server.notices.as_slice() else { panic!("{:?}", server.notices) };
+            assert!(notice.message.contains(why) && notice.message.contains("0.0.0.0:8443, a.test:443"), "{}", notice.message);
+        }
+        let whole = joined_one(&sites, "C:\\>netsh http show sslcert", &record("IP:port", "0.0.0.0:443", "Disabled"));
+        assert_eq!((served_by(&whole, "a.test:443").as_str(), served_by(&whole, "0.0.0.0:8443").as_str()), ("0.0.0.0:443", "nobody"));
+        let only = joined_one(&site(1, "*:443:", 0), "", &record("IP:port", "0.0.0.0:443", "Disabled"));
+        assert!(only.notices.is_empty() && mode(&only, 0) == Some(1));
     }
 
     #[test]

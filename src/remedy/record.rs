@@ -97,12 +97,17 @@ pub(crate) fn update(record: &Record, risk: Risk, what: &str, changes: &[Change]
     if changes.is_empty() {
         return None;
     }
-    let command = options(record).filter(|_| !changes.iter().any(Change::leaves_out)).and_then(|mut options| {
-        changes.iter().for_each(|change| change.apply(&mut options));
-        netsh::update(&options)?.for_cmd()
-    });
+    let command =
+        options(record).filter(|_| record.source != Source::Httpcfg && !changes.iter().any(Change::leaves_out)).and_then(|mut options| {
+            changes.iter().for_each(|change| change.apply(&mut options));
+            netsh::update(&options)?.for_cmd()
+        });
     if let Some(command) = command {
         return Some(Remedy::command(risk, what, command));
+    }
+    if record.source == Source::Httpcfg {
+        let how = "on Windows Server 2003 set the property in the metabase of the site, from which the web service writes the record";
+        return Some(Remedy::advice(risk, format!("{what}: {how}")));
     }
     let words: Vec<String> = changes.iter().map(Change::word).collect();
     if let EndpointKey::Ccs(_) = record.key {
@@ -120,6 +125,9 @@ pub(crate) fn update(record: &Record, risk: Risk, what: &str, changes: &[Change]
 /// The command that shows the record.
 pub(crate) fn show(record: &Record) -> Remedy {
     let what = "shows the record with all its options; note them before it is changed";
+    if record.source == Source::Httpcfg {
+        return Remedy::command(Risk::ReadOnly, what, "httpcfg query ssl");
+    }
     let command = netsh::show(&record.key).and_then(|command| command.for_cmd());
     Remedy::command(Risk::ReadOnly, what, command.unwrap_or_else(|| "netsh http show sslcert".to_owned()))
 }

@@ -90,7 +90,7 @@ pub fn table(review: &Review, detail: Detail, style: Style) -> String {
     for (name, findings) in groups {
         page.gap();
         match servers.get(name) {
-            Some(server) => page.heading(0, &format!("{name} ({})", server.generation)),
+            Some(server) => page.heading(0, &format!("{name} ({})", server.system())),
             None => page.heading(0, name),
         }
         for finding in findings {

@@ -1203,11 +1203,10 @@ mod tests {
           revocation-url-retrieval-timeout at /
             working 15000 milliseconds
                     web01/sslcert.txt:13:5
-            failing 0: the time-out of the system applies (15 seconds on Windows Server
-                    2003, KB884115)
+            failing 0: the time-out of the system applies
                     web01/sslcert.txt:44:5
             effect  working: 15000 milliseconds. failing: the time-out of the system
-                    applies (15 seconds on Windows Server 2003, KB884115)
+                    applies
 
           ctl-store-name at /
             working ClientAuthIssuer

@@ -8,7 +8,7 @@ use super::place::{Location, Places, PlacesOfServer};
 use super::records::{self, RecordJson, SchannelValueJson, StrayJson};
 use super::style::{DIM, Style};
 use crate::estate::Estate;
-use crate::server::{Binding, Endpoint, Generation, Notice, Scope, Server, Site};
+use crate::server::{Binding, Endpoint, Generation, Notice, Scope, Server, Site, WindowsVersion};
 
 /// The report as text.
 pub fn table(estate: &Estate, style: Style) -> String {
@@ -31,7 +31,7 @@ pub fn table(estate: &Estate, style: Style) -> String {
 
 fn server(page: &mut Page, server: &Server, places: Places<'_>) {
     page.gap();
-    page.heading(0, &format!("{} ({})", server.name, server.generation));
+    page.heading(0, &format!("{} ({})", server.name, server.system()));
     for file in &server.inputs {
         let input = usize::try_from(file.0).ok().and_then(|index| places.inputs.get(index));
         if let Some(input) = input {
@@ -163,6 +163,8 @@ struct ReportJson<'a> {
 struct ServerJson<'a> {
     name: &'a str,
     generation: Generation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    windows: Option<WindowsVersion>,
     inputs: Vec<&'a str>,
     defaults: DefaultsJson<'a>,
     sites: Vec<SiteBlockJson<'a>>,
@@ -267,6 +269,7 @@ impl<'a> ServerJson<'a> {
         ServerJson {
             name: &server.name,
             generation: server.generation,
+            windows: server.windows,
             inputs: server.inputs.iter().map(|file| places.path(*file)).collect(),
             defaults: DefaultsJson { settings: settings(&server.scope.settings) },
             sites: server.sites.iter().map(site).collect(),
@@ -583,9 +586,7 @@ mod tests {
             time                      anew only when the
                                       cached one has expired
             revocation-url-           0: the time-out of the    sslcert.txt:44:5
-            retrieval-timeout         system applies (15
-                                      seconds on Windows
-                                      Server 2003, KB884115)
+            retrieval-timeout         system applies
             ctl-identifier            no CTL: every root that   sslcert.txt:45:5
                                       the machine trusts is
                                       acceptable
@@ -673,8 +674,7 @@ mod tests {
                                               when the cached one is missing or out of date
             revocation-freshness-time         0: the CRL is fetched anew only when the cached one   sslcert.txt:43:5
                                               has expired
-            revocation-url-retrieval-timeout  0: the time-out of the system applies (15 seconds on  sslcert.txt:44:5
-                                              Windows Server 2003, KB884115)
+            revocation-url-retrieval-timeout  0: the time-out of the system applies                 sslcert.txt:44:5
             ctl-identifier                    no CTL: every root that the machine trusts is         sslcert.txt:45:5
                                               acceptable
             ctl-store-name                    no store named                                        sslcert.txt:46:5
@@ -754,8 +754,8 @@ mod tests {
                                   has expired (sslcert.txt:40:5)
               revocation-url-retrieval-timeout
                 10.20.0.5:443: 15000 milliseconds (sslcert.txt:27:5)
-                [fd00:20::5]:443: 0: the time-out of the system applies (15 seconds on
-                                  Windows Server 2003, KB884115) (sslcert.txt:41:5)
+                [fd00:20::5]:443: 0: the time-out of the system applies
+                                  (sslcert.txt:41:5)
               negotiate-client-certificate
                 10.20.0.5:443: true: every client is asked for a certificate in the
                                first handshake (sslcert.txt:31:5)
@@ -787,9 +787,7 @@ mod tests {
             time                      anew only when the
                                       cached one has expired
             revocation-url-           0: the time-out of the    sslcert.txt:13:5
-            retrieval-timeout         system applies (15
-                                      seconds on Windows
-                                      Server 2003, KB884115)
+            retrieval-timeout         system applies
             ctl-identifier            no CTL: every root that   sslcert.txt:14:5
                                       the machine trusts is
                                       acceptable
@@ -871,8 +869,7 @@ mod tests {
                 [fd00:20::5]:443: 0: the CRL is fetched anew only when the cached one has expired (sslcert.txt:40:5)
               revocation-url-retrieval-timeout
                 10.20.0.5:443: 15000 milliseconds (sslcert.txt:27:5)
-                [fd00:20::5]:443: 0: the time-out of the system applies (15 seconds on Windows Server 2003, KB884115)
-                                  (sslcert.txt:41:5)
+                [fd00:20::5]:443: 0: the time-out of the system applies (sslcert.txt:41:5)
               negotiate-client-certificate
                 10.20.0.5:443: true: every client is asked for a certificate in the first handshake (sslcert.txt:31:5)
                 [fd00:20::5]:443: false: the certificate is asked for late, only where a URL wants it; the request body read so
@@ -894,8 +891,7 @@ mod tests {
                                               are accepted
             revocation-freshness-time         0: the CRL is fetched anew only when the cached one   sslcert.txt:12:5
                                               has expired
-            revocation-url-retrieval-timeout  0: the time-out of the system applies (15 seconds on  sslcert.txt:13:5
-                                              Windows Server 2003, KB884115)
+            revocation-url-retrieval-timeout  0: the time-out of the system applies                 sslcert.txt:13:5
             ctl-identifier                    no CTL: every root that the machine trusts is         sslcert.txt:14:5
                                               acceptable
             ctl-store-name                    no store named                                        sslcert.txt:15:5

@@ -5,6 +5,7 @@ use super::records::{after_2008_r2, records};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value};
 use crate::remedy::{Remedy, Risk};
+use crate::server::{Generation, WindowsVersion};
 
 pub(super) const RULE: Rule = Rule {
     name: "ctl-identifier-dead",
@@ -15,8 +16,8 @@ pub(super) const RULE: Rule = Rule {
               takes the identifier, often carried over from IIS 6 or Windows Server 2008, so that the record looks restricted while every issuer \
               that the machine trusts is accepted.",
     sees: "Nothing: certificates of issuers that should be refused are accepted.",
-    silent: "Silent up to Windows Server 2008 R2, where lists work, as far as the version can be told: keys by host name, lines of newer versions and \
-             binding flags prove a later one. Where nothing does, it is `likely` for a list with its store, and a list without one is left to \
+    silent: "Silent up to Windows Server 2008 R2, where lists work, as far as the version can be told: `--windows` or an export of the registry names it, \
+             and keys by host name, lines of newer versions and binding flags prove a later one. Where nothing does, it is `likely` for a list with its store, and a list without one is left to \
              `ctl-reference-incomplete`. Info when the sites of the record are not known or none wants certificates. Silent for records of other \
              products.",
     evidence: "the HTTP.sys record",
@@ -28,6 +29,9 @@ pub(super) const RULE: Rule = Rule {
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
     let firm = after_2008_r2(server);
+    if server.generation == Generation::Iis6 || server.windows.is_some_and(|windows| windows < WindowsVersion::Server2012) {
+        return;
+    }
     for used in records(server) {
         let Some(Value::Text(list)) = used.value(Setting::CtlIdentifier) else { continue };
         let store = match used.value(Setting::CtlStoreName) {
@@ -38,8 +42,14 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let (since, confidence) = match firm {
-            true => ("this Windows restricts no issuers by such a list", Confidence::Firm),
-            false => ("from Windows Server 2012 on, which this likely is, no issuers are restricted by such a list", Confidence::Likely),
+            true => match server.windows {
+                Some(windows) => (format!("this is {windows}, which restricts no issuers by such a list"), Confidence::Firm),
+                None => ("this Windows restricts no issuers by such a list".to_owned(), Confidence::Firm),
+            },
+            false => (
+                "from Windows Server 2012 on, which this likely is, no issuers are restricted by such a list".to_owned(),
+                Confidence::Likely,
+            ),
         };
         let message = format!("The CTL identifier {list} of {} has no effect: {since}", used.clause());
         let mut finding = used
@@ -106,6 +116,21 @@ mod tests {
         assert_eq!((found.len(), found[0].confidence), (1, Confidence::Likely));
         assert!(findings(&RULE, &listed(Some("A"), None, false)).is_empty(), "ctl-reference-incomplete says it");
         assert_eq!(findings(&RULE, &listed(Some("A"), None, true))[0].confidence, Confidence::Firm);
+    }
+
+    #[test]
+    fn a_known_version_decides() {
+        let of = |windows| {
+            let mut server = listed(Some("A"), Some("CA"), false);
+            server.windows = Some(windows);
+            findings(&RULE, &server)
+        };
+        assert!(of(WindowsVersion::Server2008R2).is_empty());
+        let mut old = listed(Some("A"), Some("CA"), false);
+        old.generation = Generation::Iis6;
+        assert!(findings(&RULE, &old).is_empty(), "the records of httpcfg");
+        let found = of(WindowsVersion::Server2012);
+        assert!(found[0].confidence == Confidence::Firm && found[0].message.contains("this is Windows Server 2012,"), "{found:?}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::endpoints;
 use super::record_options::{by_key, endpoint};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value};
+use crate::httpsys::{Extent, Index, ReadRecords, Source};
 use crate::remedy::{Remedy, Risk, netsh};
 use crate::server::{Binding, Endpoint, EndpointKey, Generation, Served, Server};
 
@@ -20,7 +21,8 @@ pub(super) const RULE: Rule = Rule {
     sees: "The connection is reset or the handshake fails; nothing is written to the log of the site.",
     silent: "When the certificate cannot be known: an export without `/LM/W3SVC`, or IIS 7 and later without the HTTP.sys records. Medium when \
              another record serves it: that of another site on the endpoint, of any address of the port, of a wildcard host name, or of the \
-             Central Certificate Store. Firm where the records are known.",
+             Central Certificate Store. Firm where the records are known; `likely` where the listing holds a single record, which may be one that was \
+             asked for, and silent where the command in the file shows that it was.",
     evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys record",
     fix: "Assign a certificate with the certificate wizard, or remove the secure binding.",
     references: &["SDK ms525719", "SDK ms524780", "TechNet cc739755"],
@@ -30,11 +32,12 @@ pub(super) const RULE: Rule = Rule {
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
     if server.generation != Generation::Iis6 {
-        if server.records.is_some() {
+        if let Some(read) = &server.records {
             let own = by_key(server);
+            let single = single(read).then(|| Index::new(&read.records));
             for (key, bindings) in endpoints::bindings_by_endpoint(server) {
-                findings
-                    .extend(endpoint(server, key).and_then(|endpoint| without_record(server, endpoint, &bindings, own.contains_key(key))));
+                let without = |endpoint| without_record(server, endpoint, &bindings, own.contains_key(key), single.as_ref());
+                findings.extend(endpoint(server, key).and_then(without));
             }
         }
         return;
@@ -96,20 +99,48 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// What is wrong with an endpoint of IIS 7 or later that has no record of its own.
-fn without_record(server: &Server, endpoint: &Endpoint, bindings: &[(usize, &Binding)], has_own: bool) -> Option<Finding> {
+/// Whether the records are those of a listing that holds one, and may be whole.
+fn single(read: &ReadRecords) -> bool {
+    read.extent == Extent::Single && read.records.iter().any(|record| record.source != Source::Registry)
+}
+
+/// What is wrong with an endpoint of IIS 7 or later that has no record of its own. `single` holds the records of a listing of one.
+fn without_record(
+    server: &Server,
+    endpoint: &Endpoint,
+    bindings: &[(usize, &Binding)],
+    has_own: bool,
+    single: Option<&Index<'_>>,
+) -> Option<Finding> {
     let read = server.records.as_ref()?;
     let key = &endpoint.key;
     let (site, binding) = bindings.iter().find(|(site, _)| server.sites[*site].auto_start).or(bindings.first())?;
     let sites: BTreeSet<usize> = bindings.iter().map(|(site, _)| *site).collect();
     let who = endpoints::names(server, sites);
-    let other = match endpoint.served {
+    // A listing of one record may be whole; if it is, the missing record is a fault, and this the only sign of it.
+    let single = single.filter(|_| endpoint.served == Served::NotGiven);
+    let served = single.map_or(endpoint.served, |index| {
+        let addresses = bindings.iter().map(|(_, binding)| binding.ip.clone()).collect();
+        index.serves(key, Some(&addresses))
+    });
+    let single = single.is_some();
+    let other = match served {
         Served::Nobody => None,
         // Where its own record exists as well, the other one only comes first, and `specific-ip-shadows-sni` tells it.
         Served::Other(number) if !has_own => Some(read.records.get(number)?),
         Served::Own(_) | Served::Other(_) | Served::NotGiven => return None,
     };
+    let listed = || read.records.first().map_or_else(String::new, |record| record.key.to_string());
     let message = match other {
+        _ if single => format!(
+            "The binding \"{}\" of {who} leads to {key}, and the only SSL record in the listing is {}: if that is the whole listing, {}",
+            binding.written,
+            listed(),
+            match other {
+                None => "no record serves it".to_owned(),
+                Some(record) => format!("it has no record of its own and is served by {}", record.key),
+            }
+        ),
         None => format!("The binding \"{}\" of {who} leads to {key}, and HTTP.sys has no SSL record that serves it", binding.written),
         Some(record) => format!(
             "The binding \"{}\" of {who} leads to {key}, which has no SSL record of its own; it is served by another record, {}",
@@ -117,7 +148,7 @@ fn without_record(server: &Server, endpoint: &Endpoint, bindings: &[(usize, &Bin
         ),
     };
     // What shows one record alone says nothing about the others.
-    let partial = read.not_found.is_some();
+    let partial = single || read.not_found.is_some();
     let mut finding = Finding::new(&RULE, server, message)
         .site(&server.sites[*site])
         .setting(Setting::ServerCertificate)
@@ -134,6 +165,13 @@ fn without_record(server: &Server, endpoint: &Endpoint, bindings: &[(usize, &Bin
             Risk::Safe,
             "choose the server certificate in the binding in IIS Manager, which writes the record, or remove the binding when nobody needs it",
         ));
+    if single {
+        finding = finding.remedy(Remedy::command(
+            Risk::ReadOnly,
+            "lists all records, to be given in place of this listing",
+            "netsh http show sslcert",
+        ));
+    }
     if let Some(record) = other {
         finding = finding
             .related(Some(record.place), format!("the record {}, which serves it", record.key))
@@ -196,6 +234,26 @@ mod tests {
         assert_eq!(keys, ["[fd00:20::5]:443", "api.fabrikam.test:443", "portal.fabrikam.test:443"]);
         assert!(found.iter().all(|(_, severity, _)| *severity == Severity::Medium));
         assert!(records("apphost/F1_consistent_sni.config", "netsh/o02_2022_sni_drift_and_ccs.txt").is_empty());
+    }
+
+    #[test]
+    fn a_listing_of_one_record_makes_the_missing_one_likely_and_a_question_for_it_makes_it_unknown() {
+        let sites = super::super::testing::https_site(1, "*:443:", "Ssl") + &super::super::testing::https_site(2, "*:8443:", "Ssl");
+        let sites = sites + &super::super::testing::https_site(3, "10.0.0.5:443:", "Ssl");
+        let record = "SSL Certificate bindings:\n---------\n\n    IP:port : 0.0.0.0:443\n    Certificate Hash : 1f0c6b7c2a9d4e58b3a7c0d1e2f30415263748a9\n";
+        let found = |command: &str| findings(&RULE, &super::super::testing::joined(&sites, &format!("{command}\n\n{record}")));
+        let told: Vec<_> = found("").into_iter().map(|finding| (finding.subject, finding.severity, finding.confidence)).collect();
+        assert_eq!(
+            told,
+            [
+                ("0.0.0.0:8443".to_owned(), Severity::High, Confidence::Likely),
+                ("10.0.0.5:443".to_owned(), Severity::Medium, Confidence::Likely)
+            ]
+        );
+        assert!(found("")[0].message.contains("if that is the whole listing, no record serves it"), "{}", found("")[0].message);
+        assert!(found("C:\\>netsh http show sslcert ipport=0.0.0.0:443").is_empty());
+        let whole = found("C:\\>netsh http show sslcert");
+        assert!(whole.len() == 2 && whole.iter().all(|finding| finding.confidence == Confidence::Firm));
     }
 
     #[test]

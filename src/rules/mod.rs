@@ -66,8 +66,10 @@ mod plain_text_password;
 pub mod profiles;
 mod read_ahead_excessive;
 mod read_ahead_unit_mistake;
+mod record_differs_from_metabase;
 mod record_options;
 mod record_options_lost;
+mod record_sources_disagree;
 mod records;
 mod redirect_blocked_by_tls_requirement;
 mod requires_certificate_never_asks;
@@ -88,6 +90,7 @@ mod sites_disagree_on_access;
 mod sites_disagree_on_issuers;
 mod sites_disagree_on_revocation;
 mod sites_disagree_on_tls_switches;
+mod sni_on_old_version;
 mod sni_or_ccs_without_host;
 mod socket_pooling_setting_ignored;
 mod specific_ip_shadows_sni;
@@ -216,7 +219,9 @@ pub const RULES: &[&Rule] = &[
     &plain_text_password::RULE,
     &read_ahead_excessive::RULE,
     &read_ahead_unit_mistake::RULE,
+    &record_differs_from_metabase::RULE,
     &record_options_lost::RULE,
+    &record_sources_disagree::RULE,
     &redirect_blocked_by_tls_requirement::RULE,
     &requires_certificate_never_asks::RULE,
     &revocation_cache_only::RULE,
@@ -235,6 +240,7 @@ pub const RULES: &[&Rule] = &[
     &sites_disagree_on_issuers::RULE,
     &sites_disagree_on_revocation::RULE,
     &sites_disagree_on_tls_switches::RULE,
+    &sni_on_old_version::RULE,
     &sni_or_ccs_without_host::RULE,
     &socket_pooling_setting_ignored::RULE,
     &specific_ip_shadows_sni::RULE,

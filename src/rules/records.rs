@@ -9,7 +9,7 @@ use crate::catalogue::{Setting, Value};
 use crate::httpsys::{AppOwner, Record, Source, Switch};
 use crate::input::Place;
 use crate::remedy::{Remedy, Risk};
-use crate::server::{Endpoint, EndpointKey, Generation, Server, Settings, Site};
+use crate::server::{Endpoint, EndpointKey, Generation, Server, Settings, Site, WindowsVersion};
 
 /// A record and what it serves.
 #[derive(Debug)]
@@ -201,18 +201,21 @@ impl Known {
 
 fn shows(record: &Record, switch: Switch) -> bool {
     match record.source {
-        Source::Listing | Source::Json => record.switches.contains_key(&switch),
+        Source::Listing | Source::Json | Source::Httpcfg => record.switches.contains_key(&switch),
         Source::Registry => record.switch(switch) == Some(true),
     }
 }
 
-/// Whether the records are those of Windows Server 2012 or later: keys by host name or of the Central Certificate Store, lines that no
+/// Whether the records are those of Windows Server 2012 or later: the version is known, or else the files prove it by keys by host name or of the Central Certificate Store, lines that no
 /// older version prints, or a binding flag (the number `binding@sslFlags`).
 pub(super) fn after_2008_r2(server: &Server) -> bool {
     let newer = |record: &Record| {
         let later = |switch: &Switch| !matches!(switch, Switch::DsMapper | Switch::Negotiate) && shows(record, *switch);
         !matches!(record.key, EndpointKey::IpPort(..)) || record.switches.keys().any(later)
     };
+    if let (Some(windows), true) = (server.windows, server.generation != Generation::Iis6) {
+        return windows >= WindowsVersion::Server2012;
+    }
     server.generation != Generation::Iis6
         && (server.records.iter().flat_map(|records| &records.records).any(newer) || has_binding_flags(server))
 }

@@ -141,7 +141,9 @@ pub(crate) fn noticed(generation: Generation, kind: &AnomalyKind, places: &[Opti
         sites: vec![site],
         endpoints: Vec::new(),
         records: None,
+        running: None,
         schannel: None,
+        windows: None,
         lists_sites: true,
         notices: Vec::new(),
     }

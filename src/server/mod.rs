@@ -5,6 +5,7 @@ mod anomaly;
 mod binding;
 mod elements;
 mod settings;
+mod windows;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -18,6 +19,7 @@ pub use elements::{
     ftp_validation, is_https, log_fields, seconds,
 };
 pub use settings::{Origin, Resolved, Settings};
+pub use windows::WindowsVersion;
 
 use crate::catalogue::{Setting, Value, access};
 use crate::httpsys::{ReadRecords, Record, Switch};
@@ -55,6 +57,8 @@ pub struct Server {
     pub name: String,
     /// Its generation.
     pub generation: Generation,
+    /// The version of Windows, where the user or a file names it. What the files merely rule out is not kept here.
+    pub windows: Option<WindowsVersion>,
     /// The files it was made from, in reading order.
     pub inputs: Vec<FileId>,
     /// What holds at server level: `/LM/W3SVC`, or applicationHost.config outside of any location. Path is empty.
@@ -65,6 +69,8 @@ pub struct Server {
     pub endpoints: Vec<Endpoint>,
     /// The SSL records of HTTP.sys; `None` when they were not given, and always on IIS 6, which keeps their settings in the metabase.
     pub records: Option<ReadRecords>,
+    /// IIS 6 beside a metabase only: the records that HTTP.sys has, to compare the metabase with. They decide nothing here.
+    pub running: Option<ReadRecords>,
     /// The values of Schannel; `None` when they were not given.
     pub schannel: Option<Schannel>,
     /// Whether a list of sites was given at all. Without one nothing is said about missing sites or bindings.
@@ -213,15 +219,25 @@ impl Server {
         Server {
             name,
             generation,
+            windows: None,
             inputs: Vec::new(),
             scope,
             sites: Vec::new(),
             endpoints: Vec::new(),
             records: None,
+            running: None,
             schannel: None,
             lists_sites: false,
             anomalies: Vec::new(),
             notices: Vec::new(),
+        }
+    }
+
+    /// The generation of IIS, and the version of Windows where it is known.
+    pub fn system(&self) -> String {
+        match self.windows {
+            Some(windows) => format!("{}, {windows}", self.generation),
+            None => self.generation.to_string(),
         }
     }
 
