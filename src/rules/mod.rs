@@ -35,10 +35,12 @@ mod foreign_record_owner;
 mod freshness_too_small;
 mod freshness_without_effect;
 mod ftp;
+mod ftp_not_encrypted;
 mod ftp_revocation_check_off;
 mod ftp_sites_disagree;
 mod ftp_usage_check_off;
 mod host_header_missing;
+mod hsts_not_enforced;
 mod https_binding_without_certificate;
 mod ip_in_sni_binding;
 mod late;
@@ -50,6 +52,7 @@ mod legacy_certificate_residue;
 mod location_case_variants;
 mod location_without_site;
 mod locked_section_set;
+mod log_targets_incomplete;
 mod malformed_binding;
 mod mapping;
 mod mapping_at_application_level;
@@ -193,10 +196,12 @@ pub const RULES: &[&Rule] = &[
     &foreign_record_owner::RULE,
     &freshness_too_small::RULE,
     &freshness_without_effect::RULE,
+    &ftp_not_encrypted::RULE,
     &ftp_revocation_check_off::RULE,
     &ftp_sites_disagree::RULE,
     &ftp_usage_check_off::RULE,
     &host_header_missing::RULE,
+    &hsts_not_enforced::RULE,
     &https_binding_without_certificate::RULE,
     &ip_in_sni_binding::RULE,
     &late_request_body_limit::RULE,
@@ -207,6 +212,7 @@ pub const RULES: &[&Rule] = &[
     &location_case_variants::RULE,
     &location_without_site::RULE,
     &locked_section_set::RULE,
+    &log_targets_incomplete::RULE,
     &malformed_binding::RULE,
     &mapping_at_application_level::RULE,
     &mapping_not_required::RULE,

@@ -101,12 +101,17 @@ impl Item {
 const ONLY: &[(&str, &[Profile])] = &[
     ("certificate-not-required", &[Profile::Stig]),
     ("double-escaping-allowed", &[Profile::Stig, Profile::Cis]),
+    ("ftp-not-encrypted", &[Profile::Cis]),
     ("host-header-missing", &[Profile::Stig, Profile::Cis]),
+    ("hsts-not-enforced", &[Profile::Stig, Profile::Cis]),
+    ("log-targets-incomplete", &[Profile::Stig, Profile::Cis]),
     ("strict-access-flags", &[Profile::Stig]),
     ("tls-not-required", &[Profile::Stig]),
 ];
 
 const SITE_KIND: &str = "No file says whether a site is private or public, or whether something else ends TLS before it";
+
+const ONE_LOG: &str = "A server that writes one log for all sites is not judged";
 
 /// Every item with TLS or client-certificate content, by profile and id. To add a check: name the rule here in place of
 /// [`State::NotAssessed`], and add it to `ONLY` when it is policy.
@@ -147,7 +152,7 @@ pub const ITEMS: &[Item] = &[
         also: "IIST-SI-000206",
         severity: "medium",
         title: "A site logs to a file and to ETW",
-        state: State::NotAssessed("the logFile elements of applicationHost.config, settings that this program does not read yet"),
+        state: State::Checked { rules: &["log-targets-incomplete"], limits: ONE_LOG },
         exempt: &[],
     },
     Item {
@@ -274,8 +279,11 @@ pub const ITEMS: &[Item] = &[
         also: "IIST-SV-000205",
         severity: "low",
         title: "HSTS is on in the defaults of all sites",
-        state: State::NotAssessed("the hsts element of siteDefaults, settings that this program does not read yet"),
-        exempt: &[],
+        state: State::Checked {
+            rules: &["hsts-not-enforced"],
+            limits: "Judged is what is in effect for each site with an https binding, and not siteDefaults itself; a header of another origin is not seen",
+        },
+        exempt: &["versions of Windows without the hsts element (before Windows Server 2019, where the version is known)"],
     },
     Item {
         profile: Profile::Cis,
@@ -322,7 +330,7 @@ pub const ITEMS: &[Item] = &[
         also: "",
         severity: "",
         title: "Advanced logging is on",
-        state: State::NotAssessed("the logging of the sites, settings that this program does not read yet"),
+        state: State::NotAssessed("the modules that are installed and the fields of the logs, which no rule compares with the benchmark"),
         exempt: &[],
     },
     Item {
@@ -331,7 +339,7 @@ pub const ITEMS: &[Item] = &[
         also: "",
         severity: "",
         title: "Logging to ETW is on",
-        state: State::NotAssessed("the logFile elements of applicationHost.config, settings that this program does not read yet"),
+        state: State::Checked { rules: &["log-targets-incomplete"], limits: ONE_LOG },
         exempt: &[],
     },
     Item {
@@ -340,7 +348,10 @@ pub const ITEMS: &[Item] = &[
         also: "",
         severity: "",
         title: "FTP requests are encrypted",
-        state: State::NotAssessed("the ftpServer elements of applicationHost.config, settings that this program does not read yet"),
+        state: State::Checked {
+            rules: &["ftp-not-encrypted"],
+            limits: "Judged are the sites with an ftp binding, and not siteDefaults itself",
+        },
         exempt: &[],
     },
     Item {
@@ -349,7 +360,10 @@ pub const ITEMS: &[Item] = &[
         also: "",
         severity: "",
         title: "HSTS is on",
-        state: State::NotAssessed("the hsts elements and custom headers of the sites, settings that this program does not read yet"),
+        state: State::Checked {
+            rules: &["hsts-not-enforced"],
+            limits: "A Strict-Transport-Security header that customHeaders or an application writes is not seen",
+        },
         exempt: &[],
     },
     Item {
@@ -438,8 +452,15 @@ pub fn notices(server: &Server, profile: Profile) -> Vec<Notice> {
 fn lacking(server: &Server, rule: &str) -> Option<&'static str> {
     let sites = Some("applicationHost.config, with its sites and bindings");
     match rule {
-        "revocation-check-off" | "host-header-missing" if !server.lists_sites => sites,
+        "revocation-check-off" | "host-header-missing" | "hsts-not-enforced" | "log-targets-incomplete" | "ftp-not-encrypted"
+            if !server.lists_sites =>
+        {
+            sites
+        }
         _ if server.sites.is_empty() && !server.lists_sites => sites,
+        "log-targets-incomplete" if server.sites.iter().all(|site| site.elements.log.is_none()) && !server.sites.is_empty() => {
+            Some("the settings of the one log that the server writes for all sites")
+        }
         "revocation-check-off" if !knows_revocation(server) => {
             Some("the records of HTTP.sys (netsh http show sslcert, or a registry export)")
         }
@@ -504,21 +525,28 @@ mod tests {
     #[test]
     fn rules_of_a_profile_run_under_it_and_never_without() {
         let server = apphost(BARE);
-        let stig =
-            ["certificate-not-required", "double-escaping-allowed", "host-header-missing", "strict-access-flags", "tls-not-required"];
+        let stig = [
+            "certificate-not-required",
+            "double-escaping-allowed",
+            "host-header-missing",
+            "hsts-not-enforced",
+            "log-targets-incomplete",
+            "strict-access-flags",
+            "tls-not-required",
+        ];
         assert!(names(&server, None).iter().all(|name| !stig.contains(name)));
         for name in stig {
             assert!(names(&server, Some(Profile::Stig)).contains(&name), "{name}");
         }
         let cis: Vec<_> = names(&server, Some(Profile::Cis)).into_iter().filter(|name| stig.contains(name)).collect();
-        assert_eq!(cis, ["double-escaping-allowed", "host-header-missing"]);
+        assert_eq!(cis, ["double-escaping-allowed", "host-header-missing", "hsts-not-enforced", "log-targets-incomplete"]);
     }
 
     #[test]
-    fn a_site_that_requires_certificates_over_sni_still_lacks_two_things_of_the_stig() {
+    fn a_site_that_requires_certificates_over_sni_still_lacks_three_things_of_the_stig() {
         let server = fixture("apphost/F1_consistent_sni.config");
-        assert_eq!(names(&server, Some(Profile::Stig)), ["host-header-missing", "strict-access-flags"]);
-        assert!(names(&server, Some(Profile::Cis)).is_empty());
+        assert_eq!(names(&server, Some(Profile::Stig)), ["host-header-missing", "log-targets-incomplete", "strict-access-flags"]);
+        assert_eq!(names(&server, Some(Profile::Cis)), ["log-targets-incomplete"]);
         assert!(names(&server, None).is_empty());
     }
 
@@ -527,11 +555,11 @@ mod tests {
         let server = fixture("apphost/F1_consistent_sni.config");
         let said = |profile| notices(&server, profile).into_iter().map(|notice| notice.message).collect::<String>();
         let stig = said(Profile::Stig);
-        for id in ["V-218821", "V-218827", "V-13672", "V-218739", "no compliance"] {
+        for id in ["V-218821", "V-218767", "V-13672", "no compliance"] {
             assert!(stig.contains(id), "{id}");
         }
-        assert!(!stig.contains("V-218768"));
-        assert!(said(Profile::Cis).contains("CIS 7.1") && said(Profile::Cis).contains("no compliance"));
+        assert!(!stig.contains("V-218768") && !stig.contains("V-218739"));
+        assert!(said(Profile::Cis).contains("CIS 7.2") && said(Profile::Cis).contains("no compliance"));
     }
 
     #[test]
