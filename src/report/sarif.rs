@@ -597,7 +597,7 @@ struct Fingerprints<'a> {
 struct SuppressionJson<'a> {
     kind: &'static str,
     status: &'static str,
-    justification: &'a str,
+    justification: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     location: Option<LocationJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -697,7 +697,7 @@ impl<'a> Context<'a> {
         vec![SuppressionJson {
             kind: "external",
             status: "accepted",
-            justification: &suppression.reason,
+            justification: Terminal::escape(&suppression.reason),
             location: place.map(|place| LocationJson { physical_location: Some(place), ..LocationJson::default() }),
             properties: suppression.until.as_deref().map(|until| Until { until }),
         }]
@@ -823,8 +823,8 @@ struct DescriptorJson {
     id: &'static str,
     name: String,
     short_description: Text,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    full_description: Option<Text>,
+    full_description: Text,
+    help: Text,
     default_configuration: Configuration,
 }
 
@@ -895,12 +895,14 @@ impl Notifications {
             let page = if own.is_none() { explain(id).ok() } else { None };
             let sections: Vec<&str> = page.iter().flat_map(|page| &page.sections).map(|(_, body)| body.as_str()).collect();
             let (level, short) = own.map_or(("note", sections.first().copied().unwrap_or(NOT_ASSESSED)), |own| (own.1, own.2));
-            let full = (sections.len() > 1).then(|| sections.join("\n\n"));
+            let full = sections.get(1).copied().unwrap_or(short);
+            let help = if sections.is_empty() { short.to_owned() } else { sections.join("\n\n") };
             DescriptorJson {
                 id,
                 name: pascal_case(id),
                 short_description: Text::plain(short),
-                full_description: full.map(|text| Text { text, markdown: None }),
+                full_description: Text::plain(full),
+                help: Text { markdown: Some(plain(&help)), text: help },
                 default_configuration: Configuration { level },
             }
         };
@@ -915,4 +917,431 @@ fn not_assessed(server: &Server, notice: &Notice) -> Text {
         notice.message.trim_end_matches('.'),
         sentence(&notice.needs)
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::OnceLock;
+
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::super::testing::{HOSTILE, acting, at, estate};
+    use super::*;
+    use crate::review::{BaselineUse, Suppression};
+
+    /// The only run of a valid log.
+    fn valid(text: &str) -> Value {
+        static VALIDATOR: OnceLock<jsonschema::Validator> = OnceLock::new();
+        let validator = VALIDATOR.get_or_init(|| {
+            let mut schema: Value = serde_json::from_str(include_str!("../../tests/schemas/sarif-2.1.0.json")).unwrap();
+            // The pattern for languages, which are not written, is no regular expression for a strict reader.
+            for definition in ["run", "toolComponent"] {
+                schema["definitions"][definition]["properties"]["language"].as_object_mut().unwrap().remove("pattern");
+            }
+            jsonschema::options().should_validate_formats(true).build(&schema).unwrap()
+        });
+        let mut log: Value = serde_json::from_str(text).unwrap();
+        let errors: Vec<String> = validator.iter_errors(&log).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        assert!(errors.is_empty(), "{errors:#?}");
+        log["runs"][0].take()
+    }
+
+    fn finding(estate: &Estate, rule: &str, message: &str) -> Finding {
+        let server = &estate.servers[0];
+        Finding::new(crate::rules::rule(rule).unwrap(), server, message)
+            .site(&server.sites[0])
+            .path("/app")
+            .setting(Setting::CertCheckMode)
+            .at(Some(at(0, 22)))
+            .related(Some(at(1, 40)), "the other one does not set it")
+            .remedy(Remedy::command(Risk::Safe, "checks revocation again", "adsutil set W3SVC/1/CertCheckMode 0"))
+    }
+
+    fn review(first: &str) -> Review {
+        let estate = estate(first, "Shop (old)");
+        let finding = finding(&estate, "revocation-check-off", "CertCheckMode is 1").severity(Severity::High);
+        Review::new(estate, vec![finding])
+    }
+
+    fn results(run: &Value) -> &Vec<Value> {
+        run["results"].as_array().unwrap()
+    }
+
+    #[test]
+    fn a_finding_says_what_is_wrong_where_and_what_to_do() {
+        let run = valid(&render(&review("Shop")));
+        let mut result = results(&run)[0].clone();
+        assert_eq!(result["properties"].as_object_mut().unwrap().remove("remedies").unwrap()[0]["risk"], "safe");
+        insta::assert_snapshot!(result["message"]["markdown"].as_str().unwrap(), @r#"
+        CertCheckMode is 1.
+
+        Server web01, site "Shop" (id 1), path /app.
+
+        **Seen:** Nothing: revoked certificates are accepted.
+
+        - **Safe:** checks revocation again
+
+          ```
+          adsutil set W3SVC/1/CertCheckMode 0
+          ```
+        "#);
+        result["message"].as_object_mut().unwrap().remove("markdown");
+        result.as_object_mut().unwrap().remove("ruleIndex");
+        insta::assert_snapshot!(format!("{result:#}"), @r#"
+        {
+          "level": "error",
+          "locations": [
+            {
+              "logicalLocations": [
+                {
+                  "fullyQualifiedName": "web01/Shop/app#cert-check-mode",
+                  "kind": "setting"
+                }
+              ],
+              "physicalLocation": {
+                "artifactLocation": {
+                  "index": 0,
+                  "uri": "estate/web01/MetaBase.xml",
+                  "uriBaseId": "%SRCROOT%"
+                },
+                "region": {
+                  "startColumn": 5,
+                  "startLine": 22
+                }
+              }
+            }
+          ],
+          "message": {
+            "text": "CertCheckMode is 1. Server web01, site \"Shop\" (id 1), path /app."
+          },
+          "partialFingerprints": {
+            "iisaudit/v1": "eca45a4409d0a1cbbceb36d5d65ecfd7"
+          },
+          "properties": {
+            "confidence": "firm",
+            "path": "/app",
+            "sees": "Nothing: revoked certificates are accepted.",
+            "server": "web01",
+            "setting": "cert-check-mode",
+            "severity": "high",
+            "site": "Shop",
+            "siteId": 1
+          },
+          "relatedLocations": [
+            {
+              "id": 1,
+              "message": {
+                "text": "the other one does not set it"
+              },
+              "physicalLocation": {
+                "artifactLocation": {
+                  "index": 1,
+                  "uri": "estate/web02/applicationHost.config",
+                  "uriBaseId": "%SRCROOT%"
+                },
+                "region": {
+                  "startColumn": 5,
+                  "startLine": 40
+                }
+              }
+            }
+          ],
+          "ruleId": "revocation-check-off"
+        }
+        "#);
+    }
+
+    #[test]
+    fn every_rule_has_a_page_within_the_limits_of_github() {
+        let run = valid(&render(&Review::default()));
+        let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+        assert_eq!(rules.len(), RULES.len());
+        assert_eq!(run["tool"]["driver"]["semanticVersion"], env!("CARGO_PKG_VERSION"));
+        for (json, rule) in rules.iter().zip(RULES) {
+            assert_eq!(json["id"], rule.name);
+            let name = json["name"].as_str().unwrap();
+            assert!(name.chars().all(|c| c.is_ascii_alphanumeric()) && name.starts_with(|c: char| c.is_ascii_uppercase()), "{name}");
+            for text in ["shortDescription", "fullDescription"] {
+                assert!(json[text]["text"].as_str().unwrap().len() <= 1024, "{text} of {name}");
+            }
+            for text in [rule.meaning, rule.sees, rule.fix, rule.silent, rule.evidence].iter().chain(rule.references) {
+                assert!(json["help"]["text"].as_str().unwrap().contains(text), "{name}: {text}");
+                assert!(json["help"]["markdown"].as_str().unwrap().contains(&plain(text)), "{name}: {text}");
+            }
+            let tags = json["properties"]["tags"].as_array().unwrap();
+            assert!(tags.len() <= 10 && tags[0] == "security");
+            let score: Option<f64> = json["properties"]["security-severity"].as_str().map(|score| score.parse().unwrap());
+            assert_eq!(score.map(|score| score >= 7.0), (rule.severity != Severity::Info).then_some(rule.severity == Severity::High));
+        }
+        assert_eq!(rules[RULES.iter().position(|rule| rule.name == "revocation-check-off").unwrap()]["name"], "RevocationCheckOff");
+    }
+
+    #[test]
+    fn what_could_not_be_read_or_assessed_is_a_notification() {
+        let run = valid(&render(&review("Shop")));
+        let invocation = &run["invocations"][0];
+        assert_eq!(invocation["executionSuccessful"], false);
+        let notifications = invocation["toolExecutionNotifications"].as_array().unwrap();
+        let brief: Vec<String> = notifications
+            .iter()
+            .map(|notification| {
+                let place = &notification["locations"][0]["physicalLocation"];
+                let (uri, line) = (&place["artifactLocation"]["uri"], &place["region"]["startLine"]);
+                format!("{} {} {uri} {line} {}", notification["level"], notification["descriptor"]["id"], notification["message"]["text"])
+            })
+            .collect();
+        insta::assert_snapshot!(brief.join("\n"), @r#"
+        "warning" "input-reservation" "estate/web02/applicationHost.config" null "estate/web02/applicationHost.config: the XML declaration does not stand at the start of the file."
+        "error" "input-unreadable" "estate/web03/MetaBase.xml" 128 "estate/web03/MetaBase.xml could not be read: the end tag </IIsWebService> has no start tag."
+        "note" "endpoint-not-assessed" "estate/web02/applicationHost.config" null "Not assessed on server web02: how HTTP.sys checks client certificates. Needs: netsh http show sslcert."
+        "#);
+        assert_eq!(valid(&render(&Review::default()))["invocations"][0]["executionSuccessful"], false);
+        let mut whole = review("Shop");
+        whole.estate.inputs.truncate(2);
+        assert_eq!(valid(&render(&whole))["invocations"][0]["executionSuccessful"], true);
+    }
+
+    #[test]
+    fn a_finding_without_a_place_is_at_the_main_file_of_its_server() {
+        let mut review = review("Shop");
+        review.estate.servers[0].inputs = vec![FileId(2), FileId(0)];
+        review.estate.inputs[2].kind = Some(FileKind::MbSchema);
+        let uri = |review: &Review| {
+            let physical = results(&valid(&render(review)))[0]["locations"][0]["physicalLocation"].clone();
+            assert_eq!(physical.get("region"), None);
+            physical["artifactLocation"]["uri"].as_str().unwrap().to_owned()
+        };
+        review.findings[0].finding.place = None;
+        assert_eq!(uri(&review), "estate/web01/MetaBase.xml");
+        review.estate.servers[0].inputs = vec![FileId(1)];
+        review.estate.inputs[1].kind = Some(FileKind::SslCert);
+        assert_eq!(uri(&review), "estate/web02/applicationHost.config");
+        // A place in a file that is not in the list.
+        review.findings[0].finding.place = Some(at(u32::MAX, 3));
+        assert_eq!(uri(&review), "estate/web02/applicationHost.config");
+        review.findings[0].finding.server = "unknown".to_owned();
+        assert_eq!(uri(&review), "estate/web01/MetaBase.xml");
+    }
+
+    #[test]
+    fn baseline_and_policy_are_said_in_the_words_of_sarif() {
+        let mut review = review("Shop");
+        let mut judge = |rule: &str, state: State| {
+            let finding = finding(&review.estate, rule, rule);
+            review.findings.push(Judged { finding, state, severity_before: Some(Severity::Low) });
+        };
+        judge("usage-check-off", State::Baselined);
+        let reason = "accepted by [the board](https://example.test)".to_owned();
+        judge("tls-not-required", State::Suppressed(Suppression { reason, until: Some("2030-01-31".to_owned()), place: Some(at(1, 7)) }));
+        assert!(results(&valid(&render(&review))).iter().all(|result| result["baselineState"] != "new"));
+        let gone = |rule: &str| GoneEntry { fingerprint: "00ff".to_owned(), rule: rule.to_owned(), scope: "web01/Shop".to_owned() };
+        let gone = vec![gone("revocation-cache-only"), gone("of-another-version")];
+        review.baseline = Some(BaselineUse { path: "policy/iis audit.json".to_owned(), entries: 3, gone });
+        let run = valid(&render(&review));
+        let brief: Vec<String> = results(&run)
+            .iter()
+            .map(|result| {
+                let index = result["ruleIndex"].as_u64().map(|index| RULES[usize::try_from(index).unwrap()].name);
+                let (state, level) = (&result["baselineState"], &result["level"]);
+                format!("{} {index:?} {state} {level} {}", result["ruleId"], result["suppressions"])
+            })
+            .collect();
+        insta::assert_snapshot!(brief.join("\n"), @r#"
+        "revocation-check-off" Some("revocation-check-off") "new" "error" []
+        "usage-check-off" Some("usage-check-off") "unchanged" "warning" []
+        "tls-not-required" Some("tls-not-required") null "warning" [{"justification":"accepted by [the board](https://example.test)","kind":"external","location":{"physicalLocation":{"artifactLocation":{"index":1,"uri":"estate/web02/applicationHost.config","uriBaseId":"%SRCROOT%"},"region":{"startColumn":5,"startLine":7}}},"properties":{"until":"2030-01-31"},"status":"accepted"}]
+        "revocation-cache-only" Some("revocation-cache-only") "absent" "none" []
+        "of-another-version" None "absent" "none" []
+        "#);
+        assert_eq!(results(&run)[3]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "policy/iis%20audit.json");
+        assert_eq!(results(&run)[1]["properties"]["severityBefore"], "low");
+    }
+
+    #[test]
+    fn what_github_would_not_keep_is_left_out_and_counted() {
+        let mut review = review("Shop");
+        let low = finding(&review.estate, "revocation-check-off", "low").severity(Severity::Low);
+        let judged = |finding: &Finding, state| Judged { finding: finding.clone(), state, severity_before: None };
+        let high = review.findings[0].finding.clone();
+        review.findings =
+            vec![judged(&high, State::Baselined), judged(&low, State::New), judged(&high, State::New), judged(&low, State::Baselined)];
+        let gone = GoneEntry { fingerprint: "00ff".to_owned(), rule: "x".to_owned(), scope: "y".to_owned() };
+        review.baseline = Some(BaselineUse { path: "b.json".to_owned(), entries: 9, gone: vec![gone.clone(), gone] });
+        let said = |most| {
+            let run = valid(&render_at_most(&review, most));
+            let states: Vec<String> =
+                results(&run).iter().map(|one| format!("{} {}", one["baselineState"], one["level"]).replace('"', "")).collect();
+            let notifications = run["invocations"][0]["toolExecutionNotifications"].as_array().unwrap().clone();
+            let said = notifications.iter().find(|one| one["descriptor"]["id"] == LEFT_OUT).map(|one| one["message"]["text"].clone());
+            (states.join(", "), said.map(|said| said.as_str().unwrap().split(':').next().unwrap().to_owned()))
+        };
+        let all = "new error, new note, unchanged error, unchanged note, absent none, absent none";
+        assert_eq!(said(6), (all.to_owned(), None));
+        let one = "1 result was left out (1 gone from the baseline)";
+        assert_eq!(said(5), (all.strip_suffix(", absent none").unwrap().to_owned(), Some(one.to_owned())));
+        let many = "5 results were left out (1 low, 1 high in the baseline, 1 low in the baseline, 2 gone from the baseline)";
+        assert_eq!(said(1), ("new error".to_owned(), Some(many.to_owned())));
+    }
+
+    #[test]
+    fn more_places_than_github_keeps_are_counted() {
+        let mut review = review("Shop");
+        let related = review.findings[0].finding.related[0].clone();
+        review.findings[0].finding.related = vec![related; 150];
+        let run = valid(&render(&review));
+        assert_eq!(results(&run)[0]["relatedLocations"].as_array().unwrap().len(), 99);
+        assert_eq!(results(&run)[0]["properties"]["relatedLocationsLeftOut"], 51);
+    }
+
+    #[test]
+    fn paths_become_uris() {
+        let uri = |path: &str| Uri::of(path).text;
+        assert_eq!(uri("estate/web01/MetaBase.xml"), "estate/web01/MetaBase.xml");
+        assert_eq!(uri("./a//b/./Büro 100%#1?.xml"), "a/b/B%C3%BCro%20100%25%231%3F.xml");
+        assert_eq!(uri("../other/a(1)[2].xml"), "../other/a(1)%5B2%5D.xml");
+        assert_eq!(uri("C:x/y.xml"), "C%3Ax/y.xml");
+        assert_eq!(uri("/srv/a b.xml"), "file:///srv/a%20b.xml");
+        assert_eq!(uri(r"C:\Windows\System32\inetsrv\a b.config"), "file:///C:/Windows/System32/inetsrv/a%20b.config");
+        assert_eq!(uri(r"\\?\c:\a.config"), "file:///c:/a.config");
+        assert_eq!(uri(r"\\web01\c$\a.config"), "file://web01/c$/a.config");
+        assert_eq!(uri(r"\\?\UNC\web01\c$\a.config"), "file://web01/c$/a.config");
+        assert_eq!(uri("///a"), "file:///a");
+        assert_eq!(uri("-"), "stdin");
+        assert_eq!(Uri::of("a").location(None).uri_base_id, Some(ROOT));
+        assert_eq!(Uri::of("/a").location(None).uri_base_id, None);
+    }
+
+    #[test]
+    fn standard_input_is_a_stream() {
+        let mut review = review("Shop");
+        review.estate.inputs[0].path = "-".to_owned();
+        let run = valid(&render(&review));
+        assert_eq!(run["artifacts"][0]["roles"][0], "standardStream");
+        assert_eq!(results(&run)[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "stdin");
+    }
+
+    #[test]
+    fn texts_hold_no_links_and_no_placeholders() {
+        let shown = |text: &str| Text::plain(text).text;
+        assert_eq!(shown("[here](1) {0} {x} {12 a"), r"[here\u{5d}(1) \u{7b}0} {x} {12 a");
+        assert_eq!(shown("a\tb\u{1b}[2J {7D2B-1}"), r"a\u0009b\u{1b}[2J {7D2B-1}");
+        assert_eq!(shown("日本]語"), "日本]語");
+    }
+
+    #[test]
+    fn markdown_of_names_is_no_markup() {
+        let escaped = |text: &str| Markdown::escape(text).into_owned();
+        assert_eq!(escaped("<img src=x>"), r"\<img src=x\>");
+        assert_eq!(escaped("*a* _b_ `c` [d](e) | ~~f~~ &amp;"), r"\*a\* \_b\_ \`c\` \[d\\u{5d}(e) \| \~\~f\~\~ \&amp;");
+        assert_eq!(escaped("- a"), r"\- a");
+        assert_eq!(escaped("12. a"), r"12\. a");
+        assert_eq!(escaped("https://x www.x.test @y"), r"https\://x www\.x.test \@y");
+        assert_eq!(escaped("access@sslFlags is 8: demands 0.0.0.0:443"), r"access\@sslFlags is 8: demands 0.0.0.0:443");
+        let mut block = String::new();
+        code_block(&mut block, "appcmd set `a``` {1A}");
+        assert_eq!(block, "\n\n  ````\n  appcmd set `a``` {1A}\n  ````");
+        for hidden in ["appcmd {0}", "appcmd \u{202e}"] {
+            let mut block = String::new();
+            code_block(&mut block, hidden);
+            assert!(!block.contains("appcmd") && block.contains("properties"), "{block}");
+        }
+    }
+
+    /// The path that a URI leads to.
+    fn decoded(uri: &str) -> String {
+        let path = match uri.strip_prefix("file://") {
+            Some(path) if path.as_bytes().get(2) == Some(&b':') => &path[1..],
+            Some(path) if path.starts_with('/') => path,
+            Some(_) => &uri["file:".len()..],
+            None => uri,
+        };
+        let mut bytes = Vec::new();
+        let mut rest = path.as_bytes();
+        while let Some((first, after)) = rest.split_first() {
+            if *first == b'%' {
+                bytes.push(u8::from_str_radix(std::str::from_utf8(&after[..2]).unwrap(), 16).unwrap());
+                rest = &after[2..];
+            } else {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+        String::from_utf8(bytes).unwrap()
+    }
+
+    fn texts_of(value: &Value, out: &mut Vec<(String, String)>) {
+        match value {
+            Value::Object(map) => {
+                for (name, inner) in map {
+                    match inner {
+                        Value::String(text) if name == "text" || name == "markdown" || name == "fullyQualifiedName" => {
+                            out.push((name.clone(), text.clone()))
+                        }
+                        _ if name != "properties" && name != "tool" => texts_of(inner, out),
+                        _ => {}
+                    }
+                }
+            }
+            Value::Array(list) => list.iter().for_each(|inner| texts_of(inner, out)),
+            _ => {}
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        #[test]
+        fn no_name_breaks_the_log_or_acts_in_a_text(
+            name in proptest::collection::vec(any::<char>(), 0..40),
+            path in r"[a-zA-Z0-9 %#?\[\]{}():@é日.]{1,8}",
+        ) {
+            let name: String = name.into_iter().collect();
+            for name in [name, HOSTILE.to_owned(), format!("{{0}}[{path}](1)<b>{path}")] {
+                let mut review = review(&name);
+                let finding = &mut review.findings[0].finding;
+                finding.server = name.clone();
+                finding.message.push_str(&name);
+                finding.sees.push_str(&name);
+                finding.path = Some(name.clone());
+                finding.related[0].note = name.clone();
+                finding.remedies.push(Remedy::command(Risk::Safe, name.clone(), name.clone()));
+                review.estate.inputs[0].path = format!("a/{path}/{}", name.replace('\\', "/"));
+                review.estate.inputs[2].error.as_mut().unwrap().message.push_str(&name);
+                review.estate.inputs[1].warnings.push(name.clone());
+                review.estate.servers[1].notices[0].message.push_str(&name);
+                let run = valid(&render(&review));
+                let mut texts = Vec::new();
+                texts_of(&run, &mut texts);
+                prop_assert!(texts.len() >= 8, "{}", texts.len());
+                for (name, text) in texts {
+                    prop_assert_eq!(acting(&text), "");
+                    // A name of a logical location is no message.
+                    let holds_placeholder = text.match_indices('{').any(|(at, _)| placeholder(&text[at..]).is_some());
+                    prop_assert!(name == "fullyQualifiedName" || !holds_placeholder, "{}", text);
+                }
+                for result in results(&run) {
+                    prop_assert!(!result["message"]["text"].as_str().unwrap().contains("]("));
+                }
+                prop_assert_eq!(&results(&run)[0]["properties"]["server"], &Value::String(name));
+            }
+        }
+
+        #[test]
+        fn every_uri_is_legal_and_leads_back_to_its_path(
+            path in proptest::collection::vec(any::<char>(), 1..30),
+            root in r"|/|[A-Z]:/|//[a-z@: ]{1,5}/|\.\./",
+        ) {
+            let path: String = path.into_iter().filter(|c| *c != '\\').collect();
+            let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+            let path = format!("{root}{}", parts.join("/"));
+            prop_assume!(path != "-" && !path.is_empty() && !parts.is_empty());
+            let uri = Uri::of(&path).text;
+            let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"%-._~!$&'()*+,;=/".contains(&byte);
+            let rest = uri.strip_prefix("file://").unwrap_or(&uri);
+            let drive = uri.starts_with("file:///") && rest.as_bytes().get(2) == Some(&b':');
+            let rest = if drive { &rest[3..] } else { rest };
+            prop_assert!(rest.bytes().all(legal), "{uri}");
+            prop_assert_eq!(decoded(&uri), path);
+        }
+    }
 }
