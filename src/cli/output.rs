@@ -21,6 +21,8 @@ pub(super) enum ReportFormat {
     Table,
     /// JSON for programs, described by schemas/report-check.schema.json
     Json,
+    /// SARIF 2.1.0 for code scanning
+    Sarif,
 }
 
 impl ReportFormat {
@@ -28,6 +30,7 @@ impl ReportFormat {
         match self {
             ReportFormat::Table => report::check::table(review, detail, style),
             ReportFormat::Json => report::check::json(review),
+            ReportFormat::Sarif => report::sarif::render(review),
         }
     }
 }

@@ -10,6 +10,7 @@ mod parts;
 mod place;
 mod records;
 pub mod rules;
+pub mod sarif;
 pub mod sites;
 pub mod style;
 #[cfg(test)]
