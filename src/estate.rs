@@ -11,8 +11,9 @@ use encoding_rs::Encoding;
 use serde::Serialize;
 
 use crate::apphost::{self, ConfigFile, PlacedFile};
+use crate::evidence::{self, ReadEvents, ReadStores};
 use crate::httpsys::{self, ReadRecords, Source, TextKind};
-use crate::input::{self, FileId, Input};
+use crate::input::{self, FileId, Input, Remark};
 use crate::metabase::{self, MbSchema};
 use crate::schannel::{self, Schannel};
 use crate::server::{Generation, Server};
@@ -119,6 +120,10 @@ pub enum FileKind {
     SslCert,
     /// A registry export or the output of `reg query` with keys of HTTP.sys or Schannel.
     Registry,
+    /// The output of `certutil -store`, of one certificate store or several.
+    CertStore,
+    /// Events of Windows, as XML, text or columns.
+    Events,
 }
 
 impl FileKind {
@@ -132,6 +137,8 @@ impl FileKind {
             FileKind::WebConfig => "web.config",
             FileKind::SslCert => "netsh http show sslcert",
             FileKind::Registry => "registry export",
+            FileKind::CertStore => "certutil -store",
+            FileKind::Events => "export of events",
         }
     }
 }
@@ -198,12 +205,29 @@ struct Config {
 /// The server that a configuration file belongs to, as an index, and the directory of the file relative to the server's tree.
 type Owner = (usize, Vec<String>);
 
-/// What a listing or registry export says, and where it lies.
+/// What a listing, registry export or export of events says, and where it lies.
 struct Evidence {
     input: Input,
     file: FileId,
     records: Option<ReadRecords>,
     schannel: Option<Schannel>,
+    stores: Option<ReadStores>,
+    events: Option<ReadEvents>,
+}
+
+impl Evidence {
+    fn of(input: &Input, file: FileId) -> Evidence {
+        Evidence { input: input.clone(), file, records: None, schannel: None, stores: None, events: None }
+    }
+
+    /// Whether it says something that counts on IIS 6, where HTTP.sys has no settings of its own.
+    fn counts_on_iis_6(&self) -> bool {
+        self.stores.is_some() || self.events.is_some() || self.schannel.as_ref().is_some_and(|schannel| schannel.place.is_some())
+    }
+
+    fn of_events(input: &Input, file: FileId, events: ReadEvents) -> Evidence {
+        Evidence { events: Some(events), ..Evidence::of(input, file) }
+    }
 }
 
 struct Reading<'a> {
@@ -223,8 +247,8 @@ struct Reading<'a> {
 /// unit is cut.
 const HEAD: u64 = 1 << 16;
 
-const EXPECTED: &str = "expected MetaBase.xml, MBSchema.xml, applicationHost.config, redirection.config, web.config, the output of `netsh http show sslcert` or a \
-     registry export";
+const EXPECTED: &str = "expected MetaBase.xml, MBSchema.xml, applicationHost.config, redirection.config, web.config, the output of `netsh http show sslcert` or \
+     `certutil -store`, a registry export or an export of events";
 
 impl Reading<'_> {
     fn take(&mut self, input: &Input) {
@@ -239,7 +263,10 @@ impl Reading<'_> {
                 return;
             }
         };
-        let forced_text = self.options.kind.filter(|kind| input.named && matches!(kind, FileKind::SslCert | FileKind::Registry));
+        let forced_text = self.options.kind.filter(|kind| input.named && is_text(*kind));
+        if self.take_event_xml(input, &bytes) {
+            return;
+        }
         if (forced_text.is_some() || !looks_like_xml(&bytes)) && self.take_text(input, &bytes, forced_text) {
             return;
         }
@@ -334,17 +361,67 @@ impl Reading<'_> {
         self.estate.inputs.push(report);
     }
 
+    /// Takes a file of events as XML; whether it was one.
+    fn take_event_xml(&mut self, input: &Input, bytes: &[u8]) -> bool {
+        let forced = self.options.kind.filter(|_| input.named);
+        if forced.is_some_and(|kind| kind != FileKind::Events) || !looks_like_event_xml(bytes) {
+            return false;
+        }
+        let Ok(decoded) = input::decode_text(bytes, self.options.encoding) else { return false };
+        let file = FileId(self.options.first_file.saturating_add(u32::try_from(self.estate.inputs.len()).unwrap_or(u32::MAX)));
+        match evidence::read_events_xml(&decoded.text, file, self.options.limits) {
+            Ok(events) => self.keep(input, decoded, FileKind::Events, Evidence::of_events(input, file, events)),
+            Err(error) => {
+                let place = Some((error.place.line, error.place.column));
+                self.estate.inputs.push(InputReport::failed(input.display(), Some(FileKind::Events), error.to_string(), place));
+            }
+        }
+        true
+    }
+
+    /// Keeps what a text says besides configuration, and reports the file.
+    fn keep(&mut self, input: &Input, decoded: input::Decoded<'_>, kind: FileKind, evidence: Evidence) {
+        let mut warnings: Vec<String> = decoded.warning.into_iter().collect();
+        warnings.extend(remarks_of(evidence.stores.as_ref(), evidence.events.as_ref()));
+        self.estate.inputs.push(InputReport {
+            path: input.display(),
+            kind: Some(kind),
+            encoding: Some(decoded.encoding),
+            server: None,
+            error: None,
+            warnings,
+        });
+        self.evidence.push(evidence);
+    }
+
     /// Takes a file that is no XML, when it is a listing of SSL records or a registry export; whether it was one.
     fn take_text(&mut self, input: &Input, bytes: &[u8], forced: Option<FileKind>) -> bool {
         let Ok(decoded) = input::decode_text(bytes, self.options.encoding) else { return false };
-        let kind = match (httpsys::recognise_text(&decoded.text), forced) {
+        let file = FileId(self.options.first_file.saturating_add(u32::try_from(self.estate.inputs.len()).unwrap_or(u32::MAX)));
+        let text = &*decoded.text;
+        let asked = match forced {
+            Some(FileKind::CertStore) => Some(evidence::TextKind::Stores),
+            Some(FileKind::Events) => Some(evidence::TextKind::Events),
+            _ => None,
+        };
+        let kind = match (httpsys::recognise_text(text).filter(|_| asked.is_none()), forced) {
             (Some(kind), _) => kind,
             (None, Some(FileKind::SslCert)) => TextKind::Listing,
             (None, Some(FileKind::Registry)) => TextKind::RegistryBoth,
-            (None, _) => return false,
+            (None, _) => {
+                let (kind, evidence) = match asked.or_else(|| evidence::recognise_text(text)) {
+                    Some(evidence::TextKind::Stores) => {
+                        (FileKind::CertStore, Evidence { stores: Some(evidence::read_stores(text, file)), ..Evidence::of(input, file) })
+                    }
+                    Some(evidence::TextKind::Events) => {
+                        (FileKind::Events, Evidence::of_events(input, file, evidence::read_events(text, file)))
+                    }
+                    None => return false,
+                };
+                self.keep(input, decoded, kind, evidence);
+                return true;
+            }
         };
-        let file = FileId(self.options.first_file.saturating_add(u32::try_from(self.estate.inputs.len()).unwrap_or(u32::MAX)));
-        let text = &*decoded.text;
         let records = match kind {
             TextKind::Listing => Some(httpsys::read_listing(text, file)),
             TextKind::ListingJson => Some(httpsys::read_json(text, file)),
@@ -368,7 +445,7 @@ impl Reading<'_> {
             error: None,
             warnings,
         });
-        self.evidence.push(Evidence { input: input.clone(), file, records, schannel });
+        self.evidence.push(Evidence { records, schannel, ..Evidence::of(input, file) });
         true
     }
 
@@ -385,7 +462,7 @@ impl Reading<'_> {
             (&mut file).take(512).read_to_end(&mut bytes).map_err(told)?;
             if !input.named && !self.must_be_ours(input) && !looks_like_xml(&bytes) {
                 (&mut file).take(HEAD - 512).read_to_end(&mut bytes).map_err(told)?;
-                let known = |text: &str| httpsys::recognise_text(text).is_some();
+                let known = |text: &str| httpsys::recognise_text(text).is_some() || evidence::recognise_text(text).is_some();
                 if !input::decode_text(&bytes, self.options.encoding).is_ok_and(|decoded| known(&decoded.text)) {
                     return Ok(None);
                 }
@@ -669,13 +746,20 @@ fn give(server: &mut Server, files: Vec<Evidence>, estate: &mut Estate, first: u
     for one in files {
         if let Some(report) = report_of(estate, first, one.file) {
             report.server = Some(server.name.clone());
-            if server.generation == Generation::Iis6 {
+            let of_iis_6 = server.generation == Generation::Iis6;
+            if of_iis_6 && one.records.is_some() {
                 report.warnings.push("not used: on IIS 6 the metabase holds the settings of SSL endpoints".to_owned());
+            }
+            if of_iis_6 && !one.counts_on_iis_6() {
                 continue;
             }
         }
         server.inputs.push(one.file);
-        if let Some(records) = one.records {
+        server.evidence.stores.extend(one.stores.into_iter().flat_map(|read| read.stores));
+        if let Some(read) = one.events {
+            server.evidence.events.get_or_insert_default().extend(read.events);
+        }
+        if let Some(records) = one.records.filter(|_| server.generation != Generation::Iis6) {
             let all = all.get_or_insert_default();
             all.records.extend(records.records);
             all.unknown.extend(records.unknown);
@@ -699,8 +783,31 @@ fn give(server: &mut Server, files: Vec<Evidence>, estate: &mut Estate, first: u
 
 /// What a reader should know of a listing or registry export: its warnings, and the lines that are not understood.
 fn remarks(records: Option<&ReadRecords>, schannel: Option<&Schannel>) -> Vec<String> {
-    const SHOWN: usize = 10;
     let warnings = records.iter().flat_map(|records| &records.warnings).chain(schannel.iter().flat_map(|schannel| &schannel.warnings));
+    let within = records.iter().flat_map(|records| records.records.iter().flat_map(|record| &record.unknown).chain(&records.unknown));
+    let mut unknown: Vec<(u32, &str)> = within.map(|unknown| (unknown.place.line, unknown.text.as_str())).collect();
+    unknown.extend(schannel.iter().flat_map(|schannel| &schannel.unknown_lines).map(|(text, place)| (place.line, text.as_str())));
+    worded(warnings, unknown)
+}
+
+/// The same of listings of certificate stores and of events. A line that comes again is said once.
+fn remarks_of(stores: Option<&ReadStores>, events: Option<&ReadEvents>) -> Vec<String> {
+    let warnings = stores.iter().flat_map(|read| &read.warnings).chain(events.iter().flat_map(|read| &read.warnings));
+    let certificates = stores
+        .iter()
+        .flat_map(|read| &read.stores)
+        .flat_map(|store| store.unknown.iter().chain(store.certificates.iter().flat_map(|certificate| &certificate.unknown)));
+    let outside = stores.iter().flat_map(|read| &read.unknown).chain(events.iter().flat_map(|read| &read.unknown));
+    let mut texts = BTreeMap::new();
+    for unknown in certificates.chain(outside) {
+        let first = texts.entry(unknown.text.as_str()).or_insert(unknown.place.line);
+        *first = unknown.place.line.min(*first);
+    }
+    worded(warnings, texts.into_iter().map(|(text, line)| (line, text)).collect())
+}
+
+fn worded<'a>(warnings: impl Iterator<Item = &'a Remark>, mut unknown: Vec<(u32, &'a str)>) -> Vec<String> {
+    const SHOWN: usize = 10;
     let mut seen = BTreeSet::new();
     let mut remarks: Vec<String> = Vec::new();
     for warning in warnings {
@@ -710,9 +817,6 @@ fn remarks(records: Option<&ReadRecords>, schannel: Option<&Schannel>) -> Vec<St
             remarks.push(remark);
         }
     }
-    let within = records.iter().flat_map(|records| records.records.iter().flat_map(|record| &record.unknown).chain(&records.unknown));
-    let mut unknown: Vec<(u32, &str)> = within.map(|unknown| (unknown.place.line, unknown.text.as_str())).collect();
-    unknown.extend(schannel.iter().flat_map(|schannel| &schannel.unknown_lines).map(|(text, place)| (place.line, text.as_str())));
     unknown.sort_unstable();
     unknown.dedup();
     remarks.extend(unknown.iter().take(SHOWN).map(|(line, text)| format!("line {line} is not understood: {text}")));
@@ -756,7 +860,7 @@ impl Shape {
             FileKind::MbSchema => Shape::Schema,
             FileKind::ApplicationHost | FileKind::Redirection | FileKind::WebConfig => Shape::Configuration,
             // These are no XML and were read before.
-            FileKind::SslCert | FileKind::Registry => return None,
+            FileKind::SslCert | FileKind::Registry | FileKind::CertStore | FileKind::Events => return None,
         })
     }
 
@@ -811,6 +915,22 @@ fn read_schema(path: &Path, options: &Options) -> Option<MbSchema> {
     let decoded = input::decode(&bytes, options.encoding).ok()?;
     // Its own faults are reported where the schema is an input itself; a metabase is read without it.
     MbSchema::read(&decoded.text, FileId(0), options.limits).ok()
+}
+
+/// Whether a file of this kind is text and no XML. Events can be both.
+fn is_text(kind: FileKind) -> bool {
+    matches!(kind, FileKind::SslCert | FileKind::Registry | FileKind::CertStore | FileKind::Events)
+}
+
+/// Whether the first element of a text is that of events. The output of a command need not be in the encoding that XML has without a word.
+fn looks_like_event_xml(bytes: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(bytes.get(..512).unwrap_or(bytes)).replace('\0', "");
+    let mut start = head.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{fffd}'));
+    if start.starts_with("<?xml") {
+        start = start.split_once("?>").map_or("", |(_, rest)| rest.trim_start());
+    }
+    let name = start.strip_prefix('<').and_then(|rest| rest.split(|c: char| c.is_whitespace() || matches!(c, '>' | '/')).next());
+    name.is_some_and(evidence::is_event_xml)
 }
 
 /// Whether the first bytes can be those of an XML text in any encoding that is read.

@@ -169,6 +169,7 @@ pub fn assemble(host: &ConfigFile, web_configs: &[PlacedFile], redirection: Opti
         endpoints,
         records: None,
         schannel: None,
+        evidence: crate::evidence::Evidence::default(),
         lists_sites,
         anomalies: assembly.anomalies,
         notices: assembly.notices.into_iter().collect(),

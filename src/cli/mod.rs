@@ -117,6 +117,10 @@ enum Kind {
     Sslcert,
     /// A registry export of HTTP.sys or Schannel
     Registry,
+    /// The output of `certutil -store`
+    Certstore,
+    /// Events of Windows as XML, text or CSV
+    Events,
 }
 
 impl From<Kind> for FileKind {
@@ -129,6 +133,8 @@ impl From<Kind> for FileKind {
             Kind::WebConfig => FileKind::WebConfig,
             Kind::Sslcert => FileKind::SslCert,
             Kind::Registry => FileKind::Registry,
+            Kind::Certstore => FileKind::CertStore,
+            Kind::Events => FileKind::Events,
         }
     }
 }

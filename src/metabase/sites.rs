@@ -85,6 +85,7 @@ pub fn assemble(metabase: &Metabase, name: String) -> Server {
         scope: service_scope(metabase),
         records: None,
         schannel: None,
+        evidence: crate::evidence::Evidence::default(),
         lists_sites: service.is_some() || groups.iter().any(|(_, group)| group.site.is_some()),
         notices: notices(&sites, service.is_some()),
         sites,

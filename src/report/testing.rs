@@ -65,6 +65,7 @@ fn server(name: &str, generation: Generation, file: u32, sites: Vec<Site>) -> Se
         endpoints: Vec::new(),
         records: None,
         schannel: None,
+        evidence: crate::evidence::Evidence::default(),
         lists_sites: true,
         anomalies: Vec::new(),
         notices: Vec::new(),

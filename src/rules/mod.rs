@@ -30,6 +30,7 @@ mod duplicate_site_id;
 mod duplicate_site_name;
 mod endpoint_map;
 mod endpoints;
+mod exclusive_trust_empty_store;
 mod finding;
 mod foreign_record_owner;
 mod freshness_too_small;
@@ -40,7 +41,10 @@ mod ftp_sites_disagree;
 mod ftp_usage_check_off;
 mod host_header_missing;
 mod https_binding_without_certificate;
+mod intermediate_in_root_store;
 mod ip_in_sni_binding;
+mod issuer_list_truncated;
+mod issuers;
 mod late;
 mod late_request_body_limit;
 mod late_request_http2;
@@ -187,6 +191,7 @@ pub const RULES: &[&Rule] = &[
     &duplicate_binding_in_site::RULE,
     &duplicate_site_id::RULE,
     &duplicate_site_name::RULE,
+    &exclusive_trust_empty_store::RULE,
     &foreign_record_owner::RULE,
     &freshness_too_small::RULE,
     &freshness_without_effect::RULE,
@@ -195,7 +200,9 @@ pub const RULES: &[&Rule] = &[
     &ftp_usage_check_off::RULE,
     &host_header_missing::RULE,
     &https_binding_without_certificate::RULE,
+    &intermediate_in_root_store::RULE,
     &ip_in_sni_binding::RULE,
+    &issuer_list_truncated::RULE,
     &late_request_body_limit::RULE,
     &late_request_http2::RULE,
     &late_request_tls13::RULE,

@@ -455,7 +455,8 @@ mod tests {
 
     #[test]
     fn the_text_of_an_element_has_its_references_and_character_data_resolved() {
-        let mut reader = XmlReader::new("<a>no<b>1 &lt; <c>&#50;</c><!-- x --><![CDATA[ & ]]>3</b><b/>no</a>", FileId(0), Limits::default());
+        let mut reader =
+            XmlReader::new("<a>no<b>1 &lt; <c>&#50;</c><!-- x --><![CDATA[ & ]]>3</b><b/>no</a>", FileId(0), Limits::default());
         assert_eq!(reader.next(), Ok(Some(Event::Start)));
         assert_eq!(reader.next(), Ok(Some(Event::Start)));
         assert_eq!(reader.text().unwrap(), "1 < 2 & 3");
