@@ -80,6 +80,27 @@ rem ---- both: the registry, exported as UTF-16 text ----
 call :export http.reg "HKLM\SYSTEM\CurrentControlSet\Services\HTTP\Parameters"
 call :export schannel.reg "HKLM\SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL"
 
+rem ---- both: certificates that the computer trusts, without any key ----
+call :stores Root
+call :stores CA
+call :stores ClientAuthIssuer
+
+rem ---- events of Schannel and HTTP.sys, the newest first ----
+if not exist "%sys%\wevtutil.exe" goto oldevents
+"%sys%\wevtutil.exe" qe System /q:"*[System[Provider[@Name='Schannel' or @Name='Microsoft-Windows-HttpEvent']]]" /c:500 /rd:true /e:Events /f:xml >"%out%\events.xml"
+if errorlevel 1 goto eventsfailed
+echo   events.xml
+goto sites
+
+:eventsfailed
+echo   failed: wevtutil qe System; events.xml holds what it said
+set /a missing+=1
+goto sites
+
+:oldevents
+echo   note: events of Schannel are not gathered here. Save the System log of Event
+echo   Viewer as CSV into the folder to have event 36885 looked at.
+
 rem ---- web.config files, each below its own path so that sites are found ----
 :sites
 if "%~1"=="" goto done
@@ -135,6 +156,25 @@ exit /b 0
 
 :nottaken
 echo   not there, or not readable: %sys%\%~1\%~2
+set /a missing+=1
+exit /b 0
+
+rem Lists a certificate store: name. Windows Server 2003 may be without certutil;
+rem a store that nobody has used yet is not there, which certutil tells in the file.
+:stores
+if not exist "%sys%\certutil.exe" goto notlisted
+echo certutil -store %1 >"%out%\%~1.store.txt"
+"%sys%\certutil.exe" -store %1 >>"%out%\%~1.store.txt"
+if errorlevel 1 goto nosuchstore
+echo   %~1.store.txt
+exit /b 0
+
+:nosuchstore
+echo   %~1.store.txt, which says why the store could not be listed
+exit /b 0
+
+:notlisted
+echo   not there: certutil.exe, which lists the certificate store %1
 set /a missing+=1
 exit /b 0
 

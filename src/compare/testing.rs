@@ -195,6 +195,7 @@ impl Build {
             sites,
             records: None,
             schannel: None,
+            evidence: crate::evidence::Evidence::default(),
             lists_sites: true,
             anomalies: Vec::new(),
             notices: Vec::new(),

@@ -205,7 +205,10 @@ impl Reading {
         }
         match verdict(line.text) {
             Some(Verdict::Store(code)) => return self.end(code, line.place),
-            Some(Verdict::Other) => return self.close(),
+            Some(Verdict::Other) => {
+                self.asked = Command::default();
+                return self.close();
+            }
             // The error in words, after its line.
             Some(Verdict::Words) => return,
             None => {}
@@ -225,6 +228,9 @@ impl Reading {
         let announces = |next: &&Line<'_>| entry_of(next.text).is_some() || matches!(verdict(next.text), Some(Verdict::Store(_)));
         if !self.open && is_word(line.text) && next.as_ref().is_some_and(announces) {
             return self.begin(Some(line.text.to_owned()), None, line.place);
+        }
+        if is_console(line.text) {
+            return;
         }
         match &mut self.entry {
             Some(entry) => entry.take(line),
@@ -271,7 +277,6 @@ impl Reading {
     fn close(&mut self) {
         self.close_entry();
         self.open = false;
-        self.asked = Command::default();
     }
 
     fn close_entry(&mut self) {
@@ -569,6 +574,12 @@ fn heading(text: &str) -> Option<(String, String)> {
     is_word(name).then(|| (name.to_owned(), title.to_owned()))
 }
 
+/// A prompt without a command, or what a console shows when it opens.
+fn is_console(text: &str) -> bool {
+    let prompt = text.len() < 300 && text.ends_with('>') && (text.get(1..3) == Some(":\\") || text.starts_with("PS "));
+    prompt || text.starts_with("Microsoft Windows [") || (text.starts_with("(c) ") && text.contains("Microsoft"))
+}
+
 /// A text that can be the name of a store.
 fn is_word(text: &str) -> bool {
     (1..=100).contains(&text.len()) && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '\\' | '{' | '}'))
@@ -697,8 +708,7 @@ mod tests {
         assert_eq!(messages(&out), ["certutil found no store AdfsTrustedDevices"]);
         let unknown = out.stores.iter().flat_map(|store| store.certificates.iter().flat_map(|one| &one.unknown).chain(&store.unknown));
         assert_eq!(unknown.count(), 0);
-        // The banner and the last prompt of the console belong to no store.
-        assert_eq!(out.unknown.len(), 2, "{:?}", texts(&out.unknown));
+        assert_eq!(texts(&out.unknown), [""; 0]);
         let empty: Vec<_> = out.stores.iter().filter(|store| store.is_empty()).map(StoreListing::label).collect();
         assert_eq!(empty, ["CA", "ClientAuthIssuer", "AdfsTrustedDevices"]);
     }
