@@ -10,8 +10,9 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::apphost::{self, ConfigFile, PlacedFile};
+use crate::evidence::{self, ReadEvents, ReadStores};
 use crate::httpsys::{self, ReadRecords, Source, TextKind};
-use crate::input::{self, Charset, FileId, Input, Place};
+use crate::input::{self, Charset, FileId, Input, Place, Remark};
 use crate::metabase::{self, MbSchema};
 use crate::schannel::{self, Schannel};
 use crate::server::{Generation, Server, WindowsVersion};
@@ -122,6 +123,10 @@ pub enum FileKind {
     Httpcfg,
     /// A registry export or the output of `reg query` with keys of HTTP.sys or Schannel.
     Registry,
+    /// The output of `certutil -store`, of one certificate store or several.
+    CertStore,
+    /// Events of Windows, as XML, text or columns.
+    Events,
 }
 
 impl FileKind {
@@ -136,6 +141,8 @@ impl FileKind {
             FileKind::SslCert => "netsh http show sslcert",
             FileKind::Httpcfg => "httpcfg query ssl",
             FileKind::Registry => "registry export",
+            FileKind::CertStore => "certutil -store",
+            FileKind::Events => "export of events",
         }
     }
 }
@@ -202,7 +209,7 @@ struct Config {
 /// The server that a configuration file belongs to, as an index, and the directory of the file relative to the server's tree.
 type Owner = (usize, Vec<String>);
 
-/// What a listing or registry export says, and where it lies.
+/// What a listing, registry export or export of events says, and where it lies.
 struct Evidence {
     input: Input,
     file: FileId,
@@ -210,6 +217,30 @@ struct Evidence {
     schannel: Option<Schannel>,
     /// The version of Windows, and where it stands.
     windows: Option<(WindowsVersion, Place)>,
+    stores: Option<ReadStores>,
+    events: Option<ReadEvents>,
+}
+
+impl Evidence {
+    fn of(input: &Input, file: FileId) -> Evidence {
+        Evidence { input: input.clone(), file, records: None, schannel: None, windows: None, stores: None, events: None }
+    }
+
+    /// Whether it says something that counts on IIS 6, where HTTP.sys has no settings of its own.
+    fn counts_on_iis_6(&self) -> bool {
+        self.stores.is_some()
+            || self.events.is_some()
+            || self.windows.is_some()
+            || self.schannel.as_ref().is_some_and(|schannel| schannel.place.is_some())
+    }
+
+    fn says_more_than_the_version(&self) -> bool {
+        self.records.is_some() || self.schannel.is_some() || self.stores.is_some() || self.events.is_some()
+    }
+
+    fn of_events(input: &Input, file: FileId, events: ReadEvents) -> Evidence {
+        Evidence { events: Some(events), ..Evidence::of(input, file) }
+    }
 }
 
 struct Reading<'a> {
@@ -230,7 +261,7 @@ struct Reading<'a> {
 const HEAD: u64 = 1 << 16;
 
 const EXPECTED: &str = "expected MetaBase.xml, MBSchema.xml, applicationHost.config, redirection.config, web.config, the output of `netsh http show sslcert` or \
-     `httpcfg query ssl`, or a registry export";
+     `httpcfg query ssl` or `certutil -store`, a registry export or an export of events";
 
 impl Reading<'_> {
     fn take(&mut self, input: &Input) {
@@ -245,8 +276,10 @@ impl Reading<'_> {
                 return;
             }
         };
-        let forced_text =
-            self.options.kind.filter(|kind| input.named && matches!(kind, FileKind::SslCert | FileKind::Httpcfg | FileKind::Registry));
+        let forced_text = self.options.kind.filter(|kind| input.named && is_text(*kind));
+        if self.take_event_xml(input, &bytes) {
+            return;
+        }
         if (forced_text.is_some() || !looks_like_xml(&bytes)) && self.take_text(input, &bytes, forced_text) {
             return;
         }
@@ -341,18 +374,68 @@ impl Reading<'_> {
         self.estate.inputs.push(report);
     }
 
+    /// Takes a file of events as XML; whether it was one.
+    fn take_event_xml(&mut self, input: &Input, bytes: &[u8]) -> bool {
+        let forced = self.options.kind.filter(|_| input.named);
+        if forced.is_some_and(|kind| kind != FileKind::Events) || !looks_like_event_xml(bytes) {
+            return false;
+        }
+        let Ok(decoded) = input::decode_text(bytes, self.options.encoding) else { return false };
+        let file = FileId(self.options.first_file.saturating_add(u32::try_from(self.estate.inputs.len()).unwrap_or(u32::MAX)));
+        match evidence::read_events_xml(&decoded.text, file, self.options.limits) {
+            Ok(events) => self.keep(input, decoded, FileKind::Events, Evidence::of_events(input, file, events)),
+            Err(error) => {
+                let place = Some((error.place.line, error.place.column));
+                self.estate.inputs.push(InputReport::failed(input.display(), Some(FileKind::Events), error.to_string(), place));
+            }
+        }
+        true
+    }
+
+    /// Keeps what a text says besides configuration, and reports the file.
+    fn keep(&mut self, input: &Input, decoded: input::Decoded<'_>, kind: FileKind, evidence: Evidence) {
+        let mut warnings: Vec<String> = decoded.warning.into_iter().collect();
+        warnings.extend(remarks_of(evidence.stores.as_ref(), evidence.events.as_ref()));
+        self.estate.inputs.push(InputReport {
+            path: input.display(),
+            kind: Some(kind),
+            encoding: Some(decoded.encoding),
+            server: None,
+            error: None,
+            warnings,
+        });
+        self.evidence.push(evidence);
+    }
+
     /// Takes a file that is no XML, when it is a listing of SSL records or a registry export; whether it was one.
     fn take_text(&mut self, input: &Input, bytes: &[u8], forced: Option<FileKind>) -> bool {
         let Ok(decoded) = input::decode_text(bytes, self.options.encoding) else { return false };
-        let kind = match (httpsys::recognise_text(&decoded.text), forced) {
+        let file = FileId(self.options.first_file.saturating_add(u32::try_from(self.estate.inputs.len()).unwrap_or(u32::MAX)));
+        let text = &*decoded.text;
+        let asked = match forced {
+            Some(FileKind::CertStore) => Some(evidence::TextKind::Stores),
+            Some(FileKind::Events) => Some(evidence::TextKind::Events),
+            _ => None,
+        };
+        let kind = match (httpsys::recognise_text(text).filter(|_| asked.is_none()), forced) {
             (Some(kind), _) => kind,
             (None, Some(FileKind::SslCert)) => TextKind::Listing,
             (None, Some(FileKind::Httpcfg)) => TextKind::Httpcfg,
             (None, Some(FileKind::Registry)) => TextKind::RegistryBoth,
-            (None, _) => return false,
+            (None, _) => {
+                let (kind, evidence) = match asked.or_else(|| evidence::recognise_text(text)) {
+                    Some(evidence::TextKind::Stores) => {
+                        (FileKind::CertStore, Evidence { stores: Some(evidence::read_stores(text, file)), ..Evidence::of(input, file) })
+                    }
+                    Some(evidence::TextKind::Events) => {
+                        (FileKind::Events, Evidence::of_events(input, file, evidence::read_events(text, file)))
+                    }
+                    None => return false,
+                };
+                self.keep(input, decoded, kind, evidence);
+                return true;
+            }
         };
-        let file = FileId(self.options.first_file.saturating_add(u32::try_from(self.estate.inputs.len()).unwrap_or(u32::MAX)));
-        let text = &*decoded.text;
         let records = match kind {
             TextKind::Listing => Some(httpsys::read_listing(text, file)),
             TextKind::ListingJson => Some(httpsys::read_json(text, file)),
@@ -387,7 +470,7 @@ impl Reading<'_> {
             error: None,
             warnings,
         });
-        self.evidence.push(Evidence { input: input.clone(), file, records, schannel, windows });
+        self.evidence.push(Evidence { records, schannel, windows, ..Evidence::of(input, file) });
         true
     }
 
@@ -404,7 +487,7 @@ impl Reading<'_> {
             (&mut file).take(512).read_to_end(&mut bytes).map_err(told)?;
             if !input.named && !self.must_be_ours(input) && !looks_like_xml(&bytes) {
                 (&mut file).take(HEAD - 512).read_to_end(&mut bytes).map_err(told)?;
-                let known = |text: &str| httpsys::recognise_text(text).is_some();
+                let known = |text: &str| httpsys::recognise_text(text).is_some() || evidence::recognise_text(text).is_some();
                 if !input::decode_text(&bytes, self.options.encoding).is_ok_and(|decoded| known(&decoded.text)) {
                     return Ok(None);
                 }
@@ -485,7 +568,7 @@ impl Reading<'_> {
             match owner {
                 Some(host) => evidence[host].push(one),
                 // Without any server file the records are all that is known of their server.
-                None if no_servers && (one.records.is_some() || one.schannel.is_some()) => {
+                None if no_servers && one.says_more_than_the_version() => {
                     evidence_alone.entry(name_of_evidence(&one.input)).or_default().push(one)
                 }
                 None => {
@@ -705,13 +788,19 @@ fn give(server: &mut Server, files: Vec<Evidence>, estate: &mut Estate, first: u
             {
                 report.warnings.push(format!("it is of {told}, but {known} was named, which counts"));
             }
-            if metabase && !is_old && one.windows.is_none() {
+            if metabase && one.records.is_some() && !is_old {
                 report.warnings.push("not used: on IIS 6 the metabase holds the settings of SSL endpoints".to_owned());
+            }
+            if metabase && !is_old && !one.counts_on_iis_6() {
                 continue;
             }
         }
         server.inputs.push(one.file);
         server.windows = server.windows.or(one.windows.map(|(version, _)| version));
+        server.evidence.stores.extend(one.stores.into_iter().flat_map(|read| read.stores));
+        if let Some(read) = one.events {
+            server.evidence.events.get_or_insert_default().extend(read.events);
+        }
         if let Some(records) = one.records.filter(|_| !metabase || is_old) {
             let all = all.get_or_insert_default();
             // An export of the registry says nothing about how much a listing shows.
@@ -724,9 +813,6 @@ fn give(server: &mut Server, files: Vec<Evidence>, estate: &mut Estate, first: u
             all.stray.extend(records.stray);
             all.not_found = all.not_found.or(records.not_found);
             all.warnings.extend(records.warnings);
-        }
-        if metabase {
-            continue;
         }
         if let Some(schannel) = one.schannel.filter(|schannel| schannel.place.is_some() || schannel.http.place.is_some()) {
             // An export of Schannel says more than one of HTTP\Parameters alone.
@@ -753,8 +839,31 @@ fn of_httpcfg(records: &ReadRecords) -> bool {
 
 /// What a reader should know of a listing or registry export: its warnings, and the lines that are not understood.
 fn remarks(records: Option<&ReadRecords>, schannel: Option<&Schannel>) -> Vec<String> {
-    const SHOWN: usize = 10;
     let warnings = records.iter().flat_map(|records| &records.warnings).chain(schannel.iter().flat_map(|schannel| &schannel.warnings));
+    let within = records.iter().flat_map(|records| records.records.iter().flat_map(|record| &record.unknown).chain(&records.unknown));
+    let mut unknown: Vec<(u32, &str)> = within.map(|unknown| (unknown.place.line, unknown.text.as_str())).collect();
+    unknown.extend(schannel.iter().flat_map(|schannel| &schannel.unknown_lines).map(|(text, place)| (place.line, text.as_str())));
+    worded(warnings, unknown)
+}
+
+/// The same of listings of certificate stores and of events. A line that comes again is said once.
+fn remarks_of(stores: Option<&ReadStores>, events: Option<&ReadEvents>) -> Vec<String> {
+    let warnings = stores.iter().flat_map(|read| &read.warnings).chain(events.iter().flat_map(|read| &read.warnings));
+    let certificates = stores
+        .iter()
+        .flat_map(|read| &read.stores)
+        .flat_map(|store| store.unknown.iter().chain(store.certificates.iter().flat_map(|certificate| &certificate.unknown)));
+    let outside = stores.iter().flat_map(|read| &read.unknown).chain(events.iter().flat_map(|read| &read.unknown));
+    let mut texts = BTreeMap::new();
+    for unknown in certificates.chain(outside) {
+        let first = texts.entry(unknown.text.as_str()).or_insert(unknown.place.line);
+        *first = unknown.place.line.min(*first);
+    }
+    worded(warnings, texts.into_iter().map(|(text, line)| (line, text)).collect())
+}
+
+fn worded<'a>(warnings: impl Iterator<Item = &'a Remark>, mut unknown: Vec<(u32, &'a str)>) -> Vec<String> {
+    const SHOWN: usize = 10;
     let mut seen = BTreeSet::new();
     let mut remarks: Vec<String> = Vec::new();
     for warning in warnings {
@@ -764,9 +873,6 @@ fn remarks(records: Option<&ReadRecords>, schannel: Option<&Schannel>) -> Vec<St
             remarks.push(remark);
         }
     }
-    let within = records.iter().flat_map(|records| records.records.iter().flat_map(|record| &record.unknown).chain(&records.unknown));
-    let mut unknown: Vec<(u32, &str)> = within.map(|unknown| (unknown.place.line, unknown.text.as_str())).collect();
-    unknown.extend(schannel.iter().flat_map(|schannel| &schannel.unknown_lines).map(|(text, place)| (place.line, text.as_str())));
     unknown.sort_unstable();
     unknown.dedup();
     remarks.extend(unknown.iter().take(SHOWN).map(|(line, text)| format!("line {line} is not understood: {text}")));
@@ -810,7 +916,7 @@ impl Shape {
             FileKind::MbSchema => Shape::Schema,
             FileKind::ApplicationHost | FileKind::Redirection | FileKind::WebConfig => Shape::Configuration,
             // These are no XML and were read before.
-            FileKind::SslCert | FileKind::Httpcfg | FileKind::Registry => return None,
+            FileKind::SslCert | FileKind::Httpcfg | FileKind::Registry | FileKind::CertStore | FileKind::Events => return None,
         })
     }
 
@@ -865,6 +971,22 @@ fn read_schema(path: &Path, options: &Options) -> Option<MbSchema> {
     let decoded = input::decode(&bytes, options.encoding).ok()?;
     // Its own faults are reported where the schema is an input itself; a metabase is read without it.
     MbSchema::read(&decoded.text, FileId(0), options.limits).ok()
+}
+
+/// Whether a file of this kind is text and no XML. Events can be both.
+fn is_text(kind: FileKind) -> bool {
+    matches!(kind, FileKind::SslCert | FileKind::Httpcfg | FileKind::Registry | FileKind::CertStore | FileKind::Events)
+}
+
+/// Whether the first element of a text is that of events. The output of a command need not be in the encoding that XML has without a word.
+fn looks_like_event_xml(bytes: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(bytes.get(..512).unwrap_or(bytes)).replace('\0', "");
+    let mut start = head.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{fffd}'));
+    if start.starts_with("<?xml") {
+        start = start.split_once("?>").map_or("", |(_, rest)| rest.trim_start());
+    }
+    let name = start.strip_prefix('<').and_then(|rest| rest.split(|c: char| c.is_whitespace() || matches!(c, '>' | '/')).next());
+    name.is_some_and(evidence::is_event_xml)
 }
 
 /// Whether the first bytes can be those of an XML text in any encoding that is read.

@@ -6,6 +6,7 @@ pub mod catalogue;
 pub mod cli;
 pub mod compare;
 pub mod estate;
+pub mod evidence;
 pub mod explain;
 pub mod httpsys;
 pub mod input;

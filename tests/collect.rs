@@ -44,11 +44,14 @@ fn after_operand(text: &str) -> &str {
 fn made() -> BTreeSet<String> {
     let mut made = BTreeSet::new();
     for line in commands() {
-        if let Some(place) = line.split(" >\"%out%\\").nth(1) {
+        if let Some(place) = line.split(" >\"%out%\\").nth(1).filter(|place| !place.contains("%~1")) {
             made.insert(place.trim_end_matches('"').to_owned());
         }
         if let Some(taken) = line.strip_prefix("call :take ") {
             made.insert(taken.split(' ').nth(1).unwrap().to_owned());
+        }
+        if let Some(store) = line.strip_prefix("call :stores ") {
+            made.insert(format!("{store}.store.txt"));
         }
         if let Some(exported) = line.strip_prefix("call :export ") {
             made.insert(exported.split(' ').next().unwrap().to_owned());
@@ -73,6 +76,7 @@ fn only_commands_that_read_are_run_and_only_the_folder_is_written() {
         "goto",
         "call :take",
         "call :export",
+        "call :stores",
         "exit /b",
         "shift",
         "ver |",
@@ -85,6 +89,9 @@ fn only_commands_that_read_are_run_and_only_the_folder_is_written() {
         r#""%sys%\reg.exe" export "#,
         r#""%sys%\reg.exe" query "#,
         r#""%httpcfg%" query ssl >"#,
+        // Both only look: -store lists, and qe queries events.
+        r#""%sys%\certutil.exe" -store %1 >>"#,
+        r#""%sys%\wevtutil.exe" qe System /q:"*[System[Provider["#,
         r#""%sys%\findstr.exe""#,
     ];
     let mut known = 0;
@@ -98,7 +105,7 @@ fn only_commands_that_read_are_run_and_only_the_folder_is_written() {
         assert!(!unquoted.contains('&'), "{line}");
         assert!(!unquoted.contains('|') || line == r#"ver | "%sys%\find.exe" " 5.2." >nul"#, "{line}");
         assert!(!unquoted.contains(['(', '^', '!']), "blocks, escapes and delayed expansion are traps: {line}");
-        for target in line.split('>').skip(1) {
+        for target in line.replace(">>", ">").split('>').skip(1) {
             assert!(["nul", "nul 2"].contains(&target.trim()) || target.starts_with("\"%out%\\"), "{line}");
         }
         let quoted: Vec<&str> = line.split('"').skip(1).step_by(2).collect();
@@ -173,6 +180,23 @@ fn version(build: u32) -> Vec<u8> {
     format!("\r\n{key}\r\n    CurrentBuildNumber    REG_SZ    {build}\r\n\r\n").into()
 }
 
+/// What the script makes of a store: its command, and what certutil prints.
+fn store(name: &str, printed: &str) -> Vec<u8> {
+    format!("certutil -store {name} \r\n{printed}").into_bytes()
+}
+
+fn root() -> Vec<u8> {
+    store(
+        "Root",
+        "Root \"Trusted Root Certification Authorities\"\r\n================ Certificate 0 ================\r\nSerial Number: 01\r\nIssuer: CN=A\r\nSubject: \
+         CN=A\r\nCertUtil: -store command completed successfully.\r\n",
+    )
+}
+
+fn missing_issuers() -> Vec<u8> {
+    store("ClientAuthIssuer", "CertUtil: -store command FAILED: 0x80070002 (WIN32: 2 ERROR_FILE_NOT_FOUND)\r\nCertUtil: Not found.\r\n")
+}
+
 fn gather(files: &BTreeMap<&str, Vec<u8>>) -> (tempfile::TempDir, estate::Estate) {
     let directory = tempfile::tempdir().unwrap();
     for (name, content) in files {
@@ -199,6 +223,10 @@ fn what_is_gathered_from_iis_7_and_later_is_one_server() {
         ("http.reg", http_reg()),
         ("schannel.reg", schannel_reg()),
         ("windows.txt", version(17763)),
+        ("Root.store.txt", root()),
+        ("CA.store.txt", store("CA", "CA \"Intermediate\"\r\nCertUtil: -store command completed successfully.\r\n")),
+        ("ClientAuthIssuer.store.txt", missing_issuers()),
+        ("events.xml", b"<Events><Event><System><Provider Name='Schannel'/><EventID>36887</EventID></System></Event></Events>".to_vec()),
         ("sites/C/inetpub/orders/web.config", b"<configuration><system.webServer/></configuration>".to_vec()),
     ]);
     let (_directory, estate) = gather(&files);
@@ -212,15 +240,23 @@ fn what_is_gathered_from_iis_7_and_later_is_one_server() {
             ("http.reg".to_owned(), web01(FileKind::Registry)),
             ("schannel.reg".to_owned(), web01(FileKind::Registry)),
             ("windows.txt".to_owned(), web01(FileKind::Registry)),
+            ("Root.store.txt".to_owned(), web01(FileKind::CertStore)),
+            ("CA.store.txt".to_owned(), web01(FileKind::CertStore)),
+            ("ClientAuthIssuer.store.txt".to_owned(), web01(FileKind::CertStore)),
+            ("events.xml".to_owned(), web01(FileKind::Events)),
             ("web.config".to_owned(), web01(FileKind::WebConfig)),
         ])
     );
-    assert!(estate.inputs.iter().all(|input| input.error.is_none() && input.warnings.is_empty()), "{:?}", estate.inputs);
+    assert!(estate.inputs.iter().all(|input| input.error.is_none()), "{:?}", estate.inputs);
+    let warnings: Vec<&str> = estate.inputs.iter().flat_map(|input| &input.warnings).map(String::as_str).collect();
+    assert_eq!(warnings, ["line 2: certutil found no store ClientAuthIssuer"]);
     assert_eq!((estate.servers.len(), estate.skipped), (1, 0));
     let server = &estate.servers[0];
     assert_eq!(server.records.as_ref().unwrap().records.len(), 4);
     assert!(server.schannel.is_some());
     assert_eq!(server.windows, Some(WindowsVersion::Server2019));
+    assert!(server.evidence.store("ClientAuthIssuer").unwrap().is_empty() && !server.evidence.store("Root").unwrap().is_empty());
+    assert_eq!(server.evidence.events.as_ref().unwrap().len(), 1);
 }
 
 #[test]
@@ -233,24 +269,30 @@ fn what_is_gathered_from_iis_6_is_one_server() {
         ("http.reg", http_reg()),
         ("schannel.reg", schannel_reg()),
         ("windows.txt", version(3790)),
+        ("Root.store.txt", root()),
     ]);
     let (_directory, estate) = gather(&files);
     assert!(kinds(&estate).values().all(|(_, server)| server.as_deref() == Some("WEB01")), "{:?}", estate.inputs);
     assert_eq!(kinds(&estate)["MetaBase.xml"].0, Some(FileKind::MetaBase));
-    assert_eq!((estate.servers.len(), estate.skipped, estate.inputs.len()), (1, 0, 5));
+    assert_eq!((estate.servers.len(), estate.skipped, estate.inputs.len()), (1, 0, 6));
     assert_eq!(estate.servers[0].windows, Some(WindowsVersion::Server2003));
     assert_eq!(kinds(&estate)["httpcfg.txt"].0, Some(FileKind::Httpcfg));
     // Nothing that IIS 6 does not go by is taken for its settings.
     assert!(estate.servers[0].records.is_none());
     assert_eq!(estate.servers[0].running.as_ref().unwrap().records.len(), 1);
+    assert!(estate.servers[0].schannel.is_some() && estate.servers[0].evidence.store("Root").is_some());
 }
 
 #[test]
 fn no_other_files_are_made_than_those_tried_here() {
     let known = [
+        "CA.store.txt",
+        "ClientAuthIssuer.store.txt",
         "MBSchema.xml",
         "MetaBase.xml",
+        "Root.store.txt",
         "applicationHost.config",
+        "events.xml",
         "http.reg",
         "httpcfg.txt",
         "redirection.config",

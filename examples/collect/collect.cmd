@@ -84,11 +84,33 @@ rem ---- both: the version of Windows, which decides what some settings mean ---
 "%sys%\reg.exe" query "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion" /v CurrentBuildNumber >"%out%\windows.txt"
 if errorlevel 1 goto versionfailed
 echo   windows.txt
-goto sites
+goto trusted
 
 :versionfailed
 echo   failed: reg query of the version of Windows
 set /a missing+=1
+
+rem ---- both: certificates that the computer trusts, without any key ----
+:trusted
+call :stores Root
+call :stores CA
+call :stores ClientAuthIssuer
+
+rem ---- events of Schannel and HTTP.sys, the newest first ----
+if not exist "%sys%\wevtutil.exe" goto oldevents
+"%sys%\wevtutil.exe" qe System /q:"*[System[Provider[@Name='Schannel' or @Name='Microsoft-Windows-HttpEvent']]]" /c:500 /rd:true /e:Events /f:xml >"%out%\events.xml"
+if errorlevel 1 goto eventsfailed
+echo   events.xml
+goto sites
+
+:eventsfailed
+echo   failed: wevtutil qe System; events.xml holds what it said
+set /a missing+=1
+goto sites
+
+:oldevents
+echo   note: events of Schannel are not gathered here. Save the System log of Event
+echo   Viewer as CSV into the folder to have event 36885 looked at.
 
 rem ---- web.config files, each below its own path so that sites are found ----
 :sites
@@ -145,6 +167,25 @@ exit /b 0
 
 :nottaken
 echo   not there, or not readable: %sys%\%~1\%~2
+set /a missing+=1
+exit /b 0
+
+rem Lists a certificate store: name. Windows Server 2003 may be without certutil;
+rem a store that nobody has used yet is not there, which certutil tells in the file.
+:stores
+if not exist "%sys%\certutil.exe" goto notlisted
+echo certutil -store %1 >"%out%\%~1.store.txt"
+"%sys%\certutil.exe" -store %1 >>"%out%\%~1.store.txt"
+if errorlevel 1 goto nosuchstore
+echo   %~1.store.txt
+exit /b 0
+
+:nosuchstore
+echo   %~1.store.txt, which says why the store could not be listed
+exit /b 0
+
+:notlisted
+echo   not there: certutil.exe, which lists the certificate store %1
 set /a missing+=1
 exit /b 0
 

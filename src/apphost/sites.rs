@@ -171,6 +171,7 @@ pub fn assemble(host: &ConfigFile, web_configs: &[PlacedFile], redirection: Opti
         running: None,
         schannel: None,
         windows: None,
+        evidence: crate::evidence::Evidence::default(),
         lists_sites,
         anomalies: assembly.anomalies,
         notices: assembly.notices.into_iter().collect(),

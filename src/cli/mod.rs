@@ -123,6 +123,10 @@ enum Kind {
     Httpcfg,
     /// A registry export of HTTP.sys or Schannel
     Registry,
+    /// The output of `certutil -store`
+    Certstore,
+    /// Events of Windows as XML, text or CSV
+    Events,
 }
 
 impl From<Kind> for FileKind {
@@ -136,6 +140,8 @@ impl From<Kind> for FileKind {
             Kind::Sslcert => FileKind::SslCert,
             Kind::Httpcfg => FileKind::Httpcfg,
             Kind::Registry => FileKind::Registry,
+            Kind::Certstore => FileKind::CertStore,
+            Kind::Events => FileKind::Events,
         }
     }
 }

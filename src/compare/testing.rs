@@ -197,6 +197,7 @@ impl Build {
             running: None,
             schannel: None,
             windows: None,
+            evidence: crate::evidence::Evidence::default(),
             lists_sites: true,
             anomalies: Vec::new(),
             notices: Vec::new(),

@@ -87,6 +87,7 @@ pub fn assemble(metabase: &Metabase, name: String) -> Server {
         running: None,
         schannel: None,
         windows: None,
+        evidence: crate::evidence::Evidence::default(),
         lists_sites: service.is_some() || groups.iter().any(|(_, group)| group.site.is_some()),
         notices: notices(&sites, service.is_some()),
         sites,

@@ -11,6 +11,7 @@ use super::{Remedy, adsutil, appcmd, netsh};
 use crate::catalogue::{Setting, Value, entry};
 use crate::compare::{Side, SiteRef, compare_sites, diagnose};
 use crate::estate;
+use crate::evidence::StoreListing;
 use crate::httpsys::{Record, Source, Switch};
 use crate::input::Field;
 use crate::report::escape;
@@ -258,7 +259,25 @@ fn fault(server: &Server, remedy: &Remedy) -> Option<String> {
                 "httpcfg query iplisten",
                 "proxycfg",
                 "netsh winhttp show proxy",
+                "certutil -store Root",
+                "certutil -addstore CA intermediate.cer",
+                r"reg add HKLM\SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL /v SendTrustedIssuerList /t REG_DWORD /d 0 /f",
+                r"reg add HKLM\SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL /v ClientAuthTrustMode /t REG_DWORD /d 0 /f",
             ];
+            match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+                // What is deleted is one certificate of the listing, and what is filled a store that is known to be empty.
+                ["certutil", "-delstore", "Root", hash] => {
+                    let store = server.evidence.store("Root");
+                    let listed = store.iter().flat_map(|store| &store.certificates).filter_map(|certificate| certificate.hash.value());
+                    let known =
+                        listed.map(|hash| hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>()).any(|known| known == *hash);
+                    return (!known).then(|| format!("no such certificate: {words:?}"));
+                }
+                ["certutil", "-addstore", store, "issuing-ca.cer"] if server.evidence.store(store).is_some_and(StoreListing::is_empty) => {
+                    return None;
+                }
+                _ => {}
+            }
             (!KNOWN.contains(&words.join(" ").as_str())).then(|| format!("not a known program: {words:?}"))
         }
     }

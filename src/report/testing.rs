@@ -67,6 +67,7 @@ fn server(name: &str, generation: Generation, file: u32, sites: Vec<Site>) -> Se
         running: None,
         schannel: None,
         windows: None,
+        evidence: crate::evidence::Evidence::default(),
         lists_sites: true,
         anomalies: Vec::new(),
         notices: Vec::new(),

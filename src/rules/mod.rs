@@ -30,6 +30,7 @@ mod duplicate_site_id;
 mod duplicate_site_name;
 mod endpoint_map;
 mod endpoints;
+mod exclusive_trust_empty_store;
 mod finding;
 mod foreign_record_owner;
 mod freshness_too_small;
@@ -42,7 +43,10 @@ mod ftp_usage_check_off;
 mod host_header_missing;
 mod hsts_not_enforced;
 mod https_binding_without_certificate;
+mod intermediate_in_root_store;
 mod ip_in_sni_binding;
+mod issuer_list_truncated;
+mod issuers;
 mod late;
 mod late_request_body_limit;
 mod late_request_http2;
@@ -193,6 +197,7 @@ pub const RULES: &[&Rule] = &[
     &duplicate_binding_in_site::RULE,
     &duplicate_site_id::RULE,
     &duplicate_site_name::RULE,
+    &exclusive_trust_empty_store::RULE,
     &foreign_record_owner::RULE,
     &freshness_too_small::RULE,
     &freshness_without_effect::RULE,
@@ -203,7 +208,9 @@ pub const RULES: &[&Rule] = &[
     &host_header_missing::RULE,
     &hsts_not_enforced::RULE,
     &https_binding_without_certificate::RULE,
+    &intermediate_in_root_store::RULE,
     &ip_in_sni_binding::RULE,
+    &issuer_list_truncated::RULE,
     &late_request_body_limit::RULE,
     &late_request_http2::RULE,
     &late_request_tls13::RULE,

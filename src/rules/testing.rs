@@ -144,7 +144,24 @@ pub(crate) fn noticed(generation: Generation, kind: &AnomalyKind, places: &[Opti
         running: None,
         schannel: None,
         windows: None,
+        evidence: crate::evidence::Evidence::default(),
         lists_sites: true,
         notices: Vec::new(),
     }
+}
+
+/// What a server shows beside its configuration: the text of `certutil -store`, and events as text or XML. Empty texts were not given.
+pub(crate) fn evidence(stores: &str, events: &str) -> crate::evidence::Evidence {
+    let mut evidence = crate::evidence::Evidence::default();
+    evidence.stores = crate::evidence::read_stores(stores, FileId(3)).stores;
+    if !events.is_empty() {
+        evidence.events = Some(crate::evidence::read_events(events, FileId(4)).events);
+    }
+    evidence
+}
+
+/// The values of Schannel with one of them set.
+pub(crate) fn schannel(name: &str, value: u32) -> crate::schannel::Schannel {
+    let key = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL";
+    crate::schannel::read_schannel(&format!("Windows Registry Editor Version 5.00\n\n[{key}]\n\"{name}\"=dword:{value:08x}\n"), FileId(2))
 }

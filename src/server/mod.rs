@@ -22,6 +22,7 @@ pub use settings::{Origin, Resolved, Settings};
 pub use windows::WindowsVersion;
 
 use crate::catalogue::{Setting, Value, access};
+use crate::evidence::Evidence;
 use crate::httpsys::{ReadRecords, Record, Switch};
 use crate::input::{FileId, Place};
 use crate::schannel::Schannel;
@@ -73,6 +74,8 @@ pub struct Server {
     pub running: Option<ReadRecords>,
     /// The values of Schannel; `None` when they were not given.
     pub schannel: Option<Schannel>,
+    /// What the server shows beside its configuration: certificate stores and events.
+    pub evidence: Evidence,
     /// Whether a list of sites was given at all. Without one nothing is said about missing sites or bindings.
     pub lists_sites: bool,
     /// What looked wrong or unknown while reading, for rules to judge.
@@ -227,6 +230,7 @@ impl Server {
             records: None,
             running: None,
             schannel: None,
+            evidence: Evidence::default(),
             lists_sites: false,
             anomalies: Vec::new(),
             notices: Vec::new(),

@@ -183,6 +183,11 @@ fn resolve(body: &str) -> Option<char> {
     }
 }
 
+/// A text whose references were checked, with them resolved.
+pub(super) fn resolved(raw: &str) -> String {
+    unescape(raw, false)
+}
+
 /// Whether XML 1.0 allows `character` (production 2, Char).
 pub(super) fn is_xml_char(character: char) -> bool {
     !matches!(character, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')

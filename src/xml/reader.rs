@@ -116,6 +116,8 @@ pub struct XmlReader<'a> {
     root_seen: bool,
     characters_checked: bool,
     late_declaration: Option<usize>,
+    /// The text that is being gathered, while somebody wants it.
+    gathered: Option<String>,
     cursor: Cell<Cursor>,
     work: Cell<u64>,
 }
@@ -173,6 +175,7 @@ impl<'a> XmlReader<'a> {
             root_seen: false,
             characters_checked: false,
             late_declaration: None,
+            gathered: None,
             cursor: Cell::new(Cursor::START),
             work: Cell::new(0),
         }
@@ -231,6 +234,7 @@ impl<'a> XmlReader<'a> {
                         let blanks = text.as_ref().bytes().take_while(|byte| attributes::is_blank(*byte)).count();
                         return Err(self.error(before + blanks, XmlErrorKind::OutsideRoot));
                     }
+                    self.gather(text.as_ref());
                 }
                 QuickXmlEvent::GeneralRef(reference) => {
                     if self.open.is_empty() {
@@ -241,9 +245,13 @@ impl<'a> XmlReader<'a> {
                     if attributes::check_references(whole).is_err() {
                         return Err(self.error(before, XmlErrorKind::Reference));
                     }
+                    if self.gathered.is_some() {
+                        self.gather(&attributes::resolved(whole));
+                    }
                 }
                 QuickXmlEvent::CData(_) if self.open.is_empty() => return Err(self.error(before, XmlErrorKind::OutsideRoot)),
-                QuickXmlEvent::CData(_) | QuickXmlEvent::Comment(_) | QuickXmlEvent::PI(_) => {}
+                QuickXmlEvent::CData(data) => self.gather(data.as_ref()),
+                QuickXmlEvent::Comment(_) | QuickXmlEvent::PI(_) => {}
                 QuickXmlEvent::Decl(_) => {
                     if before != 0 && self.late_declaration.is_none() {
                         self.late_declaration = Some(before);
@@ -275,6 +283,21 @@ impl<'a> XmlReader<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Passes over the rest of the element that has just started and gives its text, that of elements in it included, with references
+    /// resolved.
+    pub fn text(&mut self) -> Result<String, XmlError> {
+        self.gathered = Some(String::new());
+        let outcome = self.skip();
+        let text = self.gathered.take().unwrap_or_default();
+        outcome.map(|()| text)
+    }
+
+    fn gather(&mut self, text: &str) {
+        if let Some(gathered) = &mut self.gathered {
+            gathered.push_str(text);
+        }
     }
 
     /// Local name of the element that has just started, spelled as in the file.
@@ -429,6 +452,18 @@ fn shorten(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_text_of_an_element_has_its_references_and_character_data_resolved() {
+        let mut reader =
+            XmlReader::new("<a>no<b>1 &lt; <c>&#50;</c><!-- x --><![CDATA[ & ]]>3</b><b/>no</a>", FileId(0), Limits::default());
+        assert_eq!(reader.next(), Ok(Some(Event::Start)));
+        assert_eq!(reader.next(), Ok(Some(Event::Start)));
+        assert_eq!(reader.text().unwrap(), "1 < 2 & 3");
+        assert_eq!((reader.next(), reader.name()), (Ok(Some(Event::Start)), "b"));
+        assert_eq!((reader.text().unwrap(), reader.depth()), (String::new(), 1));
+        assert_eq!((reader.next(), reader.next()), (Ok(Some(Event::End)), Ok(None)));
+    }
 
     /// Names and places of all elements, or the error.
     fn read(text: &str) -> Result<Vec<(String, u32, u32)>, XmlError> {

@@ -1,0 +1,65 @@
+//! What a server shows beside its configuration: listings of its certificate stores and its events. Each reader gives what its file says with
+//! its place, and infers nothing; no line is dropped without being kept and counted.
+//!
+//! A reader is one file here. Text is told by [`recognise_text`], XML by its first element. What is read is given to the server it belongs
+//! to as one [`Evidence`], which has a list for each kind; a further kind is a further list.
+
+mod events;
+mod names;
+mod recognise;
+mod store;
+
+pub use events::{Channel, Event, ReadEvents, is_event_xml, read_events, read_events_xml};
+pub use names::encoded_size;
+pub use recognise::{TextKind, recognise_text};
+pub use store::{Certificate, Outcome, PrivateKey, ReadStores, StoreListing, read_stores};
+
+use crate::input::{FileId, Place};
+
+/// What a server shows beside its configuration, of all files together.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// Listings of certificate stores, in the order of the files. A store that was listed twice is there twice.
+    pub stores: Vec<StoreListing>,
+    /// Events, in the order of the files. `None` when no events were given, which says nothing about whether there are any.
+    pub events: Option<Vec<Event>>,
+}
+
+impl Evidence {
+    /// The listing of a store that counts: the first that is complete, else the first. Names are compared as Windows does.
+    pub fn store(&self, name: &str) -> Option<&StoreListing> {
+        let mut named = self.stores.iter().filter(|store| store.part.is_none() && store.is_called(name));
+        let first = named.clone().next();
+        named.find(|store| store.is_whole()).or(first)
+    }
+
+    /// The events with this number that come from `channel`, in the order of the files.
+    pub fn events_of(&self, channel: Channel, id: u32) -> impl Iterator<Item = &Event> {
+        self.events.iter().flatten().filter(move |event| event.id == id && event.channel() == channel)
+    }
+}
+
+/// A line of text that is not blank, and where its content begins.
+#[derive(Debug, Clone, Copy)]
+struct Line<'a> {
+    text: &'a str,
+    place: Place,
+}
+
+/// The lines that are not blank.
+fn lines(text: &str, file: FileId) -> Vec<Line<'_>> {
+    let edge = |c: char| c.is_whitespace() || c == '\0' || c == '\u{feff}';
+    text.lines()
+        .enumerate()
+        .filter_map(|(number, whole)| {
+            let text = whole.trim_matches(edge);
+            if text.is_empty() {
+                return None;
+            }
+            let before = whole.len() - whole.trim_start_matches(edge).len();
+            let column = u32::try_from(whole[..before].chars().count() + 1).unwrap_or(u32::MAX);
+            let line = u32::try_from(number + 1).unwrap_or(u32::MAX);
+            Some(Line { text, place: Place { file, line, column } })
+        })
+        .collect()
+}
