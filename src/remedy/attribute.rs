@@ -27,8 +27,10 @@ impl<'a> Attribute<'a> {
 
     /// Shows what is in effect; `None` where there is no such command.
     pub fn look(&self, what: &str) -> Option<Remedy> {
-        let (section, _) = self.names()?;
-        let command = if self.server.is_lone_web_config() { None } else { appcmd::list_config(self.location, section) };
+        let (section, attribute) = self.names()?;
+        let attribute = attribute.replace('/', ".");
+        let lone = self.server.is_lone_web_config();
+        let command = if lone { None } else { appcmd::list_config(self.location, section, Some(&attribute)) };
         command.map(|command| Remedy::command(Risk::ReadOnly, what, command))
     }
 

@@ -5,13 +5,13 @@
 //! nothing, without an error. A time of 0 is the default and is left out, since newer builds refuse it when it is written.
 //!
 //! netsh takes arguments apart by the rules of the C runtime and then cuts them at `=`; a value with a `=` or a quote has no command. The
-//! form for cmd.exe is the usual one. PowerShell takes braces for a script block and brackets for an index, so there every word with
-//! more than letters and digits stands in apostrophes, of which those inside are doubled; a backslash at the end is refused for both
-//! shells, because Windows PowerShell does not double it for the program.
+//! form for cmd.exe is the usual one. PowerShell takes braces for a script block and brackets for an index; see
+//! [`super::powershell`]. A backslash at the end is refused for both shells.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::quote::{Program, argument, line, survives};
+use super::{Lines, powershell};
 use crate::server::EndpointKey;
 
 /// All options of a record, as `netsh http add sslcert` calls them. `None` where the option is not known or the Windows version has none:
@@ -166,16 +166,14 @@ impl Command {
 
     /// For a prompt of PowerShell.
     pub fn for_powershell(&self) -> Option<String> {
-        let plain = |word: &str| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'=' | b'.' | b':' | b'-'));
-        let words = self.words.iter().map(|(word, value)| {
-            let word = format!("{word}={value}");
-            // Typographic apostrophes end a text just like plain ones.
-            if word.contains(['\u{2018}', '\u{2019}', '\u{201a}', '\u{201b}']) {
-                return None;
-            }
-            Some(if plain(&word) { format!(" {word}") } else { format!(" '{}'", word.replace('\'', "''")) })
-        });
-        line(format!("netsh http {} sslcert{}", self.verb, words.collect::<Option<String>>()?))
+        let mut arguments = vec!["http".to_owned(), self.verb.to_owned(), "sslcert".to_owned()];
+        arguments.extend(self.words.iter().map(|(word, value)| format!("{word}={value}")));
+        powershell::netsh(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// For both.
+    pub fn lines(&self) -> Option<Lines> {
+        Lines::of(self.for_cmd(), self.for_powershell())
     }
 }
 

@@ -99,7 +99,7 @@ pub(crate) fn update(record: &Record, risk: Risk, what: &str, changes: &[Change]
     }
     let command = options(record).filter(|_| !changes.iter().any(Change::leaves_out)).and_then(|mut options| {
         changes.iter().for_each(|change| change.apply(&mut options));
-        netsh::update(&options)?.for_cmd()
+        netsh::update(&options)?.lines()
     });
     if let Some(command) = command {
         return Some(Remedy::command(risk, what, command));
@@ -120,8 +120,8 @@ pub(crate) fn update(record: &Record, risk: Risk, what: &str, changes: &[Change]
 /// The command that shows the record.
 pub(crate) fn show(record: &Record) -> Remedy {
     let what = "shows the record with all its options; note them before it is changed";
-    let command = netsh::show(&record.key).and_then(|command| command.for_cmd());
-    Remedy::command(Risk::ReadOnly, what, command.unwrap_or_else(|| "netsh http show sslcert".to_owned()))
+    let command = netsh::show(&record.key).and_then(|command| command.lines());
+    Remedy::command(Risk::ReadOnly, what, command.unwrap_or_else(|| "netsh http show sslcert".into()))
 }
 
 /// All options of a record; `None` where one of them is not known or has no word, so that writing it anew would lose it.

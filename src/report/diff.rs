@@ -18,7 +18,7 @@ use crate::compare::{
 };
 use crate::estate::Estate;
 use crate::httpsys::Switch;
-use crate::remedy::{Remedy, Risk};
+use crate::remedy::Remedy;
 use crate::server::{Binding, EndpointKey, Generation, Origin, Server};
 
 /// What was compared.
@@ -321,12 +321,12 @@ impl Sheet<'_> {
             let Some(difference) = diff.differences.get(suspect.difference) else { continue };
             page.gap();
             self.difference(page, 2, difference);
-            remedies(page, 4, &suspect.remedies);
+            suspect.remedies.iter().for_each(|remedy| parts::remedy(page, 4, remedy));
         }
         if !diagnosis.advice.is_empty() {
             page.gap();
             page.heading(2, "Look at");
-            remedies(page, 4, &diagnosis.advice);
+            diagnosis.advice.iter().for_each(|remedy| parts::remedy(page, 4, remedy));
         }
     }
 
@@ -410,20 +410,6 @@ fn mappings(count: &MappingCount) -> String {
     ];
     let parts: Vec<String> = parts.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")).collect();
     if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }
-}
-
-fn remedies(page: &mut Page, indent: usize, remedies: &[Remedy]) {
-    for remedy in remedies {
-        let risk = match remedy.risk {
-            Risk::ReadOnly => "[read-only]",
-            Risk::Safe => "[safe]",
-            Risk::WeakensSecurity => "[weakens security]",
-        };
-        page.labelled(indent, risk, HEADING, &remedy.what);
-        if let Some(command) = &remedy.command {
-            page.verbatim(indent + 2, command);
-        }
-    }
 }
 
 /// Numbers of one comparison.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::endpoints;
 use super::{Confidence, Context, Finding, Rule, Severity};
-use crate::remedy::{Remedy, Risk};
+use crate::remedy::{Lines, Remedy, Risk};
 use crate::server::{Binding, Generation};
 
 pub(super) const RULE: Rule = Rule {
@@ -61,7 +61,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .map(|other| other.written.as_str())
             .collect();
         let command = match server.generation {
-            Generation::Iis6 => binding.is_https().then(|| endpoints::set_secure_bindings(server, site, &others)).flatten(),
+            Generation::Iis6 => {
+                binding.is_https().then(|| endpoints::set_secure_bindings(server, site, &others)).flatten().map(Lines::from)
+            }
             Generation::Iis7 | Generation::IisExpress => {
                 crate::remedy::appcmd::remove_binding(&site.name, &binding.protocol, &binding.written)
             }

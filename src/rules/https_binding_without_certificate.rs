@@ -128,7 +128,7 @@ fn without_record(server: &Server, endpoint: &Endpoint, bindings: &[(usize, &Bin
         .remedy(Remedy::offer(
             Risk::ReadOnly,
             "shows whether HTTP.sys has such a record by now",
-            netsh::show(key).and_then(|command| command.for_cmd()),
+            netsh::show(key).and_then(|command| command.lines()),
         ))
         .remedy(Remedy::advice(
             Risk::Safe,

@@ -41,7 +41,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .remedy(Remedy::offer(
                 Risk::ReadOnly,
                 "shows all properties that are left",
-                appcmd::list_config("", "system.applicationHost/customMetadata"),
+                appcmd::list_config("", "system.applicationHost/customMetadata", None),
             ))
             .remedy(Remedy::advice(
                 Risk::Safe,

@@ -2,7 +2,7 @@
 
 use super::endpoints;
 use super::{Confidence, Context, Finding, Rule, Severity};
-use crate::remedy::{Remedy, Risk, appcmd};
+use crate::remedy::{Lines, Remedy, Risk, appcmd};
 use crate::server::{Binding, BindingFault, Generation, Server, Site};
 
 pub(super) const RULE: Rule = Rule {
@@ -51,7 +51,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// The binding as it is likely meant, and the command that writes it; only for an address and port that lack the second colon.
-fn repair(server: &Server, site: &Site, binding: &Binding) -> Option<(String, String)> {
+fn repair(server: &Server, site: &Site, binding: &Binding) -> Option<(String, Lines)> {
     let written = binding.written.trim();
     let (ip, _) = written.rsplit_once(':')?;
     let address = matches!(ip, "" | "*") || ip.parse::<std::net::Ipv4Addr>().is_ok();
@@ -64,7 +64,7 @@ fn repair(server: &Server, site: &Site, binding: &Binding) -> Option<(String, St
             let others = site.bindings.iter().filter(|other| other.is_https());
             let all: Vec<&str> =
                 others.map(|other| if other.written == binding.written { repaired.as_str() } else { other.written.as_str() }).collect();
-            endpoints::set_secure_bindings(server, site, &all)
+            endpoints::set_secure_bindings(server, site, &all).map(Lines::from)
         }
         Generation::Iis6 => None,
         Generation::Iis7 | Generation::IisExpress => {

@@ -83,7 +83,7 @@ fn report(server: &Server, record: &Record, specific: bool) -> Finding {
         .severity(if specific { Severity::Medium } else { Severity::Low })
         .subject(key.to_string())
         .remedy(show(record))
-        .remedy(Remedy::offer(Risk::Safe, what, netsh::delete(key).and_then(|command| command.for_cmd())))
+        .remedy(Remedy::offer(Risk::Safe, what, netsh::delete(key).and_then(|command| command.lines())))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::endpoints::{self, PROPERTIES, SWITCHES};
 use super::record_options::endpoint;
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value, cert_check};
-use crate::remedy::{Remedy, Risk, netsh};
+use crate::remedy::{Lines, Remedy, Risk, netsh};
 use crate::server::{Binding, Endpoint, EndpointKey, Generation, Served, Server, binding_flags};
 
 pub(super) const RULE: Rule = Rule {
@@ -202,8 +202,8 @@ fn flags(server: &Server, key: &EndpointKey, bindings: &[(usize, &Binding)]) -> 
 }
 
 /// The command that shows one record, or all where a name is not fit for a command line.
-fn show_record(key: &EndpointKey) -> String {
-    netsh::show(key).and_then(|command| command.for_cmd()).unwrap_or_else(|| "netsh http show sslcert".to_owned())
+fn show_record(key: &EndpointKey) -> Lines {
+    netsh::show(key).and_then(|command| command.lines()).unwrap_or_else(|| "netsh http show sslcert".into())
 }
 
 #[cfg(test)]

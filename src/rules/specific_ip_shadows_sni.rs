@@ -75,7 +75,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .remedy(Remedy::offer(
                 Risk::ReadOnly,
                 "shows whether HTTP.sys has a record for that address",
-                netsh::show(key).and_then(|command| command.for_cmd()),
+                netsh::show(key).and_then(|command| command.lines()),
             ))
             .remedy(Remedy::advice(
                 Risk::Safe,
@@ -127,7 +127,7 @@ fn by_record(server: &Server, record: &Record, specific: &[(usize, &Binding)], n
         return finding;
     }
     let what = "deletes the record, when nobody needs it; a binding with this address must be removed as well, or it has no certificate";
-    finding.remedy(Remedy::offer(Risk::Safe, what, netsh::delete(key).and_then(|command| command.for_cmd())))
+    finding.remedy(Remedy::offer(Risk::Safe, what, netsh::delete(key).and_then(|command| command.lines())))
 }
 
 /// The SNI and CCS bindings of one port.
