@@ -107,8 +107,23 @@ fn statements(command: &str) -> Result<Vec<Vec<Word>>, String> {
             }
             c => {
                 let mut text = String::from(c);
-                while let Some(c) = chars.next_if(|c| !matches!(c, ' ' | ';')) {
+                while let Some(c) = chars.next_if(|c| !matches!(c, ' ' | ';' | '"')) {
                     text.push(c);
+                }
+                if chars.next_if_eq(&'"').is_some() {
+                    let mut value = String::new();
+                    loop {
+                        match chars.next().ok_or("no closing quote")? {
+                            '"' => break,
+                            c => value.push(c),
+                        }
+                    }
+                    let acts = value.contains(['$', '`', '\u{201c}', '\u{201d}', '\u{201e}']);
+                    if acts || !text.ends_with('=') || chars.peek().is_some_and(|c| *c != ' ') {
+                        return Err(format!("{value:?} is not plain in double quotes"));
+                    }
+                    statements.last_mut().ok_or("no statement")?.push(Word::Quoted(text + &value));
+                    continue;
                 }
                 let program = text == r"$env:windir\system32\inetsrv\appcmd.exe" || text == "&";
                 let inert = |c: char| c.is_ascii_alphanumeric() || matches!(c, '=' | '.' | ':' | '-' | '/');
@@ -498,6 +513,8 @@ mod tests {
             "netsh http show sslcert 'ipport=[::1]:443'; calc",
             "netsh http delete sslcert 'ipport=1'; netsh http delete sslcert 'ipport=2'",
             "netsh -section:a.b",
+            "netsh http show sslcert appid=\"$x\"",
+            "netsh http show sslcert appid=\"a\"b",
             "Set-WebConfigurationProperty -PSPath 'MACHINE/WEBROOT/APPHOST' -Location 'a' -Filter 'b' -Name 'c' -Value Ssl,SslRequireCert",
             "Set-WebConfigurationProperty -PSPath 'MACHINE/WEBROOT/APPHOST' -Location 'a*' -Filter 'b' -Name 'c' -Value 1",
             "Set-WebConfigurationProperty -PSPath 'MACHINE/WEBROOT/APPHOST' -Location 'O'Reilly' -Filter 'b' -Name 'c' -Value 1",

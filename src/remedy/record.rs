@@ -227,7 +227,7 @@ mod tests {
         for word in [
             "update sslcert hostnameport=orders.fabrikam.test:443",
             "certhash=1f0c6b7c2a9d4e58b3a7c0d1e2f30415263748a9",
-            "appid={4dc3e181-e14b-4a21-b022-59fc669b0914}",
+            "appid=\"{4dc3e181-e14b-4a21-b022-59fc669b0914}\"",
             "certstorename=WebHosting",
             "sslctlstorename=ClientAuthIssuer",
             "urlretrievaltimeout=15000",

@@ -1182,7 +1182,7 @@ mod tests {
             [safe] asks for the certificate in the first handshake, like the working
                    site; every visitor of every site on the endpoint is then asked
                    (replaces false)
-              netsh http update sslcert hostnameport=billing.fabrikam.test:443 certhash=9b8a7c6d5e4f30211203f4e5d6c7b8a990817263 appid={4dc3e181-e14b-4a21-b022-59fc669b0914} certstorename=WebHosting verifyclientcertrevocation=enable verifyrevocationwithcachedclientcertonly=disable usagecheck=enable dsmapperusage=disable clientcertnegotiation=enable reject=disable disablehttp2=disable disablequic=disable disablelegacytls=disable disabletls12=disable disabletls13=disable disableocspstapling=disable enabletokenbinding=disable logextendedevents=disable enablesessionticket=disable
+              netsh http update sslcert hostnameport=billing.fabrikam.test:443 certhash=9b8a7c6d5e4f30211203f4e5d6c7b8a990817263 appid="{4dc3e181-e14b-4a21-b022-59fc669b0914}" certstorename=WebHosting verifyclientcertrevocation=enable verifyrevocationwithcachedclientcertonly=disable usagecheck=enable dsmapperusage=disable clientcertnegotiation=enable reject=disable disablehttp2=disable disablequic=disable disablelegacytls=disable disabletls12=disable disabletls13=disable disableocspstapling=disable enabletokenbinding=disable logextendedevents=disable enablesessionticket=disable
 
         What else differs in effect
 

@@ -10,6 +10,7 @@ use super::place::{Places, PlacesOfServer};
 use super::style::{DIM, ERROR, HEADING};
 use crate::catalogue::{Setting, Value};
 use crate::estate::{Estate, FileKind, InputReport};
+use crate::explain::POWERSHELL;
 use crate::remedy::{Remedy, Risk};
 use crate::server::{Binding, Generation, Notice, Origin, Resolved, Server, Settings, Site, binding_flags as bits};
 
@@ -307,6 +308,3 @@ pub(super) fn remedy(page: &mut Page, indent: usize, remedy: &Remedy) {
         page.verbatim(indent + 2, &format!("{POWERSHELL}{powershell}"));
     }
 }
-
-/// What stands before a command for PowerShell.
-pub(super) const POWERSHELL: &str = "PowerShell: ";

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::endpoints;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Lines, Remedy, Risk};
 use crate::server::{Binding, Generation};
@@ -19,6 +20,7 @@ pub(super) const RULE: Rule = Rule {
              is told which site to start; Visual Studio itself writes copies of a site.",
     evidence: "MetaBase.xml, or applicationHost.config",
     fix: "Remove the binding from all sites but one, or give them different host names.",
+    remedies: Remedies::both(&[steps::LOOK_BINDINGS, steps::SET_BINDINGS], &[steps::REMOVE_BINDING, steps::BINDING_TEXT]),
     references: &["TechNet cc786887", "MicrosoftDocs/iis-docs: .../sites/site/bindings/binding.md"],
     check,
 };

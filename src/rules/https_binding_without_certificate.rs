@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::endpoints;
 use super::record_options::{by_key, endpoint};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value};
 use crate::remedy::{Remedy, Risk, netsh};
@@ -23,6 +24,15 @@ pub(super) const RULE: Rule = Rule {
              Central Certificate Store. Firm where the records are known.",
     evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys record",
     fix: "Assign a certificate with the certificate wizard, or remove the secure binding.",
+    remedies: Remedies::both(
+        &[steps::QUERY_SSL, steps::CERTIFICATE_6, steps::SET_BINDINGS],
+        &[
+            steps::SHOW_RECORDS,
+            steps::advice("assign a certificate to the binding in IIS Manager, which writes the record"),
+            steps::ADD_RECORD,
+            steps::REMOVE_BINDING,
+        ],
+    ),
     references: &["SDK ms525719", "SDK ms524780", "TechNet cc739755"],
     check,
 };

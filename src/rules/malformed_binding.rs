@@ -1,6 +1,7 @@
 //! `malformed-binding`: the text of a binding is not `ip:port:host`.
 
 use super::endpoints;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Lines, Remedy, Risk, appcmd};
 use crate::server::{Binding, BindingFault, Generation, Server, Site};
@@ -17,6 +18,7 @@ pub(super) const RULE: Rule = Rule {
              colon (`:443`): the old documentation describes that form, but every observed binding has both colons.",
     evidence: "MetaBase.xml, or applicationHost.config",
     fix: "Write the binding as `ip:port:host`, with both colons.",
+    remedies: Remedies::both(&[steps::LOOK_BINDINGS, steps::SET_BINDINGS], &[steps::BINDING_TEXT]),
     references: &["TechNet cc739755", "SDK ms524780", "MicrosoftDocs/iis-docs: .../sites/site/bindings/binding.md"],
     check,
 };
