@@ -49,7 +49,9 @@ impl<'a> Attribute<'a> {
             true => format!("{what}; a web.config says the value, so the command writes the web.config of this path"),
             false => what.to_owned(),
         };
-        let command = appcmd::set_config(self.location, section, &[(&attribute.replace('/', "."), value)], commit);
+        // Both tools are documented with lists of flags without blanks.
+        let (attribute, value) = (attribute.replace('/', "."), value.replace(", ", ","));
+        let command = appcmd::set_config(self.location, section, &[(&attribute, &value)], commit);
         Some(Remedy::offer(risk, what, command))
     }
 

@@ -565,6 +565,9 @@ fn a_value_of_a_web_config_is_changed_in_that_web_config() {
     for remedy in changes {
         let command = remedy.command.as_deref().unwrap();
         assert!(command.contains(r#"set config "Shop/api""#) && !command.contains("/commit"), "{command}");
+        let powershell = remedy.powershell.as_deref().unwrap();
+        assert!(powershell.contains("-PSPath 'MACHINE/WEBROOT/APPHOST/Shop/api'") && !powershell.contains("-Location"), "{powershell}");
+        assert!(!powershell.contains(", "), "flags are documented without blanks: {powershell}");
         assert!(remedy.what.ends_with("so the command writes the web.config of this path"), "{}", remedy.what);
     }
     all_exact("delegation", &servers[0]);

@@ -78,7 +78,7 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].path.as_deref(), found[0].severity, found[0].confidence), (Some("/"), Severity::Info, Confidence::Firm));
         assert!(found[0].message.ends_with("accepted but not required"));
-        assert!(found[0].remedies[0].command.as_ref().unwrap().contains(r#"/sslFlags:"Ssl, SslNegotiateCert, SslRequireCert""#));
+        assert!(found[0].remedies[0].command.as_ref().unwrap().contains(r#"/sslFlags:"Ssl,SslNegotiateCert,SslRequireCert""#));
     }
 
     #[test]

@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(paths(&found), ["/EWS"]);
         assert_eq!(found[0].confidence, Confidence::Likely);
         assert!(found[0].message.contains("unless the HTTP.sys record"));
-        assert!(found[0].remedies[0].command.as_ref().unwrap().contains(r#"/sslFlags:"Ssl, SslNegotiateCert, SslRequireCert""#));
+        assert!(found[0].remedies[0].command.as_ref().unwrap().contains(r#"/sslFlags:"Ssl,SslNegotiateCert,SslRequireCert""#));
     }
 
     #[test]

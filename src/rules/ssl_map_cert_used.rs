@@ -60,7 +60,7 @@ mod tests {
     fn the_flag_is_a_hint() {
         let found = site("Ssl, SslNegotiateCert, SslMapCert");
         assert_eq!((paths(&found), found[0].severity, found[0].confidence), (vec!["/"], Severity::Low, Confidence::Hint));
-        assert!(found[0].remedies[0].command.as_ref().unwrap().contains(r#"/sslFlags:"Ssl, SslNegotiateCert""#));
+        assert!(found[0].remedies[0].command.as_ref().unwrap().contains(r#"/sslFlags:"Ssl,SslNegotiateCert""#));
     }
 
     #[test]
