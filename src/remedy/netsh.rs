@@ -6,7 +6,7 @@
 //!
 //! netsh takes arguments apart by the rules of the C runtime and then cuts them at `=`; a value with a `=` or a quote has no command. The
 //! form with quotes round a value is the same for both shells: PowerShell would take bare braces for a script block and brackets for an
-//! index. Only a value in which PowerShell acts has a form of its own there; see [`super::powershell`]. A backslash at the end is refused.
+//! index. Only a value in which PowerShell acts has a form of its own there. A backslash at the end is refused.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
