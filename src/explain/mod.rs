@@ -14,6 +14,7 @@ use std::fmt;
 use serde::Serialize;
 
 pub use lists::{List, list};
+pub(crate) use pages::POWERSHELL;
 
 use crate::catalogue::{Setting, entry};
 use crate::rules::{RULES, rule};

@@ -3,7 +3,11 @@
 use super::texts::{self, Code, Notice, Source, Status, Step, Trust};
 use super::{Explanation, Kind, attribute, names, netsh};
 use crate::catalogue::{self, Level, Setting, entry};
-use crate::rules::{Confidence, Rule, Severity, profiles};
+use crate::rules::steps::PLACEHOLDERS;
+use crate::rules::{self, Confidence, Rule, Severity, Steps, profiles};
+
+/// What stands before a command for PowerShell in the body of a section.
+pub(crate) const POWERSHELL: &str = "PowerShell: ";
 
 /// Collects sections, and leaves out those that would be empty.
 pub(super) struct Page(Explanation);
@@ -40,9 +44,55 @@ pub(super) fn rule(rule: &Rule) -> Explanation {
         .section("What is seen", rule.sees)
         .section("When it is silent", rule.silent)
         .section("Fix", rule.fix)
+        .section("On IIS 6", generation("IIS 6", rule.remedies.iis6))
+        .section("On IIS 7 and later", generation("IIS 7 and later", rule.remedies.iis7))
+        .items("What stands in capitals", placeholders(rule))
         .items("References", rule.references)
         .items("Benchmarks", benchmarks(rule))
         .done()
+}
+
+/// The steps of a generation, each with its commands.
+fn generation(generation: &str, steps: Steps) -> String {
+    match steps {
+        Steps::Never(why) => format!("The rule finds nothing on {generation}: {why}."),
+        Steps::Do(steps) => steps.iter().map(step_lines).collect::<Vec<_>>().join("\n"),
+    }
+}
+
+fn step_lines(step: &rules::Step) -> String {
+    let mut lines = format!("- {}", step.what);
+    if !step.cmd.is_empty() {
+        lines.push_str(&format!("\n    {}", step.cmd));
+    }
+    if !step.powershell.is_empty() && step.powershell != step.cmd {
+        lines.push_str(&format!("\n    {POWERSHELL}{}", step.powershell));
+    }
+    lines
+}
+
+/// What the placeholders stand for that are in the commands of a rule.
+fn placeholders(rule: &Rule) -> Vec<String> {
+    let steps = [rule.remedies.iis6, rule.remedies.iis7].into_iter().flat_map(|steps| match steps {
+        Steps::Do(steps) => steps,
+        Steps::Never(_) => &[],
+    });
+    let mut commands: Vec<String> = steps.map(|step| step.cmd.replace("MACHINE/WEBROOT/APPHOST", "")).collect();
+    let mut lines = Vec::new();
+    for (name, meaning) in PLACEHOLDERS {
+        let mut found = false;
+        for command in &mut commands {
+            if command.contains(name) {
+                found = true;
+                // What is a part of it is no placeholder of its own.
+                *command = command.replace(name, "");
+            }
+        }
+        if found {
+            lines.push(format!("{name}: {meaning}"));
+        }
+    }
+    lines
 }
 
 /// The items that a rule checks, and without which profile it is silent.

@@ -27,8 +27,10 @@ impl<'a> Attribute<'a> {
 
     /// Shows what is in effect; `None` where there is no such command.
     pub fn look(&self, what: &str) -> Option<Remedy> {
-        let (section, _) = self.names()?;
-        let command = if self.server.is_lone_web_config() { None } else { appcmd::list_config(self.location, section) };
+        let (section, attribute) = self.names()?;
+        let attribute = attribute.replace('/', ".");
+        let lone = self.server.is_lone_web_config();
+        let command = if lone { None } else { appcmd::list_config(self.location, section, Some(&attribute)) };
         command.map(|command| Remedy::command(Risk::ReadOnly, what, command))
     }
 
@@ -47,7 +49,9 @@ impl<'a> Attribute<'a> {
             true => format!("{what}; a web.config says the value, so the command writes the web.config of this path"),
             false => what.to_owned(),
         };
-        let command = appcmd::set_config(self.location, section, &[(&attribute.replace('/', "."), value)], commit);
+        // Both tools are documented with lists of flags without blanks.
+        let (attribute, value) = (attribute.replace('/', "."), value.replace(", ", ","));
+        let command = appcmd::set_config(self.location, section, &[(&attribute, &value)], commit);
         Some(Remedy::offer(risk, what, command))
     }
 

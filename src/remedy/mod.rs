@@ -4,15 +4,18 @@
 pub mod adsutil;
 pub mod appcmd;
 mod attribute;
+mod lines;
 pub mod netsh;
 #[cfg(test)]
-mod parse;
+pub(crate) mod parse;
+mod powershell;
 #[cfg(test)]
 mod proofs;
 mod quote;
 pub(crate) mod record;
 
 pub use attribute::Attribute;
+pub use lines::Lines;
 
 use serde::Serialize;
 
@@ -35,19 +38,23 @@ pub struct Remedy {
     pub risk: Risk,
     /// What it does and when to choose it.
     pub what: String,
-    /// The command, for a person to run; `None` for advice that has none.
+    /// The command for cmd.exe, for a person to run; `None` for advice, and where only PowerShell can carry the texts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
+    /// The same for PowerShell; `None` for advice, for the scripts of IIS 6, and where only cmd.exe can carry the texts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub powershell: Option<String>,
 }
 
 impl Remedy {
     /// A remedy with a command.
-    pub fn command(risk: Risk, what: impl Into<String>, command: impl Into<String>) -> Self {
-        Remedy { risk, what: what.into(), command: Some(command.into()) }
+    pub fn command(risk: Risk, what: impl Into<String>, command: impl Into<Lines>) -> Self {
+        let (command, powershell) = command.into().into_parts();
+        Remedy { risk, what: what.into(), command, powershell }
     }
 
     /// A remedy with a command, or the advice alone where no command line can carry the texts that it would need.
-    pub fn offer(risk: Risk, what: impl Into<String>, command: Option<String>) -> Self {
+    pub fn offer(risk: Risk, what: impl Into<String>, command: Option<impl Into<Lines>>) -> Self {
         match command {
             Some(command) => Remedy::command(risk, what, command),
             None => Remedy::advice(
@@ -59,6 +66,11 @@ impl Remedy {
 
     /// Advice without a command.
     pub fn advice(risk: Risk, what: impl Into<String>) -> Self {
-        Remedy { risk, what: what.into(), command: None }
+        Remedy { risk, what: what.into(), command: None, powershell: None }
+    }
+
+    /// Whether there is a command, for whichever shell.
+    pub fn has_command(&self) -> bool {
+        self.command.is_some() || self.powershell.is_some()
     }
 }

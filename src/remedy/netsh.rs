@@ -5,13 +5,13 @@
 //! nothing, without an error. A time of 0 is the default and is left out, since newer builds refuse it when it is written.
 //!
 //! netsh takes arguments apart by the rules of the C runtime and then cuts them at `=`; a value with a `=` or a quote has no command. The
-//! form for cmd.exe is the usual one. PowerShell takes braces for a script block and brackets for an index, so there every word with
-//! more than letters and digits stands in apostrophes, of which those inside are doubled; a backslash at the end is refused for both
-//! shells, because Windows PowerShell does not double it for the program.
+//! form with quotes round a value is the same for both shells: PowerShell would take bare braces for a script block and brackets for an
+//! index. Only a value in which PowerShell acts has a form of its own there. A backslash at the end is refused.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::quote::{Program, argument, line, survives};
+use super::quote::{Program, line, quoted, survives};
+use super::{Lines, powershell};
 use crate::server::EndpointKey;
 
 /// All options of a record, as `netsh http add sslcert` calls them. `None` where the option is not known or the Windows version has none:
@@ -156,26 +156,27 @@ pub struct Command {
 impl Command {
     /// For a prompt of cmd.exe.
     pub fn for_cmd(&self) -> Option<String> {
+        let plain = |value: &str| value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b':' | b'-'));
         let words = self.words.iter().map(|(word, value)| {
-            // cmd.exe knows no braces; without blanks they need no quotes.
-            let bare = is_guid(value) || matches!(*word, "ipport" | "hostnameport" | "ccs");
-            Some(format!(" {word}={}", if bare { value.clone() } else { argument(value, Program::CRuntime)? }))
+            let value = if plain(value) { value.clone() } else { quoted(value, Program::CRuntime)? };
+            Some(format!(" {word}={value}"))
         });
         line(format!("netsh http {} sslcert{}", self.verb, words.collect::<Option<String>>()?))
     }
 
-    /// For a prompt of PowerShell.
+    /// For a prompt of PowerShell: the same line, unless a value holds what acts in double quotes there.
     pub fn for_powershell(&self) -> Option<String> {
-        let plain = |word: &str| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'=' | b'.' | b':' | b'-'));
-        let words = self.words.iter().map(|(word, value)| {
-            let word = format!("{word}={value}");
-            // Typographic apostrophes end a text just like plain ones.
-            if word.contains(['\u{2018}', '\u{2019}', '\u{201a}', '\u{201b}']) {
-                return None;
-            }
-            Some(if plain(&word) { format!(" {word}") } else { format!(" '{}'", word.replace('\'', "''")) })
-        });
-        line(format!("netsh http {} sslcert{}", self.verb, words.collect::<Option<String>>()?))
+        if !self.words.iter().any(|(_, value)| value.contains(['$', '`'])) {
+            return self.for_cmd();
+        }
+        let mut arguments = vec!["http".to_owned(), self.verb.to_owned(), "sslcert".to_owned()];
+        arguments.extend(self.words.iter().map(|(word, value)| format!("{word}={value}")));
+        powershell::netsh(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// For both.
+    pub fn lines(&self) -> Option<Lines> {
+        Lines::of(self.for_cmd(), self.for_powershell())
     }
 }
 
@@ -272,7 +273,7 @@ mod tests {
         assert_eq!(
             update(&options).unwrap().for_cmd().unwrap(),
             format!(
-                "netsh http update sslcert ipport=0.0.0.0:443 certhash={HASH} appid={IIS} certstorename=MY sslctlstorename=\"Client Auth\" \
+                "netsh http update sslcert ipport=0.0.0.0:443 certhash={HASH} appid=\"{IIS}\" certstorename=MY sslctlstorename=\"Client Auth\" \
                  revocationfreshnesstime=86400 verifyclientcertrevocation=enable usagecheck=enable clientcertnegotiation=enable disabletls13=disable"
             )
         );
@@ -283,7 +284,7 @@ mod tests {
         let options = SslCertOptions { revocationfreshnesstime: Some(0), urlretrievaltimeout: Some(0), ..record(any_443()) };
         assert_eq!(
             add(&options).unwrap().for_cmd().unwrap(),
-            format!("netsh http add sslcert ipport=0.0.0.0:443 certhash={HASH} appid={IIS}")
+            format!("netsh http add sslcert ipport=0.0.0.0:443 certhash={HASH} appid=\"{IIS}\"")
         );
     }
 
@@ -291,7 +292,7 @@ mod tests {
     fn every_kind_of_record_is_named_in_its_own_way() {
         let shown = |key: EndpointKey| show(&key).and_then(|command| command.for_cmd());
         let v6 = |ip: &str| shown(EndpointKey::IpPort(ip.to_owned(), 443));
-        assert_eq!(v6("[2001:DB8::1]").unwrap(), "netsh http show sslcert ipport=[2001:db8::1]:443");
+        assert_eq!(v6("[2001:DB8::1]").unwrap(), "netsh http show sslcert ipport=\"[2001:db8::1]:443\"");
         assert_eq!(v6("2001:db8::1"), v6("[2001:db8::1]"));
         assert_eq!(shown(EndpointKey::Ccs(443)).unwrap(), "netsh http show sslcert ccs=443");
         let host = EndpointKey::HostPort("www.contoso.com".to_owned(), 443);
@@ -306,7 +307,7 @@ mod tests {
     #[test]
     fn the_central_store_takes_only_defaults() {
         let plain = SslCertOptions { appid: Some(IIS.to_owned()), usagecheck: Some(true), ..SslCertOptions::new(EndpointKey::Ccs(443)) };
-        assert_eq!(add(&plain).unwrap().for_cmd().unwrap(), format!("netsh http add sslcert ccs=443 appid={IIS}"));
+        assert_eq!(add(&plain).unwrap().for_cmd().unwrap(), format!("netsh http add sslcert ccs=443 appid=\"{IIS}\""));
         assert_eq!(add(&SslCertOptions { clientcertnegotiation: Some(true), ..plain.clone() }), None);
         assert_eq!(add(&SslCertOptions { certhash: Some(HASH.to_owned()), ..plain }), None);
     }
@@ -328,12 +329,16 @@ mod tests {
     }
 
     #[test]
-    fn powershell_gets_apostrophes_round_braces_blanks_and_brackets() {
-        let options =
-            SslCertOptions { sslctlstorename: Some("Bob's $store".to_owned()), ..record(EndpointKey::IpPort("[::1]".to_owned(), 443)) };
-        assert_eq!(
-            add(&options).unwrap().for_powershell().unwrap(),
-            format!("netsh http add sslcert 'ipport=[::1]:443' certhash={HASH} 'appid={IIS}' 'sslctlstorename=Bob''s $store'")
-        );
+    fn one_line_serves_both_shells_unless_powershell_acts_on_a_value() {
+        let with = |store: &str| SslCertOptions {
+            sslctlstorename: Some(store.to_owned()),
+            ..record(EndpointKey::IpPort("[::1]".to_owned(), 443))
+        };
+        let command = add(&with("Bob's store")).unwrap();
+        let meant = format!("netsh http add sslcert ipport=\"[::1]:443\" certhash={HASH} appid=\"{IIS}\" sslctlstorename=\"Bob's store\"");
+        assert_eq!((command.for_cmd().unwrap(), command.for_powershell().unwrap()), (meant.clone(), meant));
+        let command = add(&with("Bob's $store")).unwrap();
+        assert!(command.for_cmd().unwrap().ends_with(" sslctlstorename=\"Bob's $store\""));
+        assert!(command.for_powershell().unwrap().ends_with(&format!(" 'appid={IIS}' 'sslctlstorename=Bob''s $store'")));
     }
 }

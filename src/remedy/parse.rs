@@ -1,6 +1,8 @@
 //! A reader for the commands that remedies print, for tests: the console, cmd.exe or PowerShell, the program's way to take arguments apart,
 //! and the tool's own syntax, each modelled by its rules and on its own, without a look at how commands are written.
 
+use crate::catalogue::{Setting, entry};
+
 /// A command, understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Parsed {
@@ -38,38 +40,209 @@ pub(crate) fn cmd(command: &str) -> Result<Parsed, String> {
     }
 }
 
-/// Understands a command for PowerShell; only programs without variables in their path.
+/// Understands a command for PowerShell. Statements one after the other must write to elements of one and the same site.
 pub(crate) fn powershell(command: &str) -> Result<Parsed, String> {
-    let command = paste(command)?;
-    let mut line = String::new();
-    let mut rest = command.chars().peekable();
-    while let Some(c) = rest.next() {
-        match c {
-            ' ' => line.push(' '),
-            '\'' => {
-                let mut word = String::new();
-                loop {
-                    match rest.next() {
-                        Some('\'' | '\u{2018}' | '\u{2019}' | '\u{201a}' | '\u{201b}') if rest.peek() == Some(&'\'') => {
-                            rest.next();
-                            word.push('\'');
-                        }
-                        Some('\'' | '\u{2018}' | '\u{2019}' | '\u{201a}' | '\u{201b}') => break,
-                        Some(c) => word.push(c),
-                        None => return Err("no closing apostrophe".to_owned()),
-                    }
-                }
-                // Windows PowerShell puts quotes round what holds blanks, and escapes nothing.
-                line.push_str(&if word.contains(char::is_whitespace) { format!("\"{word}\"") } else { word });
+    let mut statements = statements(&paste(command)?)?.into_iter().map(|words| statement(&words));
+    let mut all = statements.next().ok_or("no statement")??;
+    for next in statements {
+        match (&mut all, next?) {
+            (Parsed::Elements { site, attributes }, Parsed::Elements { site: other, attributes: more }) if *site == other => {
+                attributes.extend(more);
             }
-            c if c.is_ascii_alphanumeric() || "=.:-".contains(c) => line.push(c),
-            c => return Err(format!("{c:?} acts on PowerShell")),
+            (all, next) => return Err(format!("{all:?}, then {next:?}")),
         }
     }
-    match line.split_once(' ') {
-        Some(("netsh", rest)) => Ok(netsh(c_runtime(rest))),
-        _ => Err("not netsh".to_owned()),
+    Ok(all)
+}
+
+/// A word of PowerShell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Word {
+    /// As it is; it can be a command, a parameter, a number or an argument.
+    Bare(String),
+    /// A text in single quotes.
+    Quoted(String),
+}
+
+impl Word {
+    fn text(&self) -> &str {
+        match self {
+            Word::Bare(text) | Word::Quoted(text) => text,
+        }
     }
+}
+
+fn is_single_quote(c: char) -> bool {
+    matches!(c, '\'' | '\u{2018}' | '\u{2019}' | '\u{201a}' | '\u{201b}')
+}
+
+/// Statements and their words. Only texts in single quotes, and bare words of signs that do nothing, are modelled.
+fn statements(command: &str) -> Result<Vec<Vec<Word>>, String> {
+    let mut statements = vec![Vec::new()];
+    let mut chars = command.chars().peekable();
+    while let Some(c) = chars.next() {
+        let word = match c {
+            ' ' => continue,
+            ';' => {
+                statements.push(Vec::new());
+                continue;
+            }
+            c if is_single_quote(c) => {
+                let mut text = String::new();
+                loop {
+                    match chars.next() {
+                        // Of two, whichever they are, the second is meant.
+                        Some(c) if is_single_quote(c) => match chars.next_if(|c| is_single_quote(*c)) {
+                            Some(c) => text.push(c),
+                            None => break,
+                        },
+                        Some(c) => text.push(c),
+                        None => return Err("no closing quote".to_owned()),
+                    }
+                }
+                if chars.peek().is_some_and(|c| !matches!(c, ' ' | ';')) {
+                    return Err(format!("{text:?} goes on behind its quote"));
+                }
+                Word::Quoted(text)
+            }
+            c => {
+                let mut text = String::from(c);
+                while let Some(c) = chars.next_if(|c| !matches!(c, ' ' | ';' | '"')) {
+                    text.push(c);
+                }
+                if chars.next_if_eq(&'"').is_some() {
+                    let mut value = String::new();
+                    loop {
+                        match chars.next().ok_or("no closing quote")? {
+                            '"' => break,
+                            c => value.push(c),
+                        }
+                    }
+                    let acts = value.contains(['$', '`', '\u{201c}', '\u{201d}', '\u{201e}']);
+                    if acts || !text.ends_with('=') || chars.peek().is_some_and(|c| *c != ' ') {
+                        return Err(format!("{value:?} is not plain in double quotes"));
+                    }
+                    statements.last_mut().ok_or("no statement")?.push(Word::Quoted(text + &value));
+                    continue;
+                }
+                let program = text == r"$env:windir\system32\inetsrv\appcmd.exe" || text == "&";
+                let inert = |c: char| c.is_ascii_alphanumeric() || matches!(c, '=' | '.' | ':' | '-' | '/' | '\\' | '_');
+                if let Some(c) = text.chars().find(|c| !program && !inert(*c)) {
+                    return Err(format!("{c:?} acts on PowerShell"));
+                }
+                Word::Bare(text)
+            }
+        };
+        statements.last_mut().ok_or("no statement")?.push(word);
+    }
+    Ok(statements)
+}
+
+fn statement(words: &[Word]) -> Result<Parsed, String> {
+    let [Word::Bare(first), rest @ ..] = words else { return Err(format!("no command in {words:?}")) };
+    match first.as_str() {
+        "&" => match rest {
+            [Word::Bare(program), arguments @ ..] if program.starts_with("$env:windir") => appcmd(&passed(arguments)?),
+            _ => Err("not appcmd".to_owned()),
+        },
+        "netsh" => Ok(netsh(passed(rest)?)),
+        "certutil" | "httpcfg" | "proxycfg" | "reg" => Ok(Parsed::Other(std::iter::once(first.clone()).chain(passed(rest)?).collect())),
+        cmdlet => self::cmdlet(cmdlet, rest),
+    }
+}
+
+/// The arguments of a program: Windows PowerShell puts quotes round what holds blanks, and escapes nothing.
+fn passed(words: &[Word]) -> Result<Vec<String>, String> {
+    let mut line = String::new();
+    for word in words {
+        match word {
+            Word::Bare(text) if text.starts_with('-') && text.contains(['.', ':']) => return Err(format!("{text} would be split")),
+            Word::Bare(text) if text.starts_with(['&', '$']) => return Err(format!("{text} acts on PowerShell")),
+            _ => {}
+        }
+        let text = word.text();
+        line.push(' ');
+        line.push_str(&if text.contains(char::is_whitespace) { format!("\"{text}\"") } else { text.to_owned() });
+    }
+    Ok(c_runtime(&line))
+}
+
+/// A cmdlet of the module WebAdministration.
+fn cmdlet(name: &str, words: &[Word]) -> Result<Parsed, String> {
+    let mut parameters: Vec<(&str, &str)> = Vec::new();
+    for pair in words.chunks(2) {
+        let [Word::Bare(parameter), value] = pair else { return Err(format!("no parameter and value: {pair:?}")) };
+        let number = matches!(value, Word::Bare(text) if text.parse::<i32>().is_ok());
+        if !parameter.starts_with('-') || !(number || matches!(value, Word::Quoted(_))) {
+            return Err(format!("no parameter and value: {pair:?}"));
+        }
+        parameters.push((parameter, value.text()));
+    }
+    let names: Vec<&str> = parameters.iter().map(|(name, _)| *name).collect();
+    let value = |wanted: &str| parameters.iter().find(|(name, _)| *name == wanted).map_or("", |(_, value)| *value);
+    let (verb, known): (&str, &[&[&str]]) = match name {
+        "Set-WebConfigurationProperty" => {
+            ("set", &[&["-PSPath", "-Filter", "-Name", "-Value"], &["-PSPath", "-Location", "-Filter", "-Name", "-Value"]])
+        }
+        "Get-WebConfigurationProperty" => ("list", &[&["-PSPath", "-Filter", "-Name"]]),
+        "Set-WebConfiguration" => ("unlock", &[&["-PSPath", "-Filter", "-Metadata", "-Value"]]),
+        _ => return Err(format!("{name} is no cmdlet that is known here")),
+    };
+    if !known.contains(&names.as_slice()) {
+        return Err(format!("{name} with {names:?}"));
+    }
+    let below = value("-PSPath").strip_prefix("MACHINE/WEBROOT/APPHOST").ok_or("another root")?;
+    let below = if below.is_empty() { "" } else { below.strip_prefix('/').filter(|below| !below.is_empty()).ok_or("another root")? };
+    let location = if below.is_empty() { value("-Location") } else { below };
+    if names.contains(&"-Location") && (location.is_empty() || !below.is_empty()) {
+        return Err("a location that is none".to_owned());
+    }
+    if location.contains(['*', '?', '[', ']', '`', '\\']) {
+        return Err(format!("{location} may be a pattern"));
+    }
+    let (filter, attribute) = (value("-Filter"), value("-Name"));
+    if verb == "unlock" && (value("-Metadata"), value("-Value")) != ("overrideMode", "Allow") {
+        return Err("not unlocked".to_owned());
+    }
+    if let Some(rest) = filter.strip_prefix("system.applicationHost/sites/") {
+        let (site, rest) = match rest.strip_prefix("siteDefaults") {
+            Some(rest) => (None, rest),
+            None => {
+                let text = rest.strip_prefix("site[@name=\"").ok_or("no site")?;
+                let (name, rest) = text.split_once('"').ok_or("no closing quote")?;
+                if name.contains(['{', '}', '*', '?', '[', ']', '`']) {
+                    return Err(format!("{name} may be a pattern"));
+                }
+                (Some(name.to_owned()), rest.strip_prefix(']').ok_or("no closing bracket")?)
+            }
+        };
+        let path = rest.strip_prefix('/').ok_or("no element")?;
+        if !location.is_empty() || verb != "set" || !path.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'/') {
+            return Err(format!("{verb} {path} at {location}"));
+        }
+        let attribute = format!("{}.{attribute}", path.replace('/', "."));
+        return Ok(Parsed::Elements { site, attributes: vec![(attribute, value("-Value").to_owned())] });
+    }
+    if filter.is_empty() || !filter.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'-' | b'_')) {
+        return Err(format!("{filter} is no section"));
+    }
+    let mut sections = Setting::ALL.iter().filter_map(|setting| Some(entry(*setting).iis7.as_ref()?.section.as_str()));
+    let within = |section: &&str| filter.strip_prefix(*section).is_some_and(|below| below.starts_with('/'));
+    // What stands below a section is an element of it.
+    let (section, element) = match sections.find(within) {
+        Some(section) => (section, filter[section.len() + 1..].replace('/', ".") + "."),
+        None => (filter, String::new()),
+    };
+    let attributes = match verb {
+        "set" => vec![(format!("{element}{attribute}"), value("-Value").to_owned())],
+        _ => Vec::new(),
+    };
+    // What PowerShell shows is one attribute, where appcmd shows the section.
+    if (verb == "list") == attribute.is_empty() && verb != "set" {
+        return Err("nothing to show".to_owned());
+    }
+    let apphost = verb == "set" && below.is_empty();
+    Ok(Parsed::Section { verb: verb.to_owned(), location: location.to_owned(), section: section.to_owned(), attributes, apphost })
 }
 
 /// What the console window makes of a line that is pasted.
@@ -335,6 +508,31 @@ mod tests {
         ] {
             assert!(cmd(wrong).is_err(), "{wrong}: {:?}", cmd(wrong));
         }
-        assert!(powershell("netsh http show sslcert appid={x}").is_err());
+        for wrong in [
+            "netsh http show sslcert appid={x}",
+            "netsh http show sslcert 'ipport=[::1]:443'; calc",
+            "netsh http delete sslcert 'ipport=1'; netsh http delete sslcert 'ipport=2'",
+            "netsh -section:a.b",
+            "netsh http show sslcert appid=\"$x\"",
+            "netsh http show sslcert appid=\"a\"b",
+            "Set-WebConfigurationProperty -PSPath 'MACHINE/WEBROOT/APPHOST' -Location 'a' -Filter 'b' -Name 'c' -Value Ssl,SslRequireCert",
+            "Set-WebConfigurationProperty -PSPath 'MACHINE/WEBROOT/APPHOST' -Location 'a*' -Filter 'b' -Name 'c' -Value 1",
+            "Set-WebConfigurationProperty -PSPath 'MACHINE/WEBROOT/APPHOST' -Location 'O'Reilly' -Filter 'b' -Name 'c' -Value 1",
+            "Set-WebConfigurationProperty -PSPath 'MACHINE/WEBROOT/APPHOST' -Location 'a\u{2019}; calc' -Filter 'b' -Name 'c' -Value 1",
+            "Set-WebConfigurationProperty -PSPath 'IIS:/' -Filter 'b' -Name 'c' -Value 1",
+            "Set-WebConfigurationProperty -PSPath 'MACHINE/WEBROOT/APPHOST' -Filter 'system.applicationHost/sites/site[@name=\"a\" or \"b\"]/hsts' -Name 'c' -Value 1",
+            "Set-WebConfiguration -PSPath 'MACHINE/WEBROOT/APPHOST' -Filter 'b' -Metadata 'overrideMode' -Value 'Deny'",
+            "Remove-Website -Name 'a'",
+        ] {
+            assert!(powershell(wrong).is_err(), "{wrong}: {:?}", powershell(wrong));
+        }
+    }
+
+    #[test]
+    fn powershell_takes_the_second_of_two_single_quotes_whichever_they_are() {
+        let command = "Set-WebConfigurationProperty -PSPath 'MACHINE/WEBROOT/APPHOST' -Location \u{2018}a''b\u{2019}\u{2019}c' -Filter 'd' -Name 'e' -Value 5";
+        let attributes = vec![("e".to_owned(), "5".to_owned())];
+        let meant = Parsed::Section { verb: "set".into(), location: "a'b\u{2019}c".into(), section: "d".into(), attributes, apphost: true };
+        assert_eq!(powershell(command), Ok(meant));
     }
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::appcmd::Commit;
 use super::netsh::SslCertOptions;
 use super::parse::{self, Parsed};
-use super::{Remedy, adsutil, appcmd, netsh};
+use super::{Lines, Remedy, adsutil, appcmd, netsh};
 use crate::catalogue::{Setting, Value, entry};
 use crate::compare::{Side, SiteRef, compare_sites, diagnose};
 use crate::estate;
@@ -22,7 +22,8 @@ const ACCESS: &str = "system.webServer/security/access";
 
 /// Texts in which letters and what a shell, a tool or a console acts on come equally often.
 fn text() -> impl Strategy<Value = String> {
-    let special: Vec<char> = " \t\"'`%^&|<>()[]{}!=,;:@#$*?\\/-+.~\u{a0}\u{2013}\u{201c}\u{2019}\u{202e}\u{ff02}\nü東".chars().collect();
+    let special: Vec<char> =
+        " \t\"'`%^&|<>()[]{}!=,;:@#$*?\\/-+.~\u{a0}\u{2013}\u{201c}\u{2018}\u{2019}\u{201a}\u{201b}\u{202e}\u{ff02}\nü東".chars().collect();
     let c = prop_oneof![4 => proptest::sample::select(special), 4 => proptest::char::range('a', 'z'), 1 => any::<char>()];
     proptest::collection::vec(c, 0..12).prop_map(|text| text.into_iter().collect())
 }
@@ -33,10 +34,16 @@ fn ordinary() -> impl Strategy<Value = String> {
         .prop_filter("two number signs are escaped in reports", |text: &String| !text.contains("##"))
 }
 
-fn exact(command: Option<String>, meant: &Parsed) -> Result<(), TestCaseError> {
-    if let Some(command) = command {
-        prop_assert_eq!(escape::terminal(&command), command.as_str(), "reports would change it");
-        prop_assert_eq!(&parse::cmd(&command).map_err(|error| format!("{command}: {error}")), &Ok(meant.clone()));
+fn exact(command: Option<impl Into<Lines>>, meant: &Parsed) -> Result<(), TestCaseError> {
+    let Some(lines) = command.map(Into::into) else { return Ok(()) };
+    prop_assert!(lines.cmd().is_some() || lines.powershell().is_some());
+    if let Some(command) = lines.cmd() {
+        prop_assert_eq!(escape::terminal(command), command, "reports would change it");
+        prop_assert_eq!(&parse::cmd(command).map_err(|error| format!("{command}: {error}")), &Ok(meant.clone()));
+    }
+    if let Some(command) = lines.powershell() {
+        prop_assert_eq!(escape::terminal(command), command, "reports would change it");
+        prop_assert_eq!(&parse::powershell(command).map_err(|error| format!("{command}: {error}")), &Ok(meant.clone()));
     }
     Ok(())
 }
@@ -64,7 +71,7 @@ proptest! {
         let attributes = [("sslFlags", value.as_str())];
         exact(appcmd::set_config(&location, ACCESS, &attributes, Commit::AppHost), &section("set", &location, &attributes, true))?;
         exact(appcmd::set_config(&location, ACCESS, &attributes, Commit::WebConfig), &section("set", &location, &attributes, false))?;
-        exact(appcmd::list_config(&location, ACCESS), &section("list", &location, &[], false))?;
+        exact(appcmd::list_config(&location, ACCESS, Some("sslFlags")), &section("list", &location, &[], false))?;
         exact(appcmd::clear_config(&location, ACCESS), &section("clear", &location, &[], true))?;
         let unlocked = Parsed::Section { verb: "unlock".into(), location: String::new(), section: value.clone(), attributes: Vec::new(), apphost: false };
         exact(appcmd::unlock_config(&value), &unlocked)?;
@@ -75,6 +82,23 @@ proptest! {
         let change = Some(("bindingInformation", value.as_str()));
         exact(appcmd::set_binding(&site, &protocol, &written, "bindingInformation", &value), &binding(&site, &protocol, &written, change))?;
         exact(appcmd::remove_binding(&site, &protocol, &written), &binding(&site, &protocol, &written, None))?;
+    }
+
+    #[test]
+    fn the_elements_of_the_site_that_is_meant_are_written_from_either_shell(site in text(), value in text(), number in any::<u32>()) {
+        let number = number.to_string();
+        let attributes = [("logFile.logExtFileFlags", value.as_str()), ("hsts.max-age", number.as_str())];
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let meant = |site: Option<&str>| Parsed::Elements { site: site.map(str::to_owned), attributes: attributes.iter().map(owned).collect() };
+        exact(appcmd::set_site(Some(&site), &attributes), &meant(Some(&site)))?;
+        exact(appcmd::set_site(None, &attributes), &meant(None))?;
+    }
+
+    #[test]
+    fn powershell_gets_the_texts_that_cmd_cannot_carry(name in "[a-zA-Z0-9]([a-z '%$&{}(),;\u{2018}\u{2019}]{0,10}[a-z0-9])?") {
+        prop_assert!(appcmd::set_config(&name, ACCESS, &[("sslFlags", "Ssl")], Commit::AppHost).unwrap().powershell().is_some());
+        let braces = name.contains(['{', '}']);
+        prop_assert!(braces || appcmd::set_site(Some(&name), &[("hsts.enabled", "true")]).unwrap().powershell().is_some());
     }
 
     #[test]
@@ -114,17 +138,14 @@ proptest! {
             words.push(("clientcertnegotiation", flag));
             let words = words.into_iter().map(|(word, value)| (word.to_owned(), value.to_owned())).collect();
             let meant = Parsed::Netsh { verb: "update".to_owned(), words };
-            exact(command.for_cmd(), &meant)?;
-            if let Some(command) = command.for_powershell() {
-                prop_assert_eq!(&parse::powershell(&command).map_err(|error| format!("{command}: {error}")), &Ok(meant));
-            }
+            exact(command.lines(), &meant)?;
         }
     }
 
     #[test]
     fn texts_that_a_command_line_can_carry_are_not_refused(name in ordinary()) {
-        prop_assert!(appcmd::list_config(&name, ACCESS).is_some());
-        prop_assert!(appcmd::remove_binding(&name, "https", "*:443:").is_some());
+        prop_assert!(appcmd::list_config(&name, ACCESS, None).unwrap().cmd().is_some());
+        prop_assert!(appcmd::remove_binding(&name, "https", "*:443:").unwrap().cmd().is_some());
         let key = format!("/LM/W3SVC/1/ROOT/{name}");
         prop_assert!(adsutil::get(&key, "AccessSSLFlags").is_some());
     }
@@ -187,11 +208,20 @@ fn remedies(server: &Server) -> Vec<Remedy> {
 
 /// Says what is wrong with a command; nothing when it is understood and does what it says.
 fn fault(server: &Server, remedy: &Remedy) -> Option<String> {
-    let command = remedy.command.as_deref()?;
-    if escape::terminal(command) != command {
+    let changed = |command: &&str| escape::terminal(command) != **command;
+    if remedy.command.as_deref().is_some_and(|command| changed(&command))
+        || remedy.powershell.as_deref().is_some_and(|command| changed(&command))
+    {
         return Some("reports would change it".to_owned());
     }
-    match parse::cmd(command) {
+    let cmd = remedy.command.as_deref().map(parse::cmd);
+    let powershell = remedy.powershell.as_deref().map(parse::powershell);
+    if let (Some(cmd), Some(powershell)) = (&cmd, &powershell)
+        && cmd != powershell
+    {
+        return Some(format!("{cmd:?} for cmd.exe, but {powershell:?} for PowerShell"));
+    }
+    match cmd.or(powershell)? {
         Err(error) => Some(error),
         Ok(Parsed::Adsutil { verb, key, property, values }) => adsutil_fault(server, &remedy.what, &verb, &key, &property, &values),
         Ok(Parsed::Section { verb, location, section, attributes, apphost }) => {
@@ -460,10 +490,10 @@ fn an_update_that_forgets_an_option_or_changes_nothing_is_noticed() {
 /// Checks every command of a server; how many there were.
 fn all_exact(name: &str, server: &Server) -> usize {
     let remedies = remedies(server);
-    let commands = remedies.iter().filter(|remedy| remedy.command.is_some()).count();
+    let commands = remedies.iter().filter(|remedy| remedy.has_command()).count();
     for remedy in &remedies {
         if let Some(fault) = fault(server, remedy) {
-            panic!("{name}: {:?} ({}): {fault}", remedy.command, remedy.what);
+            panic!("{name}: {:?} {:?} ({}): {fault}", remedy.command, remedy.powershell, remedy.what);
         }
     }
     commands
@@ -554,6 +584,9 @@ fn a_value_of_a_web_config_is_changed_in_that_web_config() {
     for remedy in changes {
         let command = remedy.command.as_deref().unwrap();
         assert!(command.contains(r#"set config "Shop/api""#) && !command.contains("/commit"), "{command}");
+        let powershell = remedy.powershell.as_deref().unwrap();
+        assert!(powershell.contains("-PSPath 'MACHINE/WEBROOT/APPHOST/Shop/api'") && !powershell.contains("-Location"), "{powershell}");
+        assert!(!powershell.contains(", "), "flags are documented without blanks: {powershell}");
         assert!(remedy.what.ends_with("so the command writes the web.config of this path"), "{}", remedy.what);
     }
     all_exact("delegation", &servers[0]);

@@ -18,7 +18,7 @@
 //! 4. **Code pages.** A program that asks for its arguments in the code page of the system gets the nearest character for each that the
 //!    code page lacks, and for some that is a quote or a backslash: these are refused.
 //!
-//! PowerShell is another shell with other rules; see [`super::netsh`], where a command can be had for it.
+//! PowerShell is another shell with other rules; see [`super::powershell`].
 
 use crate::report::escape;
 
@@ -36,11 +36,16 @@ pub(super) enum Program {
 
 /// Whether the text reaches a program unchanged inside of quotes.
 pub(super) fn survives(text: &str) -> bool {
+    // cmd.exe replaces variables.
+    !text.contains('%') && reaches_program(text)
+}
+
+/// Whether the text reaches a program unchanged, as far as the console, quotes and code pages are concerned.
+pub(super) fn reaches_program(text: &str) -> bool {
     let changed = |c: char| {
         matches!(
             c,
-            // cmd.exe.
-            '"' | '%'
+            '"'
             // The console, when the line is pasted.
             | '\u{a0}' | '\u{202f}' | '\u{2013}' | '\u{2014}' | '\u{201c}' | '\u{201d}'
             // Code pages without them: a quote.

@@ -100,7 +100,7 @@ pub(crate) fn update(record: &Record, risk: Risk, what: &str, changes: &[Change]
     let command =
         options(record).filter(|_| record.source != Source::Httpcfg && !changes.iter().any(Change::leaves_out)).and_then(|mut options| {
             changes.iter().for_each(|change| change.apply(&mut options));
-            netsh::update(&options)?.for_cmd()
+            netsh::update(&options)?.lines()
         });
     if let Some(command) = command {
         return Some(Remedy::command(risk, what, command));
@@ -128,8 +128,8 @@ pub(crate) fn show(record: &Record) -> Remedy {
     if record.source == Source::Httpcfg {
         return Remedy::command(Risk::ReadOnly, what, "httpcfg query ssl");
     }
-    let command = netsh::show(&record.key).and_then(|command| command.for_cmd());
-    Remedy::command(Risk::ReadOnly, what, command.unwrap_or_else(|| "netsh http show sslcert".to_owned()))
+    let command = netsh::show(&record.key).and_then(|command| command.lines());
+    Remedy::command(Risk::ReadOnly, what, command.unwrap_or_else(|| "netsh http show sslcert".into()))
 }
 
 /// All options of a record; `None` where one of them is not known or has no word, so that writing it anew would lose it.
@@ -235,7 +235,7 @@ mod tests {
         for word in [
             "update sslcert hostnameport=orders.fabrikam.test:443",
             "certhash=1f0c6b7c2a9d4e58b3a7c0d1e2f30415263748a9",
-            "appid={4dc3e181-e14b-4a21-b022-59fc669b0914}",
+            "appid=\"{4dc3e181-e14b-4a21-b022-59fc669b0914}\"",
             "certstorename=WebHosting",
             "sslctlstorename=ClientAuthIssuer",
             "urlretrievaltimeout=15000",

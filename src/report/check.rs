@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::page::Page;
 use super::parts::{self, InputJson, SiteJson, count, to_json};
 use super::place::{Location, Places};
-use super::style::{self, DIM, HEADING, Style};
+use super::style::{self, DIM, Style};
 use crate::catalogue::Setting;
 use crate::estate::Estate;
 use crate::remedy::{Remedy, Risk};
@@ -200,26 +200,16 @@ fn detail<'a>(page: &mut Page, finding: &'a Finding, places: Places<'_>, told: &
     let mut repeated = false;
     for remedy in &finding.remedies {
         // What changes something stands with every finding that it is for; what only looks is the same wherever it stands.
-        let general = remedy.command.is_none() || remedy.risk == Risk::ReadOnly;
-        if general && !told.insert((remedy.command.as_deref().unwrap_or(rule), &remedy.what)) {
+        let general = !remedy.has_command() || remedy.risk == Risk::ReadOnly;
+        let command = remedy.command.as_deref().or(remedy.powershell.as_deref());
+        if general && !told.insert((command.unwrap_or(rule), &remedy.what)) {
             repeated = true;
             continue;
         }
-        page.labelled(4, risk_label(remedy.risk), HEADING, &remedy.what);
-        if let Some(command) = &remedy.command {
-            page.verbatim(6, command);
-        }
+        parts::remedy(page, 4, remedy);
     }
     if repeated {
         page.painted(4, DIM, "[…] and what was advised for this rule above");
-    }
-}
-
-fn risk_label(risk: Risk) -> &'static str {
-    match risk {
-        Risk::ReadOnly => "[read-only]",
-        Risk::Safe => "[safe]",
-        Risk::WeakensSecurity => "[weakens security]",
     }
 }
 
@@ -474,7 +464,7 @@ mod tests {
             ),
             (Risk::WeakensSecurity, "leaves revoked certificates accepted, and says so in the policy", None),
         ] {
-            bad = bad.remedy(Remedy { risk, what: what.to_owned(), command });
+            bad = bad.remedy(Remedy { risk, what: what.to_owned(), command, powershell: None });
         }
         let mut hint = Finding::new(rule, second, "A second message.").severity(Severity::Info).confidence(Confidence::Hint);
         hint.sees = String::new();

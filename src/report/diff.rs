@@ -18,7 +18,7 @@ use crate::compare::{
 };
 use crate::estate::Estate;
 use crate::httpsys::Switch;
-use crate::remedy::{Remedy, Risk};
+use crate::remedy::Remedy;
 use crate::server::{Binding, EndpointKey, Generation, Origin, Server};
 
 /// What was compared.
@@ -321,12 +321,12 @@ impl Sheet<'_> {
             let Some(difference) = diff.differences.get(suspect.difference) else { continue };
             page.gap();
             self.difference(page, 2, difference);
-            remedies(page, 4, &suspect.remedies);
+            suspect.remedies.iter().for_each(|remedy| parts::remedy(page, 4, remedy));
         }
         if !diagnosis.advice.is_empty() {
             page.gap();
             page.heading(2, "Look at");
-            remedies(page, 4, &diagnosis.advice);
+            diagnosis.advice.iter().for_each(|remedy| parts::remedy(page, 4, remedy));
         }
     }
 
@@ -410,20 +410,6 @@ fn mappings(count: &MappingCount) -> String {
     ];
     let parts: Vec<String> = parts.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")).collect();
     if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }
-}
-
-fn remedies(page: &mut Page, indent: usize, remedies: &[Remedy]) {
-    for remedy in remedies {
-        let risk = match remedy.risk {
-            Risk::ReadOnly => "[read-only]",
-            Risk::Safe => "[safe]",
-            Risk::WeakensSecurity => "[weakens security]",
-        };
-        page.labelled(indent, risk, HEADING, &remedy.what);
-        if let Some(command) = &remedy.command {
-            page.verbatim(indent + 2, command);
-        }
-    }
 }
 
 /// Numbers of one comparison.
@@ -1196,7 +1182,7 @@ mod tests {
             [safe] asks for the certificate in the first handshake, like the working
                    site; every visitor of every site on the endpoint is then asked
                    (replaces false)
-              netsh http update sslcert hostnameport=billing.fabrikam.test:443 certhash=9b8a7c6d5e4f30211203f4e5d6c7b8a990817263 appid={4dc3e181-e14b-4a21-b022-59fc669b0914} certstorename=WebHosting verifyclientcertrevocation=enable verifyrevocationwithcachedclientcertonly=disable usagecheck=enable dsmapperusage=disable clientcertnegotiation=enable reject=disable disablehttp2=disable disablequic=disable disablelegacytls=disable disabletls12=disable disabletls13=disable disableocspstapling=disable enabletokenbinding=disable logextendedevents=disable enablesessionticket=disable
+              netsh http update sslcert hostnameport=billing.fabrikam.test:443 certhash=9b8a7c6d5e4f30211203f4e5d6c7b8a990817263 appid="{4dc3e181-e14b-4a21-b022-59fc669b0914}" certstorename=WebHosting verifyclientcertrevocation=enable verifyrevocationwithcachedclientcertonly=disable usagecheck=enable dsmapperusage=disable clientcertnegotiation=enable reject=disable disablehttp2=disable disablequic=disable disablelegacytls=disable disabletls12=disable disabletls13=disable disableocspstapling=disable enabletokenbinding=disable logextendedevents=disable enablesessionticket=disable
 
         What else differs in effect
 

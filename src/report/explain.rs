@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Page, Style, escape};
-use crate::explain::{Explanation, List, Unknown};
+use crate::explain::{Explanation, List, POWERSHELL, Unknown};
 
 /// How a body marks a command.
 const COMMAND: &str = "    ";
@@ -79,7 +79,14 @@ fn markdown_at(explanation: &Explanation, level: usize) -> String {
         let mut item = false;
         for line in body.lines() {
             if let Some(command) = line.strip_prefix(COMMAND) {
-                out.push_str(&format!("\n  ```console\n  {command}\n  ```\n\n"));
+                let (shell, command) = match command.strip_prefix(POWERSHELL) {
+                    Some(command) => ("powershell", command),
+                    None => ("console", command),
+                };
+                if !out.ends_with("\n\n") {
+                    out.push('\n');
+                }
+                out.push_str(&format!("  ```{shell}\n  {command}\n  ```\n\n"));
             } else if let Some(text) = line.strip_prefix("- ") {
                 if !item && !out.ends_with("\n\n") {
                     out.push('\n');

@@ -10,6 +10,8 @@ use super::place::{Places, PlacesOfServer};
 use super::style::{DIM, ERROR, HEADING};
 use crate::catalogue::{Setting, Value};
 use crate::estate::{Estate, FileKind, InputReport};
+use crate::explain::POWERSHELL;
+use crate::remedy::{Remedy, Risk};
 use crate::server::{Binding, Generation, Notice, Origin, Resolved, Server, Settings, Site, binding_flags as bits};
 
 /// JSON with a line break at its end.
@@ -286,5 +288,23 @@ pub(super) fn notices(page: &mut Page, servers: &[Server]) {
     for (notice, names) in shared {
         page.prose(2, &format!("{} ({}): {}", notice.name, names.join(", "), notice.message));
         page.labelled(4, "needs", DIM, &notice.needs);
+    }
+}
+/// A remedy: what it does, then its commands. That for PowerShell stands there where it is another one and changes something; what only
+/// looks is shown for one shell.
+pub(super) fn remedy(page: &mut Page, indent: usize, remedy: &Remedy) {
+    let risk = match remedy.risk {
+        Risk::ReadOnly => "[read-only]",
+        Risk::Safe => "[safe]",
+        Risk::WeakensSecurity => "[weakens security]",
+    };
+    page.labelled(indent, risk, HEADING, &remedy.what);
+    if let Some(command) = &remedy.command {
+        page.verbatim(indent + 2, command);
+    }
+    if let Some(powershell) = &remedy.powershell
+        && remedy.command.as_ref().is_none_or(|command| command != powershell && remedy.risk != Risk::ReadOnly)
+    {
+        page.verbatim(indent + 2, &format!("{POWERSHELL}{powershell}"));
     }
 }

@@ -8,7 +8,8 @@ use super::parts::{count, to_json};
 use super::style::DIM;
 use super::{Page, Style};
 use crate::rules::profiles::{self, Item, State};
-use crate::rules::{Confidence, Profile, RULES, Rule, Severity};
+use crate::rules::{Confidence, Profile, RULES, Rule, Severity, Step, Steps};
+use crate::server::Generation;
 
 /// What a report under a profile is not.
 const NO_COMPLIANCE: &str = "Only items about TLS, client certificates and what bears on them are in this list; the rest of the benchmark is not \
@@ -91,9 +92,27 @@ struct RuleJson {
     sees: &'static str,
     silent: &'static str,
     fix: &'static str,
+    remedies: [GenerationJson; 2],
     references: &'static [&'static str],
     only_with: &'static [Profile],
     benchmarks: Vec<ItemName>,
+}
+
+#[derive(Debug, Serialize)]
+struct GenerationJson {
+    generation: Generation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    never: Option<&'static str>,
+    steps: &'static [Step],
+}
+
+impl GenerationJson {
+    fn new(generation: Generation, steps: Steps) -> Self {
+        match steps {
+            Steps::Never(why) => GenerationJson { generation, never: Some(why), steps: &[] },
+            Steps::Do(steps) => GenerationJson { generation, never: None, steps },
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -135,6 +154,7 @@ pub fn json(profile: Option<Profile>) -> String {
         sees: rule.sees,
         silent: rule.silent,
         fix: rule.fix,
+        remedies: [GenerationJson::new(Generation::Iis6, rule.remedies.iis6), GenerationJson::new(Generation::Iis7, rule.remedies.iis7)],
         references: rule.references,
         only_with: profiles::only_under(rule.name),
         benchmarks: profiles::items_of(rule.name)

@@ -1,6 +1,7 @@
 //! `access-flags-unreadable`: the access flags are no flags, or hold bits that mean nothing there.
 
 use super::scopes::{risk_of, said, set_access};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value, access, entry};
 use crate::remedy::{Attribute, Remedy, Risk, adsutil};
@@ -18,6 +19,7 @@ pub(super) const RULE: Rule = Rule {
     silent: "Letter case, blanks between the names and a plain number with known bits are all right.",
     evidence: "MetaBase.xml, or applicationHost.config and web.config",
     fix: "Write the intended flags anew.",
+    remedies: Remedies::both(&[steps::LOOK_ACCESS_6, steps::ACCESS_6], &[steps::LOOK_ACCESS_7, steps::ACCESS_7]),
     references: &[
         "IIScnfg.h (public SDK header): MD_SSL_ACCESS_PERM",
         "MicrosoftDocs/iis-docs: iis/configuration/system.webServer/security/access.md",

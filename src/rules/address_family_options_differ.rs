@@ -3,6 +3,7 @@
 use super::record_options::{by_key, differences, sites_by_record, told};
 use super::record_remedy::show;
 use super::records::is_foreign;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::httpsys::Record;
 use crate::remedy::{Remedy, Risk};
@@ -20,6 +21,17 @@ pub(super) const RULE: Rule = Rule {
              `foreign-record-owner`). Likely, because whether clients use IPv6 is not known.",
     evidence: "The HTTP.sys records",
     fix: "Write both records with the same options, or remove the one for `[::]` where nobody needs it.",
+    remedies: Remedies::iis7(
+        steps::NO_RECORDS,
+        &[
+            steps::SHOW_RECORDS,
+            steps::record!(
+                "writes the option that is meant into the record that lacks it; once with `ipport=0.0.0.0:443`, once with `ipport=[::]:443`",
+                "OPTION=VALUE"
+            ),
+            steps::advice("or delete the record for `[::]`, when no client comes over IPv6"),
+        ],
+    ),
     references: &["learn.microsoft.com: AD FS troubleshooting, extranet (order of SSL bindings)", "KB4034932"],
     check,
 };

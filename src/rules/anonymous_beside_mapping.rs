@@ -1,5 +1,6 @@
 //! `anonymous-beside-mapping`: certificates are mapped, and who is not mapped enters as the anonymous user.
 
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity, mapping};
 use crate::catalogue::Setting;
 use crate::remedy::{Remedy, Risk, adsutil};
@@ -18,6 +19,18 @@ pub(super) const RULE: Rule = Rule {
              application that checks the certificate itself may want exactly this: there the finding is none.",
     evidence: "applicationHost.config and web.config; MetaBase.xml",
     fix: "Switch anonymous authentication off on the path; keep another kind of authentication if some users have no certificate.",
+    remedies: Remedies::both(
+        &[steps::adsutil!(
+            "switches anonymous authentication off; the other kinds stay as they are",
+            "set W3SVC/SITE-ID/ROOT/PATH/AuthAnonymous FALSE"
+        )],
+        &[steps::section!(
+            "switches anonymous authentication off; where the section is unlocked, a web.config can switch it on again",
+            "system.webServer/security/authentication/anonymousAuthentication",
+            "enabled",
+            "false"
+        )],
+    ),
     references: &[
         "MicrosoftDocs/iis-docs: iis/configuration/system.webServer/security/authentication/anonymousAuthentication.md",
         "IIScnfg.h (public SDK header): MD_AUTH_ANONYMOUS",

@@ -3,6 +3,7 @@
 use super::endpoints;
 use super::record_remedy::Change;
 use super::records::{Used, records};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value};
 use crate::httpsys::Switch;
@@ -21,6 +22,10 @@ pub(super) const RULE: Rule = Rule {
              sites are not known, and for records of other products.",
     evidence: "MetaBase.xml; on IIS 7 and later applicationHost.config and the HTTP.sys record",
     fix: "Set SSLAlwaysNegoClientCert to FALSE, or clientcertnegotiation to disable, unless an application reads the certificate itself.",
+    remedies: Remedies::both(
+        &[steps::adsutil!("asks only on the paths that want a certificate", "set W3SVC/SITE-ID/SSLAlwaysNegoClientCert FALSE")],
+        &[steps::SHOW_RECORD, steps::record!("asks only on the paths that want a certificate", "clientcertnegotiation=disable")],
+    ),
     references: &["TechNet cc778630", "SDK ms525641"],
     check,
 };

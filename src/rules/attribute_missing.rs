@@ -1,6 +1,7 @@
 //! `attribute-missing`: a required attribute is not there.
 
 use super::noticed::{INVALID_DATA, Refusal, each, noticed, refused};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk};
 use crate::server::{AnomalyKind, Generation};
@@ -16,6 +17,12 @@ pub(super) const RULE: Rule = Rule {
     silent: "Silent for attributes that have a default. On IIS 6 it is only likely, because IIS skips what its schema does not allow.",
     evidence: "applicationHost.config and web.config; MetaBase.xml",
     fix: "Write the attribute, or remove the element.",
+    remedies: Remedies::both(
+        &[steps::advice("write the property into the key with adsutil or IIS Manager; edit MetaBase.xml itself only while IIS is stopped")],
+        &[steps::advice(
+            "write the attribute into the file that the finding names, or remove the element; IIS reads the file as soon as it is saved",
+        )],
+    ),
     references: &["IIS_schema.xml of the server (required=\"true\")", "KB942055"],
     check,
 };

@@ -1,6 +1,7 @@
 //! `attribute-value-invalid`: a value is not of the type that the schema demands.
 
 use super::noticed::{INVALID_DATA, Refusal, each, noticed, refused};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk};
 use crate::server::{AnomalyKind, Generation};
@@ -17,6 +18,12 @@ pub(super) const RULE: Rule = Rule {
              access-flags-unreadable). It is only likely where the schema lists names, because a newer IIS may know more of them.",
     evidence: "applicationHost.config and web.config; MetaBase.xml",
     fix: "Correct the value.",
+    remedies: Remedies::both(
+        &[steps::advice(
+            "write the value anew with adsutil or IIS Manager, which know the type; edit MetaBase.xml itself only while IIS is stopped",
+        )],
+        &[steps::advice("correct the value in the file that the finding names, or with appcmd, which refuses a value of the wrong type")],
+    ),
     references: &["IIS_schema.xml and MBSchema.xml of the server", "KB942055"],
     check,
 };

@@ -6,6 +6,7 @@ use super::endpoints;
 use super::record_options::{endpoint, weakens};
 use super::record_remedy::{Change, update};
 use super::records::is_foreign;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::httpsys::{Record, Switch};
 use crate::remedy::{Remedy, Risk};
@@ -24,6 +25,10 @@ pub(super) const RULE: Rule = Rule {
              other products, and for a record that negotiates where nothing shows that this Windows knows the bit 128.",
     evidence: "applicationHost.config and the HTTP.sys records",
     fix: "Decide which is meant and set both the same.",
+    remedies: Remedies::iis7(
+        steps::NO_BINDING_FLAGS,
+        &[steps::SHOW_RECORD, steps::BINDING_FLAGS, steps::record!("or gives the record the switch of the binding", "OPTION=VALUE")],
+    ),
     references: &[
         "MicrosoftDocs/iis-docs: .../sites/site/bindings/binding.md",
         "HTTP_SERVICE_CONFIG_SSL_PARAM (learn.microsoft.com)",

@@ -1,6 +1,7 @@
 //! `binding-flag-too-new`: a binding carries a switch that this version of Windows does not have.
 
 use super::endpoints;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::httpsys::{Record, Source, Switch};
 use crate::remedy::{Remedy, Risk};
@@ -20,6 +21,10 @@ pub(super) const RULE: Rule = Rule {
              Server 2012, where `sni-on-old-version` speaks of all flags.",
     evidence: "applicationHost.config, and the version of Windows or the listing of the HTTP.sys records",
     fix: "Clear the switch on this server, or bring it to the version that knows it.",
+    remedies: Remedies::iis7(
+        steps::NO_BINDING_FLAGS,
+        &[steps::BINDING_FLAGS, steps::advice("or bring the server to the version of Windows that knows the switch")],
+    ),
     references: &[
         "MicrosoftDocs/iis-docs: .../sites/site/bindings/binding.md",
         "simple-acme/simple-acme: src/main.lib/Clients/IIS/SSLFlags.cs",

@@ -1,6 +1,7 @@
 //! `binding-flag-unknown`: binding flags hold bits without a known meaning.
 
 use super::endpoints;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk};
 use crate::server::binding_flags;
@@ -16,6 +17,15 @@ pub(super) const RULE: Rule = Rule {
     silent: "For all bits from 1 to 128.",
     evidence: "applicationHost.config",
     fix: "Compare the number with the check boxes of the binding in IIS Manager.",
+    remedies: Remedies::iis7(
+        steps::NO_BINDING_FLAGS,
+        &[
+            steps::advice(
+                "compare the number with the check boxes of the binding in IIS Manager; a newer version of Windows may know the bits",
+            ),
+            steps::BINDING_FLAGS,
+        ],
+    ),
     references: &[
         "MicrosoftDocs/iis-docs: .../sites/site/bindings/binding.md",
         "simple-acme/simple-acme: src/main.lib/Clients/IIS/SSLFlags.cs",

@@ -1,6 +1,7 @@
 //! `binding-flags-not-numeric`: binding flags are no number.
 
 use super::endpoints;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk};
 
@@ -15,6 +16,12 @@ pub(super) const RULE: Rule = Rule {
     silent: "For an absent attribute and for every unsigned number.",
     evidence: "applicationHost.config",
     fix: "Write the number.",
+    remedies: Remedies::iis7(
+        steps::NO_BINDING_FLAGS,
+        &[steps::advice(
+            "write the number into the file itself, because appcmd and IIS Manager refuse to read it as long as it is not one: 0 for an IP address, 1 for SNI, 2 and 3 for the Central Certificate Store",
+        )],
+    ),
     references: &["MicrosoftDocs/iis-docs: .../sites/site/bindings/binding.md", "jexuswebserver/JexusManager: configuration tests"],
     check,
 };

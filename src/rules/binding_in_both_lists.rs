@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::endpoints;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk};
 use crate::server::Generation;
@@ -18,6 +19,17 @@ pub(super) const RULE: Rule = Rule {
     silent: "When the port, the address or the host name differs. What IIS 6 does with it is not documented, so it is likely, not firm.",
     evidence: "MetaBase.xml",
     fix: "Remove the binding from one of the lists.",
+    remedies: Remedies::iis6(
+        &[
+            steps::LOOK_BINDINGS,
+            steps::adsutil!("shows the list of plain bindings", "get W3SVC/SITE-ID/ServerBindings"),
+            steps::adsutil!(
+                "writes the list of plain bindings without the one for https; it replaces the old list whole",
+                "set W3SVC/SITE-ID/ServerBindings BINDINGS"
+            ),
+        ],
+        "one list holds all bindings, each with its protocol",
+    ),
     references: &["TechNet cc739755", "SDK ms524780"],
     check,
 };

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::endpoints;
 use super::record_options::{by_key, endpoint};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::httpsys::Switch;
 use crate::remedy::{Remedy, Risk};
@@ -23,6 +24,15 @@ pub(super) const RULE: Rule = Rule {
              of Windows and TLS decide.",
     evidence: "applicationHost.config; the HTTP.sys records show a scoped record",
     fix: "Give the host name an SNI record with its own certificate instead, and let it negotiate in the first handshake.",
+    remedies: Remedies::iis7(
+        steps::NO_BINDING_FLAGS,
+        &[
+            steps::advice(
+                "assign a certificate of the local store to the binding in IIS Manager, with SNI and without the Central Certificate Store; that writes a record for the host name",
+            ),
+            steps::NEGOTIATE_HOST,
+        ],
+    ),
     references: &[
         "segor/SslCertBinding.Net: README",
         "MicrosoftDocs/iis-docs: iis-80-centralized-ssl-certificate-support-ssl-scalability-and-manageability.md",

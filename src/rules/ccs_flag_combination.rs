@@ -1,6 +1,7 @@
 //! `ccs-flag-combination`: binding flags combine the Central Certificate Store with a switch that its record cannot hold.
 
 use super::endpoints::{self, SWITCHES};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk};
 use crate::server::binding_flags;
@@ -17,6 +18,13 @@ pub(super) const RULE: Rule = Rule {
              certificates, not from the vendor's documentation.",
     evidence: "applicationHost.config",
     fix: "Clear the switches, or replace the Central Certificate Store by an SNI record with its own certificate on that binding.",
+    remedies: Remedies::iis7(
+        steps::NO_BINDING_FLAGS,
+        &[
+            steps::BINDING_FLAGS,
+            steps::advice("or assign a certificate of the local store to the binding, with SNI: such a record can hold the switches"),
+        ],
+    ),
     references: &["simple-acme/simple-acme: src/main.lib/Clients/IIS/SSLFlags.cs", "segor/SslCertBinding.Net: README"],
     check,
 };

@@ -1,6 +1,7 @@
 //! `certificate-hash-inherited`: a server certificate stands at the web service, so sites without their own use it.
 
 use super::endpoints;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value, entry};
 use crate::remedy::{Remedy, Risk};
@@ -17,6 +18,17 @@ pub(super) const RULE: Rule = Rule {
     silent: "When only the store is set there and it is MY, the default. Low when only another store is set.",
     evidence: "MetaBase.xml",
     fix: "Give each site its own certificate, then clear SSLCertHash and SSLStoreName at the service.",
+    remedies: Remedies::iis6(
+        &[
+            steps::CERTIFICATE_6,
+            steps::adsutil!(
+                "then takes the certificate from the service; adsutil may refuse this property, and then a script has to clear it with PutEx",
+                "delete W3SVC/SSLCertHash"
+            ),
+            steps::adsutil!("takes the store from the service as well", "delete W3SVC/SSLStoreName"),
+        ],
+        "certificates stand in the records of HTTP.sys and are not inherited",
+    ),
     references: &["KB243196", "SDK ms525719", "MBSchema.xml"],
     check,
 };

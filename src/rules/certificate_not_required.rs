@@ -2,6 +2,7 @@
 
 use super::profiles::roots;
 use super::scopes::{access_text, set_access};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, access};
 use crate::remedy::Risk;
@@ -20,6 +21,7 @@ pub(super) const RULE: Rule = Rule {
              binding, and where the flags cannot be read.",
     evidence: "applicationHost.config and web.config",
     fix: "Set the access flags of the site to ask for and require a certificate, over https.",
+    remedies: Remedies::iis7(steps::NO_BENCHMARK, &[steps::LOOK_ACCESS_7, steps::REQUIRE_7]),
     references: &["STIG IIS 10.0 Site V2R15: V-218749", "MicrosoftDocs/iis-docs: iis/configuration/system.webServer/security/access.md"],
     check,
 };

@@ -1,6 +1,7 @@
 //! `certificate-wanted-without-tls`: client certificates are wanted at a URL that plain http reaches.
 
 use super::scopes::{access_text, mended, risk_of, said_access, set_access};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, access};
 
@@ -17,6 +18,7 @@ pub(super) const RULE: Rule = Rule {
              128-bit encryption is demanded.",
     evidence: "MetaBase.xml, or applicationHost.config and web.config",
     fix: "Demand https in the same access flags, or remove the http binding.",
+    remedies: Remedies::both(&[steps::LOOK_ACCESS_6, steps::HTTPS_6], &[steps::LOOK_ACCESS_7, steps::HTTPS_7]),
     references: &["KB245331", "KB198968", "MicrosoftDocs/iis-docs: iis/configuration/system.webServer/security/access.md"],
     check,
 };

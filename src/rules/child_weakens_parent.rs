@@ -1,6 +1,7 @@
 //! `child-weakens-parent`: a lower path takes away what the level above it demands.
 
 use super::scopes::{Level, access_text, lost, mended, parents, risk_of, said_access, set_access};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, access};
 use crate::remedy::{Remedy, Risk};
@@ -19,6 +20,18 @@ pub(super) const RULE: Rule = Rule {
     evidence: "MetaBase.xml, or applicationHost.config and web.config",
     fix: "Repeat the demands of the level above in the value of the path, or remove that value so that it inherits. A path may be \
           public on purpose: a health probe, a place for CRLs, an enrolment page.",
+    remedies: Remedies::both(
+        &[
+            steps::LOOK_ACCESS_6,
+            steps::ACCESS_6,
+            steps::adsutil!("or lets the path inherit", "delete W3SVC/SITE-ID/ROOT/PATH/AccessSSLFlags"),
+        ],
+        &[
+            steps::LOOK_ACCESS_7,
+            steps::ACCESS_7,
+            steps::advice("or remove the section from the location or web.config that the finding names, so that the path inherits"),
+        ],
+    ),
     references: &[
         "TechNet cc787880 (inheritance in the metabase)",
         "MSDN: AccessSSLFlags",

@@ -1,6 +1,7 @@
 //! `configuration-redirected`: the server reads its configuration from somewhere else.
 
 use super::noticed::{each, noticed};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk};
 use crate::server::AnomalyKind;
@@ -16,6 +17,12 @@ pub(super) const RULE: Rule = Rule {
     silent: "Silent when redirection.config says enabled=\"false\" or was not given.",
     evidence: "redirection.config",
     fix: "Audit the applicationHost.config of the shared directory.",
+    remedies: Remedies::iis7(
+        "its metabase cannot be redirected",
+        &[steps::advice(
+            "read the applicationHost.config of the directory that redirection.config names, and this one only if it came from there",
+        )],
+    ),
     references: &["MicrosoftDocs/iis-docs: iis/configuration/configurationRedirection.md"],
     check,
 };

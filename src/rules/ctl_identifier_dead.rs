@@ -2,6 +2,7 @@
 
 use super::record_remedy::{Change, update};
 use super::records::{after_2008_r2, records};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value};
 use crate::remedy::{Remedy, Risk};
@@ -22,6 +23,16 @@ pub(super) const RULE: Rule = Rule {
              products.",
     evidence: "the HTTP.sys record",
     fix: "Put the issuers into the store Client Authentication Issuers, name it (sslctlstorename=ClientAuthIssuer), and drop the identifier.",
+    remedies: Remedies::iis7(
+        "certificate trust lists have an effect there",
+        &[
+            steps::SHOW_RECORD,
+            steps::ISSUERS,
+            steps::advice(
+                "delete the record and add it anew with all its other options, with sslctlstorename=ClientAuthIssuer and without sslctlidentifier: whether `update` takes an option away that is left out is not documented",
+            ),
+        ],
+    ),
     references: &["TLS - SSL (Schannel SSP) overview (learn.microsoft.com): Management of trusted issuers"],
     check,
 };

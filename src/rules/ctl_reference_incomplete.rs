@@ -3,6 +3,7 @@
 use super::record_remedy::Change;
 use super::records::{Used, after_2008_r2, records};
 use super::scopes::site_key;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value};
 use crate::remedy::{Remedy, Risk, adsutil};
@@ -21,6 +22,20 @@ pub(super) const RULE: Rule = Rule {
              other products.",
     evidence: "MetaBase.xml; up to Windows Server 2008 R2 the HTTP.sys record",
     fix: "Set the missing property, or remove the other one.",
+    remedies: Remedies::both(
+        &[
+            steps::adsutil!("names the store of the list", "set W3SVC/SITE-ID/SslCtlStoreName CA"),
+            steps::adsutil!(
+                "or takes the identifier away, after which every trusted issuer is accepted",
+                "delete W3SVC/SITE-ID/SslCtlIdentifier"
+            ),
+        ],
+        &[
+            steps::SHOW_RECORD,
+            steps::record!("up to Windows Server 2008 R2: names the store of the list", "sslctlstorename=CA"),
+            steps::advice("from Windows Server 2012 on a store without an identifier is complete"),
+        ],
+    ),
     references: &["TechNet cc737514", "TechNet cc778242", "MBSchema.xml"],
     check,
 };

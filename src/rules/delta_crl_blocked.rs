@@ -1,6 +1,7 @@
 //! `delta-crl-blocked`: a path that seems to publish CRLs refuses the names of delta CRLs.
 
 use super::scopes::{parents, set_url};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value};
 use crate::remedy::Risk;
@@ -18,6 +19,15 @@ pub(super) const RULE: Rule = Rule {
              value is not known. A CA that publishes no delta CRLs is not affected.",
     evidence: "applicationHost.config and web.config",
     fix: "Set allowDoubleEscaping to true on that path only.",
+    remedies: Remedies::iis7(
+        "it has no request filtering of its own; UrlScan, where it is installed, has a setting of that kind",
+        &[steps::section!(
+            "lets `+` through on the path of the CRLs alone",
+            "system.webServer/security/requestFiltering",
+            "allowDoubleEscaping",
+            "true"
+        )],
+    ),
     references: &["MicrosoftDocs/iis-docs: iis/configuration/system.webServer/security/requestFiltering/index.md"],
     check,
 };

@@ -2,6 +2,7 @@
 
 use super::profiles::Profile;
 use super::scopes::{said, set_url};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value};
 use crate::remedy::Risk;
@@ -20,6 +21,15 @@ pub(super) const RULE: Rule = Rule {
              text exempts SharePoint. Silent where the value is not known.",
     evidence: "applicationHost.config and web.config",
     fix: "Set `allowDoubleEscaping` to false, except on a path that publishes delta CRLs.",
+    remedies: Remedies::iis7(
+        steps::NO_BENCHMARK,
+        &[steps::section!(
+            "refuses double-escaped URLs; a path that publishes delta CRLs needs `true`",
+            "system.webServer/security/requestFiltering",
+            "allowDoubleEscaping",
+            "false"
+        )],
+    ),
     references: &[
         "STIG IIS 10.0 Site V2R15: V-218757",
         "CIS Microsoft IIS 10 Benchmark: 4.5",

@@ -3,6 +3,7 @@
 use super::mapping::is_on;
 use super::record_remedy::Change;
 use super::records::{Used, records};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value};
 use crate::httpsys::Switch;
@@ -22,6 +23,15 @@ pub(super) const RULE: Rule = Rule {
              of other products. On IIS 6 one setting does both.",
     evidence: "applicationHost.config and the HTTP.sys record",
     fix: "Switch both on (dsmapperusage=enable), or both off.",
+    remedies: Remedies::iis7(
+        "one property, SslUseDsMapper, decides for the whole service",
+        &[
+            steps::SHOW_RECORD,
+            steps::record!("either lets the record map as well", "dsmapperusage=enable"),
+            steps::MAPPER_ON,
+            steps::advice("or switch both off: dsmapperusage=disable in the same complete command, and `false` in the section"),
+        ],
+    ),
     references: &[
         "MicrosoftDocs/iis-docs: iis/wmi-provider/sslbinding-class.md",
         "MicrosoftDocs/iis-docs: .../authentication/clientCertificateMappingAuthentication.md",

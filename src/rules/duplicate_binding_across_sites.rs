@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::endpoints;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
-use crate::remedy::{Remedy, Risk};
+use crate::remedy::{Lines, Remedy, Risk};
 use crate::server::{Binding, Generation};
 
 pub(super) const RULE: Rule = Rule {
@@ -19,6 +20,7 @@ pub(super) const RULE: Rule = Rule {
              is told which site to start; Visual Studio itself writes copies of a site.",
     evidence: "MetaBase.xml, or applicationHost.config",
     fix: "Remove the binding from all sites but one, or give them different host names.",
+    remedies: Remedies::both(&[steps::LOOK_BINDINGS, steps::SET_BINDINGS], &[steps::REMOVE_BINDING, steps::BINDING_TEXT]),
     references: &["TechNet cc786887", "MicrosoftDocs/iis-docs: .../sites/site/bindings/binding.md"],
     check,
 };
@@ -61,7 +63,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .map(|other| other.written.as_str())
             .collect();
         let command = match server.generation {
-            Generation::Iis6 => binding.is_https().then(|| endpoints::set_secure_bindings(server, site, &others)).flatten(),
+            Generation::Iis6 => {
+                binding.is_https().then(|| endpoints::set_secure_bindings(server, site, &others)).flatten().map(Lines::from)
+            }
             Generation::Iis7 | Generation::IisExpress => {
                 crate::remedy::appcmd::remove_binding(&site.name, &binding.protocol, &binding.written)
             }

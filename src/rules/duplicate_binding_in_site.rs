@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::endpoints;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk};
 use crate::server::{Binding, Generation, Server, Site};
@@ -19,6 +20,12 @@ pub(super) const RULE: Rule = Rule {
              (`*:443:` beside `:443:`), because the list compares the text.",
     evidence: "MetaBase.xml, or applicationHost.config",
     fix: "Delete one of the two.",
+    remedies: Remedies::both(
+        &[steps::LOOK_BINDINGS, steps::SET_BINDINGS],
+        &[steps::advice(
+            "delete one of the two elements from applicationHost.config with an editor: the tools do not read the file as long as both are in it",
+        )],
+    ),
     references: &[
         "MicrosoftDocs/iis-docs: .../sites/site/bindings/binding.md",
         "jexuswebserver/JexusManager: configuration tests",

@@ -1,6 +1,7 @@
 //! `duplicate-site-id`: two sites have one id, so IIS 7 and later refuse the file.
 
 use super::noticed::{ALREADY_EXISTS, concerning, repeated};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk};
 use crate::server::Generation;
@@ -16,6 +17,12 @@ pub(super) const RULE: Rule = Rule {
     silent: "Silent for sites without an id that can be read. On IIS 6 two keys with one path are reported by metabase-key-twice.",
     evidence: "applicationHost.config",
     fix: "Give one of the sites a free id.",
+    remedies: Remedies::iis7(
+        "the id of a site is its key, so there can be no second (`metabase-key-twice` finds a broken file)",
+        &[steps::advice(
+            "write a free id into the element of one site with an editor: the tools do not read the file as long as both are in it",
+        )],
+    ),
     references: &["MicrosoftDocs/iis-docs: iis/configuration/system.applicationHost/sites/site/index.md", "KB942055"],
     check,
 };

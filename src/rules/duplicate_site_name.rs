@@ -1,6 +1,7 @@
 //! `duplicate-site-name`: two sites have one name, so IIS 7 and later refuse the file.
 
 use super::noticed::{ALREADY_EXISTS, concerning, repeated};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk};
 use crate::server::Generation;
@@ -16,6 +17,12 @@ pub(super) const RULE: Rule = Rule {
     silent: "Silent on IIS 6, where the name is only a comment, and for sites without a name.",
     evidence: "applicationHost.config",
     fix: "Rename one of the sites together with its location paths, or remove it.",
+    remedies: Remedies::iis7(
+        "names are comments there, and may be equal",
+        &[steps::advice(
+            "write another name into the element of one site and into the location paths that belong to it, with an editor: the tools do not read the file as long as both are in it",
+        )],
+    ),
     references: &["MicrosoftDocs/iis-docs: iis/configuration/system.applicationHost/sites/site/index.md", "KB942055"],
     check,
 };

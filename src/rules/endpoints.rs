@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::scopes::site_key;
 use crate::catalogue::{Setting, Value, cert_check, entry};
-use crate::remedy::{Remedy, Risk, adsutil, appcmd};
+use crate::remedy::{Lines, Remedy, Risk, adsutil, appcmd};
 use crate::server::{Binding, Endpoint, EndpointKey, Generation, Origin, Resolved, Server, Site, binding_flags};
 
 /// The nine properties of an SSL record that every site of IIS 6 writes for itself, in the order of importance to a client.
@@ -156,7 +156,7 @@ pub(super) fn set_secure_bindings(server: &Server, site: &Site, bindings: &[&str
 }
 
 /// The command that gives a binding of IIS 7 or later other binding flags.
-pub(super) fn set_flags(server: &Server, site: &Site, binding: &Binding, flags: u32) -> Option<String> {
+pub(super) fn set_flags(server: &Server, site: &Site, binding: &Binding, flags: u32) -> Option<Lines> {
     if server.generation == Generation::Iis6 || site.name.is_empty() {
         return None;
     }

@@ -2,6 +2,7 @@
 
 use super::issuers::{ISSUERS, issuer_store, wanted};
 use super::records::records;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::Setting;
 use crate::evidence::StoreListing;
@@ -22,6 +23,19 @@ pub(super) const RULE: Rule = Rule {
              likely, so nothing here is firm.",
     evidence: "an export of the SCHANNEL key, the output of certutil -store of the store, and the HTTP.sys records",
     fix: "Put the issuing authorities into the store, name the right store in the record, or set ClientAuthTrustMode to 0.",
+    remedies: Remedies::iis7(
+        "Schannel of Windows Server 2003 has no such mode",
+        &[
+            steps::run("shows the store", "certutil -store ClientAuthIssuer"),
+            steps::run(
+                "shows the mode",
+                r"reg query HKLM\SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL /v ClientAuthTrustMode",
+            ),
+            steps::advice(
+                "put the issuing authorities into the store, name the right store in the record, or set ClientAuthTrustMode to 0",
+            ),
+        ],
+    ),
     references: &["TLS - SSL (Schannel SSP) overview (learn.microsoft.com): Trusted issuer store management, ClientAuthTrustMode"],
     check,
 };

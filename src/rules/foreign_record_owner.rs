@@ -6,6 +6,7 @@ use super::endpoints;
 use super::record_options::by_key;
 use super::record_remedy::show;
 use super::records::is_foreign;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk};
 use crate::server::{EndpointKey, Generation};
@@ -25,6 +26,7 @@ pub(super) const RULE: Rule = Rule {
     evidence: "applicationHost.config and the HTTP.sys records",
     fix: "Find out which product owns the record, and move the binding of IIS to another IP address, port or host name. The record belongs to that \
           product and must stay.",
+    remedies: Remedies::iis7(steps::NO_RECORDS, &[steps::SHOW_RECORD, steps::BINDING_TEXT]),
     references: &["learn.microsoft.com: AD FS troubleshooting, extranet (order of SSL bindings)", "netsh http (learn.microsoft.com)"],
     check,
 };

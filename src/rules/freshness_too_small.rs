@@ -4,6 +4,7 @@ use super::endpoint_map::{EndpointMap, modes};
 use super::record_remedy::Change;
 use super::records::records;
 use super::scopes::site_key;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value, cert_check};
 use crate::remedy::{Remedy, Risk, adsutil};
@@ -23,6 +24,10 @@ pub(super) const RULE: Rule = Rule {
              ones expire, without bit 4, where the HTTP.sys record was not given, and for records of other products.",
     evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys record",
     fix: "Use a time that fits the publishing interval of the CRLs; the default is a day.",
+    remedies: Remedies::both(
+        &[steps::adsutil!("fetches CRLs anew after a day", "set W3SVC/SITE-ID/RevocationFreshnessTime 86400")],
+        &[steps::SHOW_RECORD, steps::record!("fetches CRLs anew after a day", "revocationfreshnesstime=86400")],
+    ),
     references: &["TechNet cc756751", "KB289749"],
     check,
 };

@@ -4,6 +4,7 @@ use super::endpoint_map::{EndpointMap, modes, set_mode};
 use super::record_remedy::Change;
 use super::records::records;
 use super::scopes::site_key;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value, cert_check};
 use crate::remedy::{Remedy, Risk, adsutil};
@@ -20,6 +21,21 @@ pub(super) const RULE: Rule = Rule {
     silent: "Silent for 86400, the default of IIS 6, for 0, which asks for nothing, where the HTTP.sys record was not given, and for records of other products.",
     evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys record",
     fix: "Set bit 4 of CertCheckMode, or remove the time.",
+    remedies: Remedies::both(
+        &[
+            steps::adsutil!(
+                "either uses the time: 4 checks revocation and fetches CRLs when it is over",
+                "set W3SVC/SITE-ID/CertCheckMode 4"
+            ),
+            steps::adsutil!("or takes the time away", "delete W3SVC/SITE-ID/RevocationFreshnessTime"),
+        ],
+        &[
+            steps::SHOW_RECORD,
+            steps::advice(
+                "either write the record anew with the same time, for netsh sets the bit when a time is given; or delete it and add it with all other options and without the time",
+            ),
+        ],
+    ),
     references: &["TechNet cc756751, cc775782", "HTTP_SERVICE_CONFIG_SSL_PARAM (learn.microsoft.com)"],
     check,
 };

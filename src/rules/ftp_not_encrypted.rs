@@ -1,5 +1,6 @@
 //! `ftp-not-encrypted`: a benchmark asks that FTP demand TLS on both channels, and the site does not.
 
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk, appcmd};
 use crate::server::{FtpChannel, Generation};
@@ -16,6 +17,26 @@ pub(super) const RULE: Rule = Rule {
              which is not this rule's business.",
     evidence: "applicationHost.config",
     fix: "Give the FTP site a server certificate, then set both channel policies to SslRequire.",
+    remedies: Remedies::iis7(
+        "its FTP service has no TLS",
+        &[
+            steps::advice("give the FTP site a server certificate first, or it serves nobody"),
+            steps::site_element!(
+                "demands TLS for commands and passwords",
+                "ftpServer.security.ssl",
+                "ftpServer/security/ssl",
+                "controlChannelPolicy",
+                "SslRequire"
+            ),
+            steps::site_element!(
+                "demands TLS for the files",
+                "ftpServer.security.ssl",
+                "ftpServer/security/ssl",
+                "dataChannelPolicy",
+                "SslRequire"
+            ),
+        ],
+    ),
     references: &["CIS IIS 10: 6.1", "MicrosoftDocs/iis-docs: .../sites/site/ftpServer/security/ssl.md"],
     check,
 };

@@ -1,5 +1,6 @@
 //! `ftp-revocation-check-off`: an FTP site asks for client certificates and does not check whether they are revoked.
 
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity, ftp};
 use crate::server::ftp_validation;
 
@@ -15,6 +16,7 @@ pub(super) const RULE: Rule = Rule {
              `low` while the FTP site has no server certificate.",
     evidence: "applicationHost.config",
     fix: "Make the CRLs reachable from the server, then take NoRevocationCheck away.",
+    remedies: Remedies::iis7(steps::NO_FTPS, &[steps::URLFETCH, steps::FTP_FLAGS]),
     references: &["MicrosoftDocs/iis-docs: .../sites/site/ftpServer/security/sslClientCertificates.md"],
     check,
 };

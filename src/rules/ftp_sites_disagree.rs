@@ -1,6 +1,7 @@
 //! `ftp-sites-disagree`: FTP sites treat client certificates in different ways.
 
 use super::disagreement::{Split, identity, names, split};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::input::Place;
 use crate::remedy::{Remedy, Risk};
@@ -18,6 +19,7 @@ pub(super) const RULE: Rule = Rule {
              that is not set equals the default. With equally large sides no side is called wrong.",
     evidence: "applicationHost.config",
     fix: "Decide which value is intended and set it on all of them, or declare the groups that belong together.",
+    remedies: Remedies::iis7(steps::NO_FTPS, &[steps::FTP_FLAGS]),
     references: &["MicrosoftDocs/iis-docs: .../sites/site/ftpServer/security/sslClientCertificates.md"],
     check,
 };

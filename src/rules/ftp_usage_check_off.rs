@@ -1,5 +1,6 @@
 //! `ftp-usage-check-off`: an FTP site accepts client certificates whatever they were issued for.
 
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity, ftp};
 use crate::server::ftp_validation;
 
@@ -14,6 +15,7 @@ pub(super) const RULE: Rule = Rule {
     silent: "Silent where client certificates are ignored (CertIgnore, the default). Says `low` while the FTP site has no server certificate.",
     evidence: "applicationHost.config",
     fix: "Take CertNoUsageCheck away.",
+    remedies: Remedies::iis7(steps::NO_FTPS, &[steps::FTP_FLAGS]),
     references: &["MicrosoftDocs/iis-docs: .../sites/site/ftpServer/security/sslClientCertificates.md"],
     check,
 };

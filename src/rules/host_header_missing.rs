@@ -1,6 +1,7 @@
 //! `host-header-missing`: a benchmark asks that bindings name a host, or a host and an address, and some do not.
 
 use super::profiles::{Profile, is_exchange};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk};
 use crate::server::Binding;
@@ -23,6 +24,7 @@ pub(super) const RULE: Rule = Rule {
              SharePoint and certificate handling at a proxy too.",
     evidence: "applicationHost.config",
     fix: "Give each binding a host name; for the STIG also a specific IP address.",
+    remedies: Remedies::iis7(steps::NO_BENCHMARK, &[steps::BINDING_TEXT]),
     references: &[
         "STIG IIS 10.0 Site V2R15: V-218748",
         "CIS Microsoft IIS 10 Benchmark: 1.2",

@@ -1,5 +1,6 @@
 //! `hsts-not-enforced`: a benchmark asks for HSTS, and the hsts element of the site does not give it.
 
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Profile, Rule, Severity};
 use crate::remedy::{Remedy, Risk, appcmd};
 use crate::server::{Generation, Hsts, WindowsVersion};
@@ -17,6 +18,15 @@ pub(super) const RULE: Rule = Rule {
              has no such element, where `--windows` or a file tells the version. A header written by customHeaders or by an application is not seen.",
     evidence: "applicationHost.config",
     fix: "Set the hsts element in siteDefaults, with a short max-age first: a browser that has remembered it comes by https only.",
+    remedies: Remedies::iis7(
+        "IIS 6 has no such element, only custom headers",
+        &[
+            steps::site_element!("switches HSTS on for the site; from Windows Server 2019 on", "hsts", "hsts", "enabled", "true"),
+            steps::advice(
+                "begin with a short max-age, and lengthen it when nothing breaks: a browser that has remembered it comes by https only",
+            ),
+        ],
+    ),
     references: &[
         "STIG IIS 10.0 Server V3R7: V-218827",
         "CIS IIS 10: 7.1",

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::endpoints;
 use super::record_options::{by_key, endpoint};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value};
 use crate::httpsys::{Extent, Index, ReadRecords, Source};
@@ -25,6 +26,15 @@ pub(super) const RULE: Rule = Rule {
              asked for, and silent where the command in the file shows that it was.",
     evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys record",
     fix: "Assign a certificate with the certificate wizard, or remove the secure binding.",
+    remedies: Remedies::both(
+        &[steps::QUERY_SSL, steps::CERTIFICATE_6, steps::SET_BINDINGS],
+        &[
+            steps::SHOW_RECORDS,
+            steps::advice("assign a certificate to the binding in IIS Manager, which writes the record"),
+            steps::ADD_RECORD,
+            steps::REMOVE_BINDING,
+        ],
+    ),
     references: &["SDK ms525719", "SDK ms524780", "TechNet cc739755"],
     check,
 };
@@ -159,7 +169,7 @@ fn without_record(
         .remedy(Remedy::offer(
             Risk::ReadOnly,
             "shows whether HTTP.sys has such a record by now",
-            netsh::show(key).and_then(|command| command.for_cmd()),
+            netsh::show(key).and_then(|command| command.lines()),
         ))
         .remedy(Remedy::advice(
             Risk::Safe,

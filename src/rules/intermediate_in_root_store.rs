@@ -1,6 +1,7 @@
 //! `intermediate-in-root-store`: the store of trusted roots holds a certificate that is not its own issuer.
 
 use super::issuers::wanted;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::evidence::Certificate;
 use crate::remedy::{Remedy, Risk};
@@ -18,6 +19,12 @@ pub(super) const RULE: Rule = Rule {
              client certificates are wanted and on IIS 6, low where no site wants them. The effect depends on the version of Windows, so it is `likely`.",
     evidence: "the output of certutil -store Root",
     fix: "Put the certificate into Intermediate Certification Authorities and delete it from the roots; a group policy that puts it there does so again.",
+    remedies: Remedies::any(&[
+        steps::run("shows the roots: issuer and subject of each must be the same", "certutil -store Root"),
+        steps::advice(
+            "put the certificate into Intermediate Certification Authorities, then delete it from the roots; where a group policy puts it there, change the policy",
+        ),
+    ]),
     references: &["KB2802568", "KB942061"],
     check,
 };

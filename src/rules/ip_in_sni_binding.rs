@@ -1,6 +1,7 @@
 //! `ip-in-sni-binding`: an SNI binding names an IP address, which does not choose its record.
 
 use super::endpoints;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk};
 use crate::server::binding_flags;
@@ -16,6 +17,7 @@ pub(super) const RULE: Rule = Rule {
     silent: "For any address (`*`, `0.0.0.0`, `[::]`), and for bindings without the SNI bit.",
     evidence: "applicationHost.config",
     fix: "Use `*` as the address, or keep it to limit where the site answers.",
+    remedies: Remedies::iis7(steps::NO_BINDING_FLAGS, &[steps::BINDING_TEXT]),
     references: &["http.h: HTTP_SERVICE_CONFIG_SSL_SNI_KEY", "MicrosoftDocs/iis-docs: .../sites/site/bindings/binding.md"],
     check,
 };

@@ -1,6 +1,7 @@
 //! `issuer-list-truncated`: the list of trusted issuers that the server sends is longer than what a handshake takes.
 
 use super::issuers::{ISSUERS, List, Sending, limit, list, lists, wanted};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::evidence::{Channel, Event};
 use crate::remedy::{Remedy, Risk};
@@ -22,6 +23,24 @@ pub(super) const RULE: Rule = Rule {
     evidence: "events of the System log, or the output of certutil -store Root and certutil -store ClientAuthIssuer with an export of the SCHANNEL key",
     fix: "Delete the roots that no client certificate comes from, put the issuers that are wanted into a store or list of their own, or do not send the \
           list (SendTrustedIssuerList 0).",
+    remedies: Remedies::both(
+        &[
+            steps::run("shows the roots", "certutil -store Root"),
+            steps::advice(
+                "delete the roots that no client certificate comes from, or give the site a certificate trust list with the issuers that are wanted",
+            ),
+        ],
+        &[
+            steps::run("shows the roots", "certutil -store Root"),
+            steps::run(
+                "shows the store of issuers, from which the list is made when the record names it",
+                "certutil -store ClientAuthIssuer",
+            ),
+            steps::advice(
+                "put the issuers that are wanted into a store of their own, delete the roots that no client certificate comes from, or do not send the list (SendTrustedIssuerList 0, the default since Windows Server 2012)",
+            ),
+        ],
+    ),
     references: &["KB933430", "KB2880390", "TLS - SSL (Schannel SSP) overview (learn.microsoft.com): Management of trusted issuers"],
     check,
 };

@@ -4,6 +4,7 @@ use super::endpoint_map::EndpointMap;
 use super::endpoints;
 use super::record_remedy::{Change, update};
 use super::scopes::{parents, set_url, site_key};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value, access, entry};
 use crate::httpsys::{Record, Switch};
@@ -26,6 +27,7 @@ pub(super) const RULE: Rule = Rule {
              the first handshake. Silent for endpoints without a record, and for records of other products.",
     evidence: "MetaBase.xml; applicationHost.config, made certain by the HTTP.sys record",
     fix: "Ask for the certificate in the first handshake, or enlarge the read-ahead buffer on this path to the largest body that is expected.",
+    remedies: Remedies::both(&[steps::NEGOTIATE_6, steps::READ_AHEAD_6], &[steps::NEGOTIATE_7, steps::READ_AHEAD_7]),
     references: &["TechNet cc737382, cc778630", "MicrosoftDocs/iis-docs: iis/configuration/system.webServer/serverRuntime.md"],
     check,
 };

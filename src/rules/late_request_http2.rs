@@ -3,6 +3,7 @@
 use super::late::late;
 use super::record_remedy::Change;
 use super::records::Known;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::compare::decision::{LateTls13, Protocol, decide};
 use crate::httpsys::{Record, Switch};
@@ -23,6 +24,18 @@ pub(super) const RULE: Rule = Rule {
              paths that a product's setup writes, and for URLs that require a certificate without asking for one.",
     evidence: "applicationHost.config and the HTTP.sys record; the values of HTTP\\Parameters when given",
     fix: "Let the record ask in the first handshake, or switch HTTP/2 off for this record.",
+    remedies: Remedies::iis7(
+        "it knows no HTTP/2",
+        &[
+            steps::SHOW_RECORD,
+            steps::NEGOTIATE_7,
+            steps::record!(
+                "or switches HTTP/2 off for the record; an older Windows does not know the word and changes nothing",
+                "disablehttp2=enable"
+            ),
+            steps::BINDING_FLAG_HTTP2,
+        ],
+    ),
     references: &["RFC 9113, section 9.2.1", "RFC 8740"],
     check,
 };

@@ -3,6 +3,7 @@
 use super::late::late;
 use super::record_remedy::Change;
 use super::records::{Known, Proof};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::compare::decision::{Demand, LateTls13, Protocol, decide};
 use crate::httpsys::{Record, Switch};
@@ -26,6 +27,18 @@ pub(super) const RULE: Rule = Rule {
              accepted; `likely` where the record itself has no line for TLS 1.3, or comes from the registry.",
     evidence: "applicationHost.config and the HTTP.sys record; Schannel when given",
     fix: "Let the record ask in the first handshake, or switch TLS 1.3 off for this record.",
+    remedies: Remedies::iis7(
+        "it knows no TLS 1.3",
+        &[
+            steps::SHOW_RECORD,
+            steps::NEGOTIATE_7,
+            steps::record!(
+                "or switches TLS 1.3 off for the record; a Windows that does not know the word changes nothing",
+                "disabletls13=enable"
+            ),
+            steps::BINDING_FLAG_TLS13,
+        ],
+    ),
     references: &["techcommunity.microsoft.com: IIS Support Blog, TLS 1.3 and client certificates", "RFC 8446, section 4.6.2"],
     check,
 };

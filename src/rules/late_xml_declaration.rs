@@ -1,6 +1,7 @@
 //! `late-xml-declaration`: something stands before the XML declaration.
 
 use super::noticed::{INVALID_DATA, Refusal, each, noticed, refused};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk};
 use crate::server::{AnomalyKind, Generation};
@@ -17,6 +18,9 @@ pub(super) const RULE: Rule = Rule {
     silent: "Silent for files without a declaration, and for a byte order mark before it.",
     evidence: "every XML file",
     fix: "Remove what stands before the declaration.",
+    remedies: Remedies::any(&[steps::advice(
+        "remove what stands before `<?xml`, if the file on the server has it too; it often comes from copying",
+    )]),
     references: &["Extensible Markup Language (XML) 1.0, section 2.8", "KB942055"],
     check,
 };

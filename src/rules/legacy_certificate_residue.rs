@@ -1,6 +1,7 @@
 //! `legacy-certificate-residue`: certificate properties of IIS 6 that make IIS delete the certificate of a binding.
 
 use super::noticed::{each, noticed};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, entry};
 use crate::remedy::{Remedy, Risk, appcmd};
@@ -18,6 +19,15 @@ pub(super) const RULE: Rule = Rule {
     silent: "Silent for properties that have nothing to do with certificates. For other properties than 5506 it is only likely.",
     evidence: "applicationHost.config",
     fix: "Remove the property elements from customMetadata, then bind the certificate once more.",
+    remedies: Remedies::iis7(
+        "these properties are in use there",
+        &[
+            steps::LOOK_METADATA,
+            steps::advice(
+                "while no tool writes the file: remove the `property` elements that the finding names from system.applicationHost/customMetadata, then bind the certificate once more",
+            ),
+        ],
+    ),
     references: &["KB2025598"],
     check,
 };
@@ -41,7 +51,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .remedy(Remedy::offer(
                 Risk::ReadOnly,
                 "shows all properties that are left",
-                appcmd::list_config("", "system.applicationHost/customMetadata"),
+                appcmd::list_config("", "system.applicationHost/customMetadata", None),
             ))
             .remedy(Remedy::advice(
                 Risk::Safe,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::noticed::{each, noticed};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::Setting;
 use crate::remedy::{Remedy, Risk};
@@ -20,6 +21,12 @@ pub(super) const RULE: Rule = Rule {
              case is observed and not documented.",
     evidence: "applicationHost.config and web.config",
     fix: "Merge the two locations into one.",
+    remedies: Remedies::iis7(
+        steps::NO_SECTIONS,
+        &[steps::advice(
+            "merge both into one location with the stricter values and remove the other, with an editor: which of the two a tool writes to is not certain",
+        )],
+    ),
     references: &[
         "MicrosoftDocs/iis-docs: iis/get-started/planning-your-iis-architecture/deep-dive-into-iis-configuration-with-iis-7-and-iis-8.md",
     ],

@@ -1,6 +1,7 @@
 //! `location-without-site`: settings for a site that the file does not have.
 
 use super::noticed::{each, noticed};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk};
 use crate::server::AnomalyKind;
@@ -18,6 +19,10 @@ pub(super) const RULE: Rule = Rule {
              tell from the file, so it is a hint.",
     evidence: "applicationHost.config",
     fix: "If the site was renamed, rename the location path. If the site is gone, remove the location.",
+    remedies: Remedies::iis7(
+        steps::NO_SECTIONS,
+        &[steps::advice("if the site was renamed, write its new name into the location path"), steps::CLEAR_ACCESS],
+    ),
     references: &[
         "MicrosoftDocs/iis-docs: iis/get-started/planning-your-iis-architecture/deep-dive-into-iis-configuration-with-iis-7-and-iis-8.md",
     ],

@@ -1,6 +1,7 @@
 //! `locked-section-set`: a section or attribute is set below a lock.
 
 use super::noticed::{LOCK_VIOLATION, Refusal, each, refused};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk, appcmd};
 use crate::server::AnomalyKind;
@@ -17,6 +18,15 @@ pub(super) const RULE: Rule = Rule {
     silent: "Silent where the section is unlocked for the path.",
     evidence: "applicationHost.config together with web.config",
     fix: "Move the setting into a location of applicationHost.config and remove it here, or unlock the section for the path.",
+    remedies: Remedies::iis7(
+        steps::NO_SECTIONS,
+        &[
+            steps::advice(
+                "write the setting into a location of applicationHost.config and remove it from the web.config: every request to the path fails until then",
+            ),
+            steps::UNLOCK_ACCESS,
+        ],
+    ),
     references: &["MicrosoftDocs/iis-docs: iis/get-started/planning-for-security/how-to-use-locking-in-iis-configuration.md", "KB942055"],
     check,
 };

@@ -1,5 +1,6 @@
 //! `log-targets-incomplete`: a benchmark asks for a log in a file and in Event Tracing, and the site writes one of them or none.
 
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Profile, Rule, Severity};
 use crate::remedy::{Remedy, Risk, appcmd};
 use crate::server::{Generation, LOG_TARGETS, LogFile, LogFormat, WindowsVersion};
@@ -16,6 +17,16 @@ pub(super) const RULE: Rule = Rule {
              before Windows Server 2012 R2, which brought the attribute, where the version is known.",
     evidence: "applicationHost.config",
     fix: "Set logTargetW3C to File,ETW for the site or in siteDefaults.",
+    remedies: Remedies::iis7(
+        "IIS 6 logs to a file only",
+        &[steps::site_element!(
+            "logs to a file and to ETW; from Windows Server 2012 R2 on",
+            "logFile",
+            "logFile",
+            "logTargetW3C",
+            "File,ETW"
+        )],
+    ),
     references: &[
         "STIG IIS 10.0 Site V2R15: V-218739",
         "CIS IIS 10: 5.3",

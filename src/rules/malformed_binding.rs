@@ -1,8 +1,9 @@
 //! `malformed-binding`: the text of a binding is not `ip:port:host`.
 
 use super::endpoints;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
-use crate::remedy::{Remedy, Risk, appcmd};
+use crate::remedy::{Lines, Remedy, Risk, appcmd};
 use crate::server::{Binding, BindingFault, Generation, Server, Site};
 
 pub(super) const RULE: Rule = Rule {
@@ -17,6 +18,7 @@ pub(super) const RULE: Rule = Rule {
              colon (`:443`): the old documentation describes that form, but every observed binding has both colons.",
     evidence: "MetaBase.xml, or applicationHost.config",
     fix: "Write the binding as `ip:port:host`, with both colons.",
+    remedies: Remedies::both(&[steps::LOOK_BINDINGS, steps::SET_BINDINGS], &[steps::BINDING_TEXT]),
     references: &["TechNet cc739755", "SDK ms524780", "MicrosoftDocs/iis-docs: .../sites/site/bindings/binding.md"],
     check,
 };
@@ -51,7 +53,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// The binding as it is likely meant, and the command that writes it; only for an address and port that lack the second colon.
-fn repair(server: &Server, site: &Site, binding: &Binding) -> Option<(String, String)> {
+fn repair(server: &Server, site: &Site, binding: &Binding) -> Option<(String, Lines)> {
     let written = binding.written.trim();
     let (ip, _) = written.rsplit_once(':')?;
     let address = matches!(ip, "" | "*") || ip.parse::<std::net::Ipv4Addr>().is_ok();
@@ -64,7 +66,7 @@ fn repair(server: &Server, site: &Site, binding: &Binding) -> Option<(String, St
             let others = site.bindings.iter().filter(|other| other.is_https());
             let all: Vec<&str> =
                 others.map(|other| if other.written == binding.written { repaired.as_str() } else { other.written.as_str() }).collect();
-            endpoints::set_secure_bindings(server, site, &all)
+            endpoints::set_secure_bindings(server, site, &all).map(Lines::from)
         }
         Generation::Iis6 => None,
         Generation::Iis7 | Generation::IisExpress => {

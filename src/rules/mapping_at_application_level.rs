@@ -1,6 +1,7 @@
 //! `mapping-at-application-level`: mapping entries stand where IIS never reads them.
 
 use super::noticed::{each, noticed, whereabouts};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity, mapping};
 use crate::catalogue::Setting;
 use crate::remedy::{Remedy, Risk};
@@ -18,6 +19,12 @@ pub(super) const RULE: Rule = Rule {
     silent: "Silent for entries of a site or of the server. Whether mapping is enabled may be said at any path.",
     evidence: "applicationHost.config and web.config",
     fix: "Move the entries to the site.",
+    remedies: Remedies::iis7(
+        "its mappings stand at the site and are not in what is read",
+        &[steps::advice(
+            "move the entries into the location of the site in applicationHost.config; a password goes in with IIS Manager or appcmd, which encrypt it",
+        )],
+    ),
     references: &[mapping::IIS_REFERENCE],
     check,
 };

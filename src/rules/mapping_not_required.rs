@@ -1,5 +1,6 @@
 //! `mapping-not-required`: certificates are mapped on a path that does not require one.
 
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity, mapping};
 use crate::catalogue::{Setting, Value, access};
 use crate::remedy::Risk;
@@ -17,6 +18,7 @@ pub(super) const RULE: Rule = Rule {
              on IIS 6. Where certificates are not asked for at all it says `likely`: the HTTP.sys record may ask in the first handshake.",
     evidence: "applicationHost.config and web.config",
     fix: "Set Ssl, SslNegotiateCert and SslRequireCert where every user is to have a certificate.",
+    remedies: Remedies::iis7("the rule judges authentication sections, which it does not have", &[steps::LOOK_ACCESS_7, steps::REQUIRE_7]),
     references: &["MicrosoftDocs/iis-docs: iis/configuration/system.webServer/security/access.md", mapping::IIS_REFERENCE],
     check,
 };
@@ -76,7 +78,7 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].path.as_deref(), found[0].severity, found[0].confidence), (Some("/"), Severity::Info, Confidence::Firm));
         assert!(found[0].message.ends_with("accepted but not required"));
-        assert!(found[0].remedies[0].command.as_ref().unwrap().contains(r#"/sslFlags:"Ssl, SslNegotiateCert, SslRequireCert""#));
+        assert!(found[0].remedies[0].command.as_ref().unwrap().contains(r#"/sslFlags:"Ssl,SslNegotiateCert,SslRequireCert""#));
     }
 
     #[test]

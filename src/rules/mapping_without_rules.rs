@@ -1,6 +1,7 @@
 //! `mapping-without-rules`: mapping by IIS is enabled and has nothing to map with.
 
 use super::mapping;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::Setting;
 use crate::remedy::{Remedy, Risk};
@@ -20,6 +21,18 @@ pub(super) const RULE: Rule = Rule {
              are only seen when that file was given, which is why this is only likely, and a hint for a file without a list of sites.",
     evidence: "applicationHost.config and web.config",
     fix: "Add entries with rules to the site, or switch iisClientCertificateMappingAuthentication off.",
+    remedies: Remedies::iis7(
+        "its mapping entries are not in what is read",
+        &[
+            steps::advice("add the entries to the location of the site with the Configuration Editor of IIS Manager"),
+            steps::section!(
+                "or switches mapping by IIS off",
+                "system.webServer/security/authentication/iisClientCertificateMappingAuthentication",
+                "enabled",
+                "false"
+            ),
+        ],
+    ),
     references: &[mapping::IIS_REFERENCE],
     check,
 };

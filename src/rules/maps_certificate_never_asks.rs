@@ -2,6 +2,7 @@
 
 use super::endpoint_map::EndpointMap;
 use super::scopes::{access_text, mended, risk_of, said_access, set_access};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, access};
 use crate::server::Generation;
@@ -18,6 +19,14 @@ pub(super) const RULE: Rule = Rule {
              (`requires-certificate-never-asks` says it). Only `likely` where the endpoint asks in the first handshake.",
     evidence: "MetaBase.xml",
     fix: "Add AccessSSLNegotiateCert, or take AccessSSLMapCert away.",
+    remedies: Remedies::iis6(
+        &[
+            steps::LOOK_ACCESS_6,
+            steps::adsutil!("asks for a certificate", "set W3SVC/SITE-ID/ROOT/PATH/AccessSSLNegotiateCert TRUE"),
+            steps::adsutil!("or maps none", "set W3SVC/SITE-ID/ROOT/PATH/AccessSSLMapCert FALSE"),
+        ],
+        "SslMapCert has no known effect there (`ssl-map-cert-used`)",
+    ),
     references: &["IIScnfg.h (public SDK header): MD_ACCESS_MAP_CERT", "MSDN: AccessSSLMapCert"],
     check,
 };

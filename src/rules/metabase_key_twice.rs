@@ -1,6 +1,7 @@
 //! `metabase-key-twice`: a key, or a property of a key, is in the metabase twice.
 
 use super::noticed::{each, noticed};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk};
 use crate::server::AnomalyKind;
@@ -17,6 +18,10 @@ pub(super) const RULE: Rule = Rule {
     silent: "Silent when every Location, and every property of a key, is there once.",
     evidence: "MetaBase.xml",
     fix: "Merge the two into one while IIS is stopped.",
+    remedies: Remedies::iis6(
+        &[steps::advice("stop IIS, keep a copy of MetaBase.xml, merge the two into one, and start IIS")],
+        steps::NO_METABASE,
+    ),
     references: &["Metabase.xml structure (TechNet cc787880)"],
     check,
 };

@@ -104,6 +104,7 @@ mod specific_ip_shadows_sni;
 mod split_endpoint;
 mod ssl128_without_ssl;
 mod ssl_map_cert_used;
+pub mod steps;
 mod strict_access_flags;
 mod substatus_not_logged;
 #[cfg(test)]
@@ -120,6 +121,7 @@ use crate::server::Server;
 pub use finding::{Confidence, Finding, Related, Severity};
 pub use peers::{Group, PeerSet};
 pub use profiles::Profile;
+pub use steps::{Remedies, Step, Steps};
 
 /// What a rule sees: one server, and which of its sites the user declares to be peers.
 #[derive(Debug, Clone, Copy)]
@@ -160,8 +162,10 @@ pub struct Rule {
     pub silent: &'static str,
     /// Which stores it needs.
     pub evidence: &'static str,
-    /// How to fix it.
+    /// How to fix it, in general.
     pub fix: &'static str,
+    /// How to fix it in each generation, step by step.
+    pub remedies: Remedies,
     /// Where the facts come from.
     pub references: &'static [&'static str],
     /// Finds the bad state in one server.

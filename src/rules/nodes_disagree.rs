@@ -1,5 +1,6 @@
 //! `nodes-disagree`: two servers that are declared to be nodes of one role differ in what is in effect.
 
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::Setting;
 use crate::compare::compare_servers;
@@ -16,6 +17,17 @@ pub(super) const RULE: Rule = Rule {
              addresses; neither is reported.",
     evidence: "the files of both servers",
     fix: "Give all nodes the same configuration; `iisaudit diff` of the two servers lists every difference with its places.",
+    remedies: Remedies::both(
+        &[steps::advice(
+            "bring the nodes together property by property with adsutil, as `iisaudit diff` of the two servers lists them; SSLCertHash may differ from node to node",
+        )],
+        &[
+            steps::SHOW_RECORDS,
+            steps::advice(
+                "bring the nodes together setting by setting, as `iisaudit diff` of the two servers lists them; a shared configuration does not include the records of HTTP.sys",
+            ),
+        ],
+    ),
     references: &["MicrosoftDocs/iis-docs: iis/web-hosting/configuring-servers-in-the-windows-web-platform/shared-configuration_211.md"],
     check,
 };

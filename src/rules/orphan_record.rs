@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::endpoints;
 use super::record_remedy::show;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::httpsys::{AppOwner, Record};
 use crate::remedy::{Remedy, Risk, netsh};
@@ -22,6 +23,7 @@ pub(super) const RULE: Rule = Rule {
              Management Service, 5986 WinRM, 44300 to 44399 IIS Express). Medium for a specific IP address.",
     evidence: "applicationHost.config and the HTTP.sys records",
     fix: "Note the record, make sure that no other program uses it, and delete it with `netsh http delete sslcert`.",
+    remedies: Remedies::iis7(steps::NO_RECORDS, &[steps::SHOW_RECORD, steps::DELETE_RECORD]),
     references: &["netsh http (learn.microsoft.com)", "win-acme/win-acme#1686", "KB4034932"],
     check,
 };
@@ -83,7 +85,7 @@ fn report(server: &Server, record: &Record, specific: bool) -> Finding {
         .severity(if specific { Severity::Medium } else { Severity::Low })
         .subject(key.to_string())
         .remedy(show(record))
-        .remedy(Remedy::offer(Risk::Safe, what, netsh::delete(key).and_then(|command| command.for_cmd())))
+        .remedy(Remedy::offer(Risk::Safe, what, netsh::delete(key).and_then(|command| command.lines())))
 }
 
 #[cfg(test)]
@@ -106,7 +108,7 @@ mod tests {
             .flat_map(|finding| finding.remedies)
             .filter_map(|remedy| remedy.command)
             .collect();
-        assert!(commands.contains(&"netsh http delete sslcert hostnameport=*.fabrikam.test:8443".to_owned()), "{commands:?}");
+        assert!(commands.contains(&"netsh http delete sslcert hostnameport=\"*.fabrikam.test:8443\"".to_owned()), "{commands:?}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `plain-http-beside-https`: a site has https, and serves the same over plain http.
 
 use super::scopes::set_access;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, access};
 use crate::remedy::{Remedy, Risk, appcmd};
@@ -23,6 +24,15 @@ pub(super) const RULE: Rule = Rule {
     evidence: "applicationHost.config and web.config",
     fix: "Redirect with HSTS (IIS 10, version 1709), or demand https; leave it for a site that is meant to be public over http, such as one that \
           publishes CRLs.",
+    remedies: Remedies::iis7(
+        "the rule judges HSTS and redirects of later versions",
+        &[
+            steps::site_element!("says for how many seconds a browser keeps to https; HSTS needs IIS 10, version 1709, or later", "hsts", "hsts", "max-age", number "31536000"),
+            steps::site_element!("redirects http to https", "hsts", "hsts", "redirectHttpToHttps", "true"),
+            steps::site_element!("switches both on", "hsts", "hsts", "enabled", "true"),
+            steps::HTTPS_7,
+        ],
+    ),
     references: &[
         "MicrosoftDocs/iis-docs: iis/configuration/system.applicationHost/sites/site/hsts.md",
         "MicrosoftDocs/iis-docs: iis/configuration/system.webServer/security/access.md",

@@ -1,6 +1,7 @@
 //! `plain-text-password`: a password stands readable in the configuration.
 
 use super::noticed::{each, noticed, whereabouts};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk};
 use crate::server::AnomalyKind;
@@ -17,6 +18,12 @@ pub(super) const RULE: Rule = Rule {
     silent: "Silent for empty values and for encrypted ones, whatever the provider.",
     evidence: "applicationHost.config and web.config",
     fix: "Change the password of the account, then enter the new one with appcmd or IIS Manager, which encrypt it.",
+    remedies: Remedies::iis7(
+        "it encrypts passwords in MetaBase.xml",
+        &[steps::advice(
+            "change the password of the account first, since it was readable; then enter the new one in IIS Manager or with appcmd, which write it encrypted",
+        )],
+    ),
     references: &["MicrosoftDocs/iis-docs: iis/manage/configuring-security/using-encryption-to-protect-passwords.md"],
     check,
 };

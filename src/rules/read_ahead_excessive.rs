@@ -1,6 +1,7 @@
 //! `read-ahead-excessive`: a large read-ahead buffer where no client certificate gives a reason for it.
 
 use super::scopes::{said, set_read_ahead, takers};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value};
 
@@ -19,6 +20,7 @@ pub(super) const RULE: Rule = Rule {
              that a product's setup writes, such as those of Exchange.",
     evidence: "MetaBase.xml, or applicationHost.config and web.config",
     fix: "Go back to 49152, and raise the size only on the paths that ask for client certificates.",
+    remedies: Remedies::both(&[steps::READ_AHEAD_6], &[steps::READ_AHEAD_7]),
     references: &["TechNet cc737382"],
     check,
 };

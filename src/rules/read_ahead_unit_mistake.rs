@@ -2,6 +2,7 @@
 
 use super::endpoint_map::EndpointMap;
 use super::scopes::{said, set_read_ahead, takers};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value};
 
@@ -20,6 +21,7 @@ pub(super) const RULE: Rule = Rule {
              client certificates, and at paths that a product's setup writes, such as those of Exchange.",
     evidence: "MetaBase.xml, or applicationHost.config and web.config",
     fix: "Write the size in bytes.",
+    remedies: Remedies::both(&[steps::READ_AHEAD_6], &[steps::READ_AHEAD_7]),
     references: &["TechNet cc737382", "MicrosoftDocs/iis-docs: iis/configuration/system.webServer/serverRuntime.md"],
     check,
 };

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::endpoints::{list, names};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value, entry};
 use crate::httpsys::{Record, Switch};
@@ -25,6 +26,17 @@ pub(super) const RULE: Rule = Rule {
              check, the mapper and the negotiation.",
     evidence: "MetaBase.xml and the output of `httpcfg query ssl`, or a registry export",
     fix: "Find out what wrote the record (`httpcfg query ssl` shows its owner), then set the property in the metabase and restart the web service.",
+    remedies: Remedies::iis6(
+        &[
+            steps::run("shows the records with their owners", "httpcfg query ssl"),
+            steps::adsutil!(
+                "sets the value that is meant, then the web service writes the record anew when it is restarted",
+                "set W3SVC/SITE-ID/CertCheckMode 0"
+            ),
+            steps::advice("restart the web service (IISADMIN and W3SVC) in a maintenance window, and list the records again"),
+        ],
+        "there the records are the only place of these settings",
+    ),
     references: &["TechNet cc781601", "HTTP_SERVICE_CONFIG_SSL_PARAM (learn.microsoft.com)"],
     check,
 };

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::record_options::{Stated, equal, is_default, options, shown, sites_by_record, weakens};
 use super::record_remedy::{Change, show, update};
 use super::records::is_foreign;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::httpsys::{AppOwner, Record, Switch};
 use crate::remedy::Risk;
@@ -22,6 +23,10 @@ pub(super) const RULE: Rule = Rule {
              certificates, and for sites of different declared groups. A hint, because the difference may be intended.",
     evidence: "The HTTP.sys records; with applicationHost.config the sites that want client certificates are compared",
     fix: "Write the options of the others back with one complete `netsh http update sslcert`, and teach them to whatever renews the certificate.",
+    remedies: Remedies::iis7(
+        steps::NO_RECORDS,
+        &[steps::SHOW_RECORDS, steps::record!("writes back what the other records have", "OPTION=VALUE")],
+    ),
     references: &["win-acme/win-acme#1768", "win-acme/win-acme#2153", "win-acme/win-acme#2831", "webprofusion/certify#588"],
     check,
 };

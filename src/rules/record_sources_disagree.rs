@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::record_options::{differences, endpoint, shown};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::httpsys::{Record, Source};
 use crate::remedy::{Remedy, Risk};
@@ -22,6 +23,14 @@ pub(super) const RULE: Rule = Rule {
     evidence: "Two files with HTTP.sys records of one server",
     fix: "Take both files anew, one right after the other. If they still differ, the registry was edited: what counts is the listing until the \
           HTTP service restarts, and the registry afterwards.",
+    remedies: Remedies::iis7(
+        "there the metabase holds these settings",
+        &[
+            steps::SHOW_RECORD,
+            steps::run("shows what the registry holds", r"reg query HKLM\SYSTEM\CurrentControlSet\Services\HTTP\Parameters /s"),
+            steps::advice("take both files anew, one right after the other, and compare again"),
+        ],
+    ),
     references: &["win-acme/win-acme#1768", "netsh http (learn.microsoft.com)"],
     check,
 };

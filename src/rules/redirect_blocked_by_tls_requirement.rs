@@ -1,6 +1,7 @@
 //! `redirect-blocked-by-tls-requirement`: a redirect to https on a path that refuses plain http before it can redirect.
 
 use super::scopes::{access_text, parents};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, access};
 use crate::remedy::{Remedy, Risk};
@@ -18,6 +19,20 @@ pub(super) const RULE: Rule = Rule {
              product's setup writes. It is likely and not firm: the order is observed, not documented.",
     evidence: "applicationHost.config and web.config",
     fix: "Put the redirect on a site of its own that has only the http binding, or use the redirect of HSTS (IIS 10, version 1709).",
+    remedies: Remedies::iis7(
+        "the redirect of a site is not judged there",
+        &[
+            steps::advice("make a site for the http binding alone and put the redirect there"),
+            steps::site_element!(
+                "or redirects with HSTS instead of httpRedirect; needs IIS 10, version 1709, or later",
+                "hsts",
+                "hsts",
+                "redirectHttpToHttps",
+                "true"
+            ),
+            steps::site_element!("which works with HSTS on only", "hsts", "hsts", "enabled", "true"),
+        ],
+    ),
     references: &[
         "MicrosoftDocs/iis-docs: iis/configuration/system.webServer/httpRedirect/index.md",
         "MicrosoftDocs/iis-docs: iis/configuration/system.webServer/security/access.md",

@@ -3,6 +3,7 @@
 use super::endpoint_map::EndpointMap;
 use super::endpoints::list;
 use super::scopes::{access_text, mended, risk_of, said_access, set_access};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, access};
 use crate::remedy::Risk;
@@ -21,6 +22,17 @@ pub(super) const RULE: Rule = Rule {
              later the HTTP.sys record decides that, so without the record the finding is `likely`.",
     evidence: "MetaBase.xml, or applicationHost.config and web.config; the HTTP.sys record makes it certain",
     fix: "Set both bits, or take the requirement away if no certificate is meant to be required.",
+    remedies: Remedies::both(
+        &[
+            steps::LOOK_ACCESS_6,
+            steps::adsutil!("asks for the certificate that is required", "set W3SVC/SITE-ID/ROOT/PATH/AccessSSLNegotiateCert TRUE"),
+            steps::adsutil!(
+                "or requires none, which lets everybody in without one",
+                "set W3SVC/SITE-ID/ROOT/PATH/AccessSSLRequireCert FALSE"
+            ),
+        ],
+        &[steps::LOOK_ACCESS_7, steps::REQUIRE_7],
+    ),
     references: &[
         "IIScnfg.h (public SDK header): MD_ACCESS_NEGO_CERT, MD_ACCESS_REQUIRE_CERT",
         "MicrosoftDocs/iis-docs: iis/configuration/system.webServer/security/access.md",
@@ -131,7 +143,7 @@ mod tests {
         assert_eq!(paths(&found), ["/EWS"]);
         assert_eq!(found[0].confidence, Confidence::Likely);
         assert!(found[0].message.contains("unless the HTTP.sys record"));
-        assert!(found[0].remedies[0].command.as_ref().unwrap().contains(r#"/sslFlags:"Ssl, SslNegotiateCert, SslRequireCert""#));
+        assert!(found[0].remedies[0].command.as_ref().unwrap().contains(r#"/sslFlags:"Ssl,SslNegotiateCert,SslRequireCert""#));
     }
 
     #[test]

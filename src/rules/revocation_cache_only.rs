@@ -2,6 +2,7 @@
 
 use super::endpoint_map::{EndpointMap, modes, set_mode, test_revocation};
 use super::records::records;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, cert_check};
 use crate::remedy::Risk;
@@ -18,6 +19,14 @@ pub(super) const RULE: Rule = Rule {
              (`revocation-mode-contradictory` says it), where the HTTP.sys record was not given, and for records of other products.",
     evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys record",
     fix: "Let the server fetch CRLs itself, or make sure that a job installs them before they expire.",
+    remedies: Remedies::both(
+        &[steps::URLFETCH, steps::MODE_0],
+        &[
+            steps::SHOW_RECORD,
+            steps::URLFETCH,
+            steps::record!("lets the server fetch CRLs", "verifyrevocationwithcachedclientcertonly=disable"),
+        ],
+    ),
     references: &["IIScnfg.h (public SDK header): MD_CERT_CACHE_RETRIEVAL_ONLY", "TechNet cc775782"],
     check,
 };

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::disagreement::names;
 use super::endpoint_map::{EndpointMap, Mode, modes, set_mode, test_revocation};
 use super::records::{Used, records};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, cert_check};
 use crate::remedy::Risk;
@@ -26,6 +27,10 @@ pub(super) const RULE: Rule = Rule {
              HTTP.sys record was not given, and for records of other products.",
     evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys record",
     fix: "Make the CRLs reachable from the server (`certutil -verify -urlfetch client.cer` shows each address), then set CertCheckMode to 0.",
+    remedies: Remedies::both(
+        &[steps::LOOK_MODE, steps::URLFETCH, steps::MODE_0],
+        &[steps::SHOW_RECORD, steps::URLFETCH, steps::REVOCATION_ON],
+    ),
     references: &["IIScnfg.h (public SDK header): MD_CERT_NO_REVOC_CHECK", "TechNet cc775782", "KB294305"],
     check,
 };

@@ -2,6 +2,7 @@
 
 use super::endpoint_map::{EndpointMap, modes, set_mode, test_revocation};
 use super::records::records;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, cert_check};
 use crate::remedy::Risk;
@@ -19,6 +20,14 @@ pub(super) const RULE: Rule = Rule {
              products.",
     evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys record",
     fix: "Decide on one: 0 checks online, 2 checks cached CRLs, 4 fetches CRLs after the freshness time.",
+    remedies: Remedies::both(
+        &[steps::LOOK_MODE, steps::MODE_0, steps::MODE],
+        &[
+            steps::SHOW_RECORD,
+            steps::REVOCATION_ON,
+            steps::record!("fetches CRLs that the cache lacks", "verifyrevocationwithcachedclientcertonly=disable"),
+        ],
+    ),
     references: &["TechNet cc775782", "IIScnfg.h (public SDK header): MD_CERT_NO_REVOC_CHECK and following"],
     check,
 };

@@ -3,6 +3,7 @@
 use super::endpoint_map::{EndpointMap, modes, set_mode};
 use super::records::records;
 use super::scopes::site_key;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value, cert_check};
 use crate::remedy::{Remedy, Risk, adsutil};
@@ -19,6 +20,13 @@ pub(super) const RULE: Rule = Rule {
     silent: "Silent where the HTTP.sys record was not given, in a listing of netsh, which prints no other bits, and for records of other products.",
     evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys record",
     fix: "Write the intended value anew.",
+    remedies: Remedies::both(
+        &[steps::LOOK_MODE, steps::MODE],
+        &[
+            steps::SHOW_RECORD,
+            steps::advice("netsh has no word for the bits: delete the record and add it anew with all its options, which leaves them out"),
+        ],
+    ),
     references: &[
         "IIScnfg.h (public SDK header): MD_CERT_NO_REVOC_CHECK and following",
         "HTTP_SERVICE_CONFIG_SSL_PARAM (learn.microsoft.com)",

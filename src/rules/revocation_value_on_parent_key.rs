@@ -1,5 +1,6 @@
 //! `revocation-value-on-parent-key`: a value of an SSL record stands on the key above the records, where HTTP.sys does not look.
 
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::cert_check;
 use crate::httpsys::StrayValue;
@@ -17,6 +18,13 @@ pub(super) const RULE: Rule = Rule {
     silent: "Info for values that have nothing to do with revocation. Silent where the registry was not given.",
     evidence: "an export of the registry: HTTP\\Parameters",
     fix: "Move the value to the subkey of the record that is meant, or delete it; then restart the HTTP service.",
+    remedies: Remedies::iis7(
+        steps::NO_RECORDS,
+        &[
+            steps::advice("move the value to the subkey of the record that is meant, or delete it; then restart the HTTP service"),
+            steps::SHOW_RECORDS,
+        ],
+    ),
     references: &["HTTP_SERVICE_CONFIG_SSL_PARAM (learn.microsoft.com)", "KB294305"],
     check,
 };

@@ -1,5 +1,6 @@
 //! `schannel-value-misspelt`: a value of Schannel has nearly the name of one that Windows reads.
 
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk};
 
@@ -14,6 +15,9 @@ pub(super) const RULE: Rule = Rule {
     silent: "Silent for names that are not close to a known one, and where the registry was not given.",
     evidence: "an export of the SCHANNEL key of the registry",
     fix: "Write the value under its right name and delete the misspelt one.",
+    remedies: Remedies::any(&[steps::advice(
+        "write the value under its right name in the registry editor, delete the misspelt one, and restart the server",
+    )]),
     references: &["TLS registry settings (learn.microsoft.com)"],
     check,
 };

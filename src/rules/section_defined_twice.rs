@@ -1,6 +1,7 @@
 //! `section-defined-twice`: one section or lock is said twice for one path, so IIS refuses the file.
 
 use super::noticed::{ALREADY_EXISTS, INVALID_DATA, Refusal, each, refused};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk};
 use crate::server::AnomalyKind;
@@ -18,6 +19,12 @@ pub(super) const RULE: Rule = Rule {
              location-case-variants.",
     evidence: "applicationHost.config and web.config",
     fix: "Merge the two into one.",
+    remedies: Remedies::iis7(
+        steps::NO_SECTIONS,
+        &[steps::advice(
+            "keep one of the two with the stricter values, with an editor: the tools do not read the file as long as both are in it",
+        )],
+    ),
     references: &[
         "MicrosoftDocs/iis-docs: iis/get-started/planning-for-security/how-to-use-locking-in-iis-configuration.md",
         "elmah/Elmah#259",

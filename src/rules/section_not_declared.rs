@@ -1,6 +1,7 @@
 //! `section-not-declared`: the declarations of sections are missing, doubled or in the wrong place.
 
 use super::noticed::{ALREADY_EXISTS, INVALID_DATA, Refusal, each, refused};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk};
 use crate::server::AnomalyKind;
@@ -18,6 +19,10 @@ pub(super) const RULE: Rule = Rule {
              web.config, which are not read, may declare it.",
     evidence: "applicationHost.config and web.config",
     fix: "Declare the section, install the role service that brings it, or remove the section; keep one declaration each.",
+    remedies: Remedies::iis7(
+        steps::NO_SECTIONS,
+        &[steps::advice("install the role service or module that brings the section; or remove the section; keep one declaration of each")],
+    ),
     references: &[
         "MicrosoftDocs/iis-docs: iis/get-started/planning-your-iis-architecture/deep-dive-into-iis-configuration-with-iis-7-and-iis-8.md",
         "KB942055",

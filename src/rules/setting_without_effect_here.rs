@@ -1,6 +1,7 @@
 //! `setting-without-effect-here`: a setting stands at a metabase key where IIS 6 does not look for it.
 
 use super::noticed::{each, noticed};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Level, Setting, Value, cert_check, entry};
 use crate::remedy::{Remedy, Risk, adsutil};
@@ -19,6 +20,13 @@ pub(super) const RULE: Rule = Rule {
              documents where these settings belong, not what it does with them elsewhere.",
     evidence: "MetaBase.xml",
     fix: "Set it where it counts if it is wanted, and delete it here.",
+    remedies: Remedies::iis6(
+        &[
+            steps::advice("write the property where it counts, if it is wanted: at the site for its endpoint, at W3SVC for SslUseDsMapper"),
+            steps::adsutil!("takes it away where it has no effect", "delete W3SVC/SITE-ID/ROOT/PATH/PROPERTY"),
+        ],
+        steps::NO_METABASE,
+    ),
     references: &["MBSchema.xml", "TechNet cc775782, cc787839, cc737514, cc778242"],
     check,
 };

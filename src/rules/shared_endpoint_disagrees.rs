@@ -2,9 +2,10 @@
 
 use super::endpoints::{self, PROPERTIES, SWITCHES};
 use super::record_options::endpoint;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value, cert_check};
-use crate::remedy::{Remedy, Risk, netsh};
+use crate::remedy::{Lines, Remedy, Risk, netsh};
 use crate::server::{Binding, Endpoint, EndpointKey, Generation, Served, Server, binding_flags};
 
 pub(super) const RULE: Rule = Rule {
@@ -24,6 +25,10 @@ pub(super) const RULE: Rule = Rule {
     evidence: "MetaBase.xml; on IIS 7 and later the binding flags in applicationHost.config",
     fix: "Give all sites on the endpoint the same values, or give the site that must differ an IP address, a port or (IIS 8 and later) \
           an SNI binding of its own.",
+    remedies: Remedies::both(
+        &[steps::QUERY_SSL, steps::MODE, steps::OWN_ENDPOINT_6],
+        &[steps::SHOW_RECORD, steps::BINDING_FLAGS, steps::OWN_ENDPOINT_7],
+    ),
     references: &[
         "HTTP_SERVICE_CONFIG_SSL_PARAM (learn.microsoft.com)",
         "KB2405568",
@@ -202,8 +207,8 @@ fn flags(server: &Server, key: &EndpointKey, bindings: &[(usize, &Binding)]) -> 
 }
 
 /// The command that shows one record, or all where a name is not fit for a command line.
-fn show_record(key: &EndpointKey) -> String {
-    netsh::show(key).and_then(|command| command.for_cmd()).unwrap_or_else(|| "netsh http show sslcert".to_owned())
+fn show_record(key: &EndpointKey) -> Lines {
+    netsh::show(key).and_then(|command| command.lines()).unwrap_or_else(|| "netsh http show sslcert".into())
 }
 
 #[cfg(test)]

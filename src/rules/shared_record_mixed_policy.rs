@@ -2,6 +2,7 @@
 
 use super::endpoints;
 use super::records::is_foreign;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::Setting;
 use crate::remedy::{Remedy, Risk};
@@ -21,6 +22,7 @@ pub(super) const RULE: Rule = Rule {
              not start by themselves, and for the record of the Central Certificate Store, which cannot negotiate at all.",
     evidence: "MetaBase.xml, or applicationHost.config; the HTTP.sys record tells which of the two happens",
     fix: "Give the sites with another policy a record of their own: SNI (IIS 8 and later), an IP address or a port.",
+    remedies: Remedies::both(&[steps::OWN_ENDPOINT_6], &[steps::SHOW_RECORD, steps::OWN_ENDPOINT_7]),
     references: &[
         "HTTP_SERVICE_CONFIG_SSL_PARAM (learn.microsoft.com)",
         "MicrosoftDocs/iis-docs: .../security/access.md",

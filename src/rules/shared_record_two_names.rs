@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::endpoints;
 use super::record_options::endpoint;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk};
 use crate::server::{EndpointKey, Generation, Served};
@@ -20,6 +21,13 @@ pub(super) const RULE: Rule = Rule {
              so a wildcard certificate that covers all names cannot be told apart.",
     evidence: "applicationHost.config",
     fix: "Use one certificate that covers all names, or set the SNI bit on each binding and give each name its certificate.",
+    remedies: Remedies::iis7(
+        "it knows no SNI, so all names of an endpoint always share a certificate",
+        &[
+            steps::BINDING_FLAGS,
+            steps::advice("then assign each binding its certificate in IIS Manager, or one certificate that covers all names"),
+        ],
+    ),
     references: &["KB2405568", "MicrosoftDocs/iis-docs: .../sites/site/bindings/binding.md"],
     check,
 };

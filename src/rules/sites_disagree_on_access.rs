@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::disagreement::{Split, clause, identity, split};
 use super::scopes::{access_text, by_path, risk_of, set_access, tree};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value};
 use crate::server::{Origin, Scope, Server};
@@ -22,6 +23,7 @@ pub(super) const RULE: Rule = Rule {
              sides no side is called wrong.",
     evidence: "MetaBase.xml, or applicationHost.config and web.config",
     fix: "Decide which value is intended and set it on all of them, or declare the groups that belong together.",
+    remedies: Remedies::both(&[steps::LOOK_ACCESS_6, steps::ACCESS_6], &[steps::LOOK_ACCESS_7, steps::ACCESS_7]),
     references: &["KB224389", "MicrosoftDocs/iis-docs: iis/configuration/system.webServer/security/access.md"],
     check,
 };

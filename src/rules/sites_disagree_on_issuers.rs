@@ -4,6 +4,7 @@ use super::endpoint_map::EndpointMap;
 use super::endpoints;
 use super::record_remedy::{Change, update};
 use super::records::after_2008_r2;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, PeerSet, Rule, Severity};
 use crate::catalogue::{Setting, Value};
 use crate::input::Place;
@@ -24,6 +25,13 @@ pub(super) const RULE: Rule = Rule {
              is called the odd one.",
     evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys records",
     fix: "Give the sites the same list, and prefer the side that restricts.",
+    remedies: Remedies::both(
+        &[
+            steps::adsutil!("names the list of trusted issuers", "set W3SVC/SITE-ID/SslCtlIdentifier LIST"),
+            steps::adsutil!("and its store", "set W3SVC/SITE-ID/SslCtlStoreName CA"),
+        ],
+        &[steps::SHOW_RECORDS, steps::ISSUERS, steps::record!("names the store of the issuers", "sslctlstorename=ClientAuthIssuer")],
+    ),
     references: &["TechNet cc737514", "TechNet cc778242", "TLS - SSL (Schannel SSP) overview (learn.microsoft.com)"],
     check,
 };

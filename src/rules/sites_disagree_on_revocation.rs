@@ -6,6 +6,7 @@ use super::disagreement::{self, Split, identity, names, split};
 use super::endpoint_map::{EndpointMap, test_revocation};
 use super::record_remedy::{Change, mode_changes, update};
 use super::scopes::site_key;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value, cert_check, entry};
 use crate::remedy::{Remedy, Risk, adsutil};
@@ -25,6 +26,25 @@ pub(super) const RULE: Rule = Rule {
              other products. With equally large sides no side is called wrong.",
     evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys record",
     fix: "Decide which value is intended and set it on all of them.",
+    remedies: Remedies::both(
+        &[
+            steps::LOOK_MODE,
+            steps::MODE,
+            steps::adsutil!(
+                "writes the freshness time, in seconds; it counts with mode 4",
+                "set W3SVC/SITE-ID/RevocationFreshnessTime NUMBER"
+            ),
+            steps::adsutil!(
+                "writes the time-out of fetching a CRL, in milliseconds",
+                "set W3SVC/SITE-ID/RevocationURLRetrievalTimeout NUMBER"
+            ),
+        ],
+        &[
+            steps::SHOW_RECORDS,
+            steps::REVOCATION_ON,
+            steps::record!("gives the record the time-out of the other", "urlretrievaltimeout=NUMBER"),
+        ],
+    ),
     references: &["TechNet cc775782, cc756751, cc739775", "KB294305"],
     check,
 };

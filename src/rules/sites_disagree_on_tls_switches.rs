@@ -6,6 +6,7 @@ use super::binding_flag_differs_from_record::stated_bits;
 use super::endpoint_map::EndpointMap;
 use super::endpoints::{self, SWITCHES};
 use super::record_options::endpoint;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::input::Place;
 use crate::remedy::{Remedy, Risk};
@@ -25,6 +26,10 @@ pub(super) const RULE: Rule = Rule {
              sites that nothing makes comparable.",
     evidence: "applicationHost.config; the HTTP.sys records",
     fix: "Set the same switches on all of them.",
+    remedies: Remedies::iis7(
+        steps::NO_BINDING_FLAGS,
+        &[steps::SHOW_RECORDS, steps::BINDING_FLAGS, steps::record!("gives the record the switch of the others", "OPTION=VALUE")],
+    ),
     references: &[
         "MicrosoftDocs/iis-docs: .../sites/site/bindings/binding.md",
         "simple-acme/simple-acme: src/main.lib/Clients/IIS/SSLFlags.cs",

@@ -1,5 +1,6 @@
 //! `sni-on-old-version`: a binding has flags on a Windows whose IIS does not know them.
 
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk};
 use crate::server::{Binding, Generation, WindowsVersion};
@@ -16,6 +17,12 @@ pub(super) const RULE: Rule = Rule {
     silent: "While the version of Windows is not known: `--windows` names it, or an export of the registry key `Windows NT\\CurrentVersion` does.",
     evidence: "applicationHost.config, and the version of Windows",
     fix: "Take the attribute out of the binding, and give each certificate an IP address of its own.",
+    remedies: Remedies::iis7(
+        "its bindings have no flags",
+        &[steps::advice(
+            "remove the attribute from the binding in applicationHost.config: IIS refuses the whole file while it is there, so no tool can do it. Give each certificate an IP address of its own",
+        )],
+    ),
     references: &["MicrosoftDocs/iis-docs: .../sites/site/bindings/binding.md", "KB942055"],
     check,
 };

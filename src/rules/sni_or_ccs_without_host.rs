@@ -1,6 +1,7 @@
 //! `sni-or-ccs-without-host`: a binding asks for a record by host name and has no host name.
 
 use super::endpoints;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk};
 use crate::server::binding_flags;
@@ -16,6 +17,7 @@ pub(super) const RULE: Rule = Rule {
     silent: "For bindings with a host name, and for bindings without the bits SNI (1) and CCS (2).",
     evidence: "applicationHost.config",
     fix: "Give the binding its host name, or clear the bits and give the address and port a record of their own.",
+    remedies: Remedies::iis7(steps::NO_BINDING_FLAGS, &[steps::BINDING_TEXT, steps::BINDING_FLAGS]),
     references: &[
         "MicrosoftDocs/iis-docs: .../sites/site/bindings/binding.md",
         "MicrosoftDocs/iis-docs: iis-80-server-name-indication-sni-ssl-scalability.md",

@@ -1,6 +1,7 @@
 //! `socket-pooling-setting-ignored`: DisableSocketPooling, which does nothing since IIS 6.
 
 use super::noticed::{each, noticed, whereabouts};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk};
 use crate::server::AnomalyKind;
@@ -16,6 +17,15 @@ pub(super) const RULE: Rule = Rule {
     silent: "Silent when the file does not hold the property.",
     evidence: "MetaBase.xml",
     fix: "List the addresses with httpcfg and restart the HTTP service.",
+    remedies: Remedies::iis6(
+        &[
+            steps::run("shows the addresses that HTTP.sys listens on; none stands for all", "httpcfg query iplisten"),
+            steps::advice(
+                "add each address that is to be listened on with `httpcfg set iplisten -i ADDRESS`, then restart the HTTP service",
+            ),
+        ],
+        "it has no such property; `netsh http show iplisten` shows the addresses there",
+    ),
     references: &["KB813368", "TechNet cc776969"],
     check,
 };

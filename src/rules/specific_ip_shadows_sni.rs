@@ -6,6 +6,7 @@ use super::endpoints;
 use super::record_options::by_key;
 use super::record_remedy::show;
 use super::records::is_foreign;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::httpsys::Record;
 use crate::remedy::{Remedy, Risk, appcmd, netsh};
@@ -25,6 +26,7 @@ pub(super) const RULE: Rule = Rule {
              binding, and silent where there is none. Likely, not firm, while the records are not known.",
     evidence: "applicationHost.config; an HTTP.sys record makes it certain",
     fix: "Remove the binding and record with the IP address, turn it into an SNI binding, or move it to an address that the host names do not use.",
+    remedies: Remedies::iis7(steps::NO_BINDING_FLAGS, &[steps::SHOW_RECORDS, steps::REMOVE_BINDING, steps::DELETE_RECORD]),
     references: &["learn.microsoft.com: AD FS troubleshooting, extranet (order of SSL bindings)", "KB4034932", "win-acme/win-acme#1686"],
     check,
 };
@@ -75,7 +77,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .remedy(Remedy::offer(
                 Risk::ReadOnly,
                 "shows whether HTTP.sys has a record for that address",
-                netsh::show(key).and_then(|command| command.for_cmd()),
+                netsh::show(key).and_then(|command| command.lines()),
             ))
             .remedy(Remedy::advice(
                 Risk::Safe,
@@ -127,7 +129,7 @@ fn by_record(server: &Server, record: &Record, specific: &[(usize, &Binding)], n
         return finding;
     }
     let what = "deletes the record, when nobody needs it; a binding with this address must be removed as well, or it has no certificate";
-    finding.remedy(Remedy::offer(Risk::Safe, what, netsh::delete(key).and_then(|command| command.for_cmd())))
+    finding.remedy(Remedy::offer(Risk::Safe, what, netsh::delete(key).and_then(|command| command.lines())))
 }
 
 /// The SNI and CCS bindings of one port.

@@ -6,6 +6,7 @@ use super::endpoints::{self, PROPERTIES};
 use super::record_options::{differences, sites_by_record, told};
 use super::record_remedy::show;
 use super::records::is_foreign;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::Setting;
 use crate::input::Place;
@@ -24,6 +25,10 @@ pub(super) const RULE: Rule = Rule {
              are wanted on either. Records of other products are left out. That the exact address wins is documented for Windows Server 2012 and later only, so it is likely.",
     evidence: "MetaBase.xml, or the HTTP.sys records",
     fix: "Give both endpoints the same options, or make sure that the difference is intended.",
+    remedies: Remedies::both(
+        &[steps::QUERY_SSL, steps::MODE],
+        &[steps::SHOW_RECORDS, steps::record!("gives the record the option of the other", "OPTION=VALUE")],
+    ),
     references: &[
         "learn.microsoft.com: AD FS troubleshooting, extranet (order of SSL bindings)",
         "HTTP_SERVICE_CONFIG_SSL_PARAM (learn.microsoft.com)",

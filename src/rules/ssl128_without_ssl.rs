@@ -1,6 +1,7 @@
 //! `ssl128-without-ssl`: 128-bit encryption is demanded without demanding https.
 
 use super::scopes::{access_text, lost, mended, parents, risk_of, said, set_access};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value, access};
 
@@ -15,6 +16,7 @@ pub(super) const RULE: Rule = Rule {
     silent: "Silent where the path drops the demand for https that its parent makes (`child-weakens-parent` says it).",
     evidence: "MetaBase.xml, or applicationHost.config and web.config",
     fix: "Demand https as well. Which ciphers are strong enough is better decided in Schannel.",
+    remedies: Remedies::both(&[steps::LOOK_ACCESS_6, steps::HTTPS_6], &[steps::LOOK_ACCESS_7, steps::HTTPS_7]),
     references: &["IIScnfg.h (public SDK header): MD_ACCESS_SSL128", "KB243196"],
     check,
 };

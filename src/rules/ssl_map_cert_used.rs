@@ -1,6 +1,7 @@
 //! `ssl-map-cert-used`: a flag that IIS 7 and later may not know.
 
 use super::scopes::{access_text, risk_of, said_access, set_access};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, access};
 use crate::server::Generation;
@@ -16,6 +17,7 @@ pub(super) const RULE: Rule = Rule {
     silent: "Silent on IIS 6, where the flag with the number 128 is a regular one.",
     evidence: "applicationHost.config and web.config",
     fix: "Take the flag away and configure certificate mapping in its authentication section.",
+    remedies: Remedies::iis7("AccessSSLMapCert has its effect there", &[steps::LOOK_ACCESS_7, steps::ACCESS_7]),
     references: &["MicrosoftDocs/iis-docs#523", "MicrosoftDocs/iis-docs: iis/configuration/system.webServer/security/access.md"],
     check,
 };
@@ -58,7 +60,7 @@ mod tests {
     fn the_flag_is_a_hint() {
         let found = site("Ssl, SslNegotiateCert, SslMapCert");
         assert_eq!((paths(&found), found[0].severity, found[0].confidence), (vec!["/"], Severity::Low, Confidence::Hint));
-        assert!(found[0].remedies[0].command.as_ref().unwrap().contains(r#"/sslFlags:"Ssl, SslNegotiateCert""#));
+        assert!(found[0].remedies[0].command.as_ref().unwrap().contains(r#"/sslFlags:"Ssl,SslNegotiateCert""#));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::profiles::roots;
 use super::scopes::{access_text, set_access};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, access};
 use crate::remedy::Risk;
@@ -22,6 +23,18 @@ pub(super) const RULE: Rule = Rule {
              where the flags cannot be read. Older releases of the benchmark rate the item medium.",
     evidence: "applicationHost.config and web.config",
     fix: "Set the access flags of the site to all four.",
+    remedies: Remedies::iis7(
+        steps::NO_BENCHMARK,
+        &[
+            steps::LOOK_ACCESS_7,
+            steps::section!(
+                "writes all four flags",
+                "system.webServer/security/access",
+                "sslFlags",
+                "Ssl,SslNegotiateCert,SslRequireCert,Ssl128"
+            ),
+        ],
+    ),
     references: &[
         "STIG IIS 10.0 Site V2R15: V-218768",
         "microsoft/PowerStig: source/StigData/Processed/IISSite-10.0-2.15.xml",

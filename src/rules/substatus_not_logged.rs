@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::disagreement::{identity, names};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::access;
 use crate::input::Place;
@@ -21,6 +22,19 @@ pub(super) const RULE: Rule = Rule {
              log format, for IIS Express, and where the server writes one log for all sites.",
     evidence: "applicationHost.config",
     fix: "Log in the W3C format with the fields HttpSubStatus and Win32Status.",
+    remedies: Remedies::iis7(
+        "the rule reads the log fields of later versions only",
+        &[
+            steps::site_element!("logs in the W3C format", "logFile", "logFile", "logFormat", "W3C"),
+            steps::site_element!(
+                "writes the fields; the list replaces the old one whole, so name all that are to stay",
+                "logFile",
+                "logFile",
+                "logExtFileFlags",
+                "HttpSubStatus,Win32Status,FIELDS"
+            ),
+        ],
+    ),
     references: &["MicrosoftDocs/iis-docs: iis/configuration/system.applicationHost/sites/site/logFile/index.md", "KB943891"],
     check,
 };

@@ -2,6 +2,7 @@
 
 use super::profiles::roots;
 use super::scopes::{access_text, set_access};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, access};
 use crate::remedy::{Remedy, Risk};
@@ -19,6 +20,7 @@ pub(super) const RULE: Rule = Rule {
              Silent for IIS 6, for sites with neither an http nor an https binding, and where the flags cannot be read.",
     evidence: "applicationHost.config and web.config",
     fix: "Add `Ssl` to the access flags of the site; give it an https binding first if it has none.",
+    remedies: Remedies::iis7(steps::NO_BENCHMARK, &[steps::LOOK_ACCESS_7, steps::HTTPS_7]),
     references: &[
         "STIG IIS 10.0 Site V2R15: V-218737, V-218738",
         "MicrosoftDocs/iis-docs: iis/configuration/system.webServer/security/access.md",

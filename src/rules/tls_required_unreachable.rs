@@ -1,6 +1,7 @@
 //! `tls-required-unreachable`: a site demands https and cannot be reached over https.
 
 use super::scopes::{access_text, set_access, site_key};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value, access};
 use crate::remedy::{Remedy, Risk, adsutil};
@@ -19,6 +20,15 @@ pub(super) const RULE: Rule = Rule {
              list of sites or does not tell whether there is a certificate. A missing certificate is only `likely`.",
     evidence: "MetaBase.xml, or applicationHost.config",
     fix: "Give the site an https binding with a certificate, or stop demanding https.",
+    remedies: Remedies::both(
+        &[steps::LOOK_BINDINGS, steps::SET_BINDINGS, steps::CERTIFICATE_6, steps::NO_HTTPS_6],
+        &[
+            steps::SHOW_RECORDS,
+            steps::advice("add an https binding with a certificate to the site in IIS Manager, which writes the record"),
+            steps::LOOK_ACCESS_7,
+            steps::advice("or take Ssl out of the flags, which lets requests over http in"),
+        ],
+    ),
     references: &["KB224389", "KB198968", "KB243196"],
     check,
 };

@@ -1,6 +1,7 @@
 //! `two-mapping-kinds-enabled`: mapping by IIS and mapping by Active Directory exclude each other, and both are on.
 
 use super::mapping;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, access};
 use crate::remedy::{Remedy, Risk, adsutil};
@@ -20,6 +21,21 @@ pub(super) const RULE: Rule = Rule {
              and of the RPC proxy of Windows.",
     evidence: "applicationHost.config and web.config; MetaBase.xml",
     fix: "Decide for one kind and switch the other off: `enabled=\"false\"` in the other section, or SslUseDsMapper FALSE on IIS 6.",
+    remedies: Remedies::both(
+        &[steps::adsutil!(
+            "maps by the entries of the sites and no longer by Active Directory; restart IIS afterwards",
+            "set W3SVC/SslUseDsMapper FALSE"
+        )],
+        &[
+            steps::MAPPER_OFF,
+            steps::section!(
+                "or switches mapping by IIS off",
+                "system.webServer/security/authentication/iisClientCertificateMappingAuthentication",
+                "enabled",
+                "false"
+            ),
+        ],
+    ),
     references: &["TechNet cc771382, cc772272", "TechNet cc780105, cc787839", mapping::IIS_REFERENCE],
     check,
 };

@@ -1,6 +1,7 @@
 //! `unknown-attribute`: an attribute or element that this tool does not know.
 
 use super::noticed::{each, noticed};
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Remedy, Risk};
 use crate::server::{AnomalyKind, Generation};
@@ -16,6 +17,12 @@ pub(super) const RULE: Rule = Rule {
     silent: "Silent in sections that this tool does not read.",
     evidence: "applicationHost.config and web.config; MetaBase.xml",
     fix: "Check the spelling against the schema files of the server.",
+    remedies: Remedies::both(
+        &[steps::advice("compare the spelling with MBSchema.xml beside MetaBase.xml; edit MetaBase.xml itself only while IIS is stopped")],
+        &[steps::advice(
+            "compare the spelling with the schema files in %windir%\\system32\\inetsrv\\config\\schema, and correct it in the file that the finding names",
+        )],
+    ),
     references: &["IIS_schema.xml of the server", "KB942055"],
     check,
 };

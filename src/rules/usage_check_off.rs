@@ -2,6 +2,7 @@
 
 use super::endpoint_map::{EndpointMap, modes, set_mode};
 use super::records::records;
+use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, cert_check};
 use crate::remedy::Risk;
@@ -18,6 +19,16 @@ pub(super) const RULE: Rule = Rule {
              products. Says `info` when the sites of a record are not known.",
     evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys record",
     fix: "Take the bit away, unless smart cards without that usage must be accepted.",
+    remedies: Remedies::both(
+        &[
+            steps::LOOK_MODE,
+            steps::adsutil!(
+                "checks the usage again and leaves revocation checked; name 1, 2 or 4 where one of them is meant to stay",
+                "set W3SVC/SITE-ID/CertCheckMode 0"
+            ),
+        ],
+        &[steps::SHOW_RECORD, steps::record!("checks the usage again", "usagecheck=enable")],
+    ),
     references: &["IIScnfg.h (public SDK header): MD_CERT_NO_USAGE_CHECK", "HTTP_SERVICE_CONFIG_SSL_PARAM (learn.microsoft.com)"],
     check,
 };
