@@ -215,7 +215,7 @@ fn detail<'a>(page: &mut Page, finding: &'a Finding, places: Places<'_>, told: &
     }
 }
 
-fn risk_label(risk: Risk) -> &'static str {
+pub(super) fn risk_label(risk: Risk) -> &'static str {
     match risk {
         Risk::ReadOnly => "[read-only]",
         Risk::Safe => "[safe]",
@@ -265,7 +265,7 @@ fn summary(review: &Review) -> String {
 }
 
 /// What was not assessed, in few words; empty when all was.
-fn missing(estate: &Estate) -> String {
+pub(super) fn missing(estate: &Estate) -> String {
     let mut names: BTreeMap<&str, usize> = BTreeMap::new();
     for server in &estate.servers {
         let mut own: Vec<&str> = server.notices.iter().map(|notice| notice.name).collect();
@@ -291,7 +291,7 @@ fn missing(estate: &Estate) -> String {
 }
 
 /// Settings whose value is unknown somewhere on the server.
-fn unknown(server: &Server) -> impl Iterator<Item = Setting> {
+pub(super) fn unknown(server: &Server) -> impl Iterator<Item = Setting> {
     let roots = server.sites.iter().filter_map(|site: &Site| site.scopes.first()).map(|scope| &scope.settings);
     let endpoints = server.endpoints.iter().map(|endpoint: &Endpoint| &endpoint.settings);
     roots
