@@ -11,6 +11,8 @@ use crate::server::{Endpoint, Generation, Origin, Resolved, Scope, Server, Setti
 
 /// Sites of one server that are shown; of more, those that differ come first.
 const SITES: usize = 500;
+/// With more rows, servers without findings are folded.
+const ROWS: usize = 100;
 /// Paths of one site that are shown.
 const PATHS: usize = 30;
 /// Bindings of one site that are shown.
@@ -35,7 +37,7 @@ enum Column {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Show {
     Always,
-    /// When some site sets it, or sites differ.
+    /// When some site sets it to something, or sites differ.
     Set,
     /// When sites differ.
     Differing,
@@ -86,7 +88,7 @@ struct Cell {
     origin: &'static str,
     /// Where the value comes from, for a tooltip.
     why: String,
-    /// Whether a file says it, here or above.
+    /// Whether a file sets it to something, here or above.
     set: bool,
     odd: bool,
 }
@@ -140,18 +142,33 @@ pub(super) fn section(page: &mut Page, view: &View<'_>) {
     }
     let columns: Vec<usize> = (0..COLUMNS.len()).filter(|column| is_shown(&blocks, *column)).collect();
     legend(page, &blocks, &columns);
+    let many = blocks.iter().map(|block| block.rows.len()).sum::<usize>() > ROWS;
+    let found = |block: &&Block<'_>| view.at_sites.range((block.server.name.as_str(), None)..).next().is_some_and(|((server, _), _)| *server == block.server.name);
+    let (first, rest): (Vec<_>, Vec<_>) = blocks.iter().partition(|block| !many || found(block));
+    table(page, view, &first, &columns);
+    if !rest.is_empty() {
+        page.markup("<details>\n<summary>").text(&count(rest.len(), "server", "servers")).markup(" without findings</summary>\n");
+        table(page, view, &rest, &columns);
+        page.markup("</details>\n");
+    }
+    elsewhere(page, &blocks, &columns);
+    page.markup("</section>\n");
+}
+
+fn table(page: &mut Page, view: &View<'_>, blocks: &[&Block<'_>], columns: &[usize]) {
+    if blocks.is_empty() {
+        return;
+    }
     page.markup("<div class=\"scroll\" role=\"region\" aria-label=\"Sites and their settings\" tabindex=\"0\">\n<table class=\"matrix\">\n");
     page.markup("<thead><tr><th scope=\"col\">Site</th><th scope=\"col\">Findings</th>");
     for (_, title, _) in columns.iter().filter_map(|column| COLUMNS.get(*column)) {
         page.within("<th scope=\"col\">", title, "</th>");
     }
     page.markup("</tr></thead>\n");
-    for block in &blocks {
-        self::rows(page, view, block, &columns);
+    for block in blocks {
+        rows(page, view, block, columns);
     }
     page.markup("</table>\n</div>\n");
-    elsewhere(page, &blocks, &columns);
-    page.markup("</section>\n");
 }
 
 fn block<'a>(view: &View<'a>, server: &'a Server) -> Block<'a> {
@@ -286,7 +303,13 @@ fn cell(view: &View<'_>, column: Column, setting: Setting, generation: Generatio
     };
     let meaning = resolved.value.meaning(setting);
     let why = if meaning.is_empty() || matches!(resolved.value, Value::Text(_) | Value::Bytes(_)) { why } else { format!("{meaning} – {why}") };
-    Cell { shown, origin, why, set, odd: false }
+    // A record states every one of its values, and most of them are nothing, zero, no, or the usual store.
+    let plain = match &resolved.value {
+        Value::None | Value::Flags(0) | Value::Number(0) | Value::Bool(false) => true,
+        Value::Text(text) => setting == Setting::ServerCertificateStore && text.eq_ignore_ascii_case("MY"),
+        Value::Flags(_) | Value::Number(_) | Value::Bool(true) | Value::Bytes(_) | Value::Malformed(_) => false,
+    };
+    Cell { shown, origin, why, set: set && !plain, odd: false }
 }
 
 /// What the flags do with client certificates, in the words of IIS Manager.
@@ -552,7 +575,7 @@ fn cell_of(page: &mut Page, cell: &Cell, below: bool) {
 /// The columns that are not shown: one value everywhere, or no value that is known.
 fn elsewhere(page: &mut Page, blocks: &[Block<'_>], columns: &[usize]) {
     let mut same: Vec<(&str, String)> = Vec::new();
-    let mut unknown: Vec<(&str, &str)> = Vec::new();
+    let mut unknown: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (column, (_, title, _)) in COLUMNS.iter().enumerate().filter(|(column, _)| !columns.contains(column)) {
         let known = column_of(blocks, column).find(|cell| cell.key().is_some());
         let missing = column_of(blocks, column).find(|cell| cell.shown == Shown::Unknown);
@@ -566,7 +589,7 @@ fn elsewhere(page: &mut Page, blocks: &[Block<'_>], columns: &[usize]) {
             let rest = if missing.is_some() { ", where it is known" } else { "" };
             same.push((title, format!("{text} ({origin}{rest})")));
         } else if let Some(missing) = missing {
-            unknown.push((title, missing.why.as_str()));
+            unknown.entry(missing.why.as_str()).or_default().push(title);
         }
     }
     if !same.is_empty() {
@@ -577,10 +600,11 @@ fn elsewhere(page: &mut Page, blocks: &[Block<'_>], columns: &[usize]) {
         page.markup("</dl>\n");
     }
     if !unknown.is_empty() {
-        page.markup("<h3>Known for no site</h3>\n<dl class=\"same\">\n");
-        for (title, why) in unknown {
-            page.within("<div><dt>", title, "</dt><dd><span class=\"unknown\" aria-hidden=\"true\">?</span> ").text(why).markup("</dd></div>\n");
+        page.markup("<h3>Known for no site</h3>\n<ul class=\"unknowns\">\n");
+        for (why, titles) in unknown {
+            page.within("<li><span class=\"unknown\" aria-hidden=\"true\">?</span> <strong>", &titles.join(", "), "</strong>: ");
+            page.text(why).markup("</li>\n");
         }
-        page.markup("</dl>\n");
+        page.markup("</ul>\n");
     }
 }

@@ -1,16 +1,17 @@
 //! The top of the page: the verdict, the numbers, what was not assessed, and the servers. The verdict never sounds better than what was
 //! assessed.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Page, SEVERITIES, View, badge, sign};
 use crate::report::check::missing;
 use crate::report::parts::count;
 use crate::rules::Severity;
-use crate::server::Notice;
+use crate::server::{Notice, Server};
 
-/// More notices than this are counted in the overview and listed in their section.
-const NOTICES: usize = 6;
+/// More servers than this are folded, those with the worst findings first.
+const SERVERS: usize = 20;
 
 /// The title of the page.
 pub(super) fn title(view: &View<'_>) -> String {
@@ -46,7 +47,11 @@ fn verdict(view: &View<'_>) -> String {
         (findings, all) => {
             let findings = count(findings, &format!("{new}finding"), &format!("{new}findings"));
             let rest = if all { "" } else { ", and not everything was assessed" };
-            format!("{findings}: {}{rest}.", numbers(view))
+            if summary.high + summary.medium > 0 {
+                format!("Needs attention: {findings} ({}){rest}.", numbers(view))
+            } else {
+                format!("{findings} ({}){rest}.", numbers(view))
+            }
         }
     }
 }
@@ -109,7 +114,11 @@ fn tiles(page: &mut Page, view: &View<'_>) {
 fn facts(page: &mut Page, view: &View<'_>) {
     let summary = &view.summary;
     page.markup("<p class=\"facts\">");
-    page.text(&count(summary.servers, "server", "servers")).markup(", ").text(&count(summary.sites, "site", "sites")).markup("; read ");
+    match view.review.estate.servers.as_slice() {
+        [only] => page.within("<bdi>", &only.name, "</bdi> (").text(&only.generation.to_string()).markup(")"),
+        servers => page.text(&count(servers.len(), "server", "servers")),
+    };
+    page.markup(", ").text(&count(summary.sites, "site", "sites")).markup("; read ");
     page.number(summary.inputs - summary.unreadable).markup(" of ").text(&count(summary.inputs, "file", "files"));
     if summary.unreadable > 0 {
         page.within(", <a href=\"#unreadable\"><strong>", &summary.unreadable.to_string(), " could not be read</strong></a>");
@@ -134,23 +143,47 @@ pub(super) fn shared_notices<'a>(view: &View<'a>) -> BTreeMap<&'a Notice, Vec<&'
     shared
 }
 
+/// Notices of one name.
+struct Kind<'a> {
+    /// What the one says that most servers share.
+    message: &'a str,
+    /// How many others there are.
+    others: usize,
+    servers: BTreeSet<&'a str>,
+}
+
+fn kinds_of_notices<'a>(view: &View<'a>) -> Vec<Kind<'a>> {
+    let mut by_name: BTreeMap<&str, Vec<(&Notice, Vec<&str>)>> = BTreeMap::new();
+    for (notice, servers) in shared_notices(view) {
+        by_name.entry(notice.name).or_default().push((notice, servers));
+    }
+    let kind = |notices: Vec<(&'a Notice, Vec<&'a str>)>| {
+        // Of equally many the first counts, and `max_by_key` takes the last.
+        let (most, _) = notices.iter().rev().max_by_key(|(_, servers)| servers.len())?;
+        let servers = notices.iter().flat_map(|(_, servers)| servers.iter().copied()).collect();
+        Some(Kind { message: &most.message, others: notices.len() - 1, servers })
+    };
+    by_name.into_values().filter_map(kind).collect()
+}
+
 /// What was not assessed, where nobody overlooks it.
 fn callout(page: &mut Page, view: &View<'_>) {
     let missing = missing(&view.review.estate);
     if missing.is_empty() {
         return;
     }
-    let notices = shared_notices(view);
+    let kinds = kinds_of_notices(view);
     page.markup("<div class=\"callout\" role=\"note\" aria-labelledby=\"callout-title\">\n");
     page.markup("<h3 id=\"callout-title\"><span aria-hidden=\"true\">?</span> Not assessed</h3>\n");
     page.markup("<p>What follows is unknown, not in order: silence about it means nothing.</p>\n<ul>\n");
-    for (notice, servers) in notices.iter().take(NOTICES) {
-        page.within("<li><strong>", &servers_in_short(servers), "</strong>: ").text(&notice.message).markup("</li>\n");
+    for kind in &kinds {
+        page.within("<li><strong>", &servers_in_short(&kind.servers.iter().copied().collect::<Vec<_>>()), "</strong>: ").text(kind.message);
+        if kind.others > 0 {
+            page.markup(" <a href=\"#not-assessed\">and ").number(kind.others).markup(" more of this kind</a>");
+        }
+        page.markup("</li>\n");
     }
-    if notices.len() > NOTICES {
-        page.markup("<li><a href=\"#not-assessed\">and ").number(notices.len() - NOTICES).markup(" more</a></li>\n");
-    }
-    if notices.is_empty() {
+    if kinds.is_empty() {
         page.within("<li>", &missing, "</li>\n");
     } else if view.summary.unreadable > 0 {
         let files = count(view.summary.unreadable, "file could not be read", "files could not be read");
@@ -168,10 +201,10 @@ fn servers_in_short(names: &[&str]) -> String {
     }
 }
 
-/// One row a server, with its numbers.
+/// One row a server, with its numbers, where there are several.
 fn servers(page: &mut Page, view: &View<'_>) {
     let servers = &view.review.estate.servers;
-    if servers.is_empty() {
+    if servers.len() < 2 {
         return;
     }
     let mut numbers: BTreeMap<&str, [usize; 4]> = BTreeMap::new();
@@ -181,6 +214,21 @@ fn servers(page: &mut Page, view: &View<'_>) {
             *number += 1;
         }
     }
+    let mut rows: Vec<(&Server, [usize; 4])> =
+        servers.iter().map(|server| (server, numbers.get(server.name.as_str()).copied().unwrap_or_default())).collect();
+    if rows.len() > SERVERS {
+        rows.sort_by_key(|(_, numbers)| Reverse(*numbers));
+    }
+    table(page, rows.get(..SERVERS).unwrap_or(&rows));
+    let rest = rows.get(SERVERS..).unwrap_or_default();
+    if !rest.is_empty() {
+        page.markup("<details>\n<summary>").text(&count(rest.len(), "more server", "more servers")).markup("</summary>\n");
+        table(page, rest);
+        page.markup("</details>\n");
+    }
+}
+
+fn table(page: &mut Page, rows: &[(&Server, [usize; 4])]) {
     page.markup("<div class=\"scroll\" role=\"region\" aria-label=\"Servers\" tabindex=\"0\">\n<table class=\"servers\">\n<thead><tr>");
     page.markup("<th scope=\"col\">Server</th><th scope=\"col\">Generation</th><th scope=\"col\" class=\"n\">Sites</th>");
     for severity in SEVERITIES {
@@ -189,11 +237,11 @@ fn servers(page: &mut Page, view: &View<'_>) {
         page.markup("</th>");
     }
     page.markup("<th scope=\"col\" class=\"n\">Not assessed</th></tr></thead>\n<tbody>\n");
-    for server in servers {
+    for (server, numbers) in rows {
         page.within("<tr><th scope=\"row\"><bdi>", &server.name, "</bdi></th>");
         page.within("<td>", &server.generation.to_string(), "</td><td class=\"n\">").number(server.sites.len()).markup("</td>");
-        for number in numbers.get(server.name.as_str()).copied().unwrap_or_default() {
-            page.markup(if number == 0 { "<td class=\"n zero\">" } else { "<td class=\"n\">" }).number(number).markup("</td>");
+        for number in numbers {
+            page.markup(if *number == 0 { "<td class=\"n zero\">" } else { "<td class=\"n\">" }).number(*number).markup("</td>");
         }
         page.markup("<td class=\"n\">").number(server.notices.len()).markup("</td></tr>\n");
     }
