@@ -215,7 +215,7 @@ fn detail<'a>(page: &mut Page, finding: &'a Finding, places: Places<'_>, told: &
     }
 }
 
-pub(super) fn risk_label(risk: Risk) -> &'static str {
+fn risk_label(risk: Risk) -> &'static str {
     match risk {
         Risk::ReadOnly => "[read-only]",
         Risk::Safe => "[safe]",
@@ -291,7 +291,7 @@ pub(super) fn missing(estate: &Estate) -> String {
 }
 
 /// Settings whose value is unknown somewhere on the server.
-pub(super) fn unknown(server: &Server) -> impl Iterator<Item = Setting> {
+fn unknown(server: &Server) -> impl Iterator<Item = Setting> {
     let roots = server.sites.iter().filter_map(|site: &Site| site.scopes.first()).map(|scope| &scope.settings);
     let endpoints = server.endpoints.iter().map(|endpoint: &Endpoint| &endpoint.settings);
     roots

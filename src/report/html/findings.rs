@@ -50,7 +50,9 @@ pub(super) fn section(page: &mut Page, view: &View<'_>) {
         if of_severity.is_empty() {
             continue;
         }
-        page.within("<h3 id=\"severity-", severity.name(), "\" class=\"severity ").text(severity.name()).markup("\"><span aria-hidden=\"true\">");
+        page.within("<h3 id=\"severity-", severity.name(), "\" class=\"severity ")
+            .text(severity.name())
+            .markup("\"><span aria-hidden=\"true\">");
         page.markup(sign(severity)).markup("</span> ").markup(match severity {
             Severity::High => "High",
             Severity::Medium => "Medium",
@@ -131,7 +133,11 @@ fn group(page: &mut Page, view: &View<'_>, group: &Group<'_>) {
         in_short(page, view, rest);
         page.markup("</details>\n");
     }
-    page.within("<p class=\"explain\"><code>iisaudit explain ", group.rule.name, "</code> tells when this rule is silent and where its facts come from.</p>\n");
+    page.within(
+        "<p class=\"explain\"><code>iisaudit explain ",
+        group.rule.name,
+        "</code> tells when this rule is silent and where its facts come from.</p>\n",
+    );
     page.markup("</div>\n</details>\n");
 }
 
@@ -149,7 +155,11 @@ fn whole(page: &mut Page, view: &View<'_>, index: usize, judged: &Judged, shared
     related(page, view, finding);
     if !shared.sees && !finding.sees.is_empty() {
         page.markup("<dt>Seen</dt><dd>");
-        if finding.sees == finding.rule.sees { page.prose(finding.rule.sees) } else { page.text(&finding.sees) };
+        if finding.sees == finding.rule.sees {
+            page.prose(finding.rule.sees)
+        } else {
+            page.text(&finding.sees)
+        };
         page.markup("</dd>\n");
     }
     if let Some(setting) = finding.setting {

@@ -1,11 +1,7 @@
 //! What is known, what was not assessed, and the files. Nothing is hidden by a baseline or policy that nobody looks at.
 
-use std::collections::BTreeMap;
-
-use super::overview::shared_notices;
+use super::overview::{shared_notices, unknown};
 use super::{Page, View, badge, whereabouts};
-use crate::catalogue::entry;
-use crate::report::check;
 use crate::report::parts::count;
 use crate::review::{Judged, State};
 
@@ -48,23 +44,23 @@ pub(super) fn known(page: &mut Page, view: &View<'_>) {
     }
     if !baselined.is_empty() {
         fold(page, "In the baseline", baselined.len());
-        page.markup("<table class=\"short\">\n<thead><tr><th scope=\"col\">Finding</th></tr></thead>\n<tbody>\n");
+        page.markup("<div class=\"scroll\" role=\"region\" aria-label=\"Findings in the baseline\" tabindex=\"0\">\n<table class=\"short\">\n<thead><tr><th scope=\"col\">Finding</th></tr></thead>\n<tbody>\n");
         for (index, judged) in baselined {
             row(page, view, index, judged);
             page.markup("</tr>\n");
         }
-        page.markup("</tbody>\n</table>\n</details>\n");
+        page.markup("</tbody>\n</table>\n</div>\n</details>\n");
     }
     let gone = view.review.baseline.as_ref().map_or(&[][..], |baseline| &baseline.gone);
     if !gone.is_empty() {
         fold(page, "In the baseline, not found any more", gone.len());
         page.markup("<p>Fixed, or not read this time. <code>iisaudit baseline prune</code> removes them.</p>\n");
-        page.markup("<table class=\"short\">\n<thead><tr><th scope=\"col\">Rule</th><th scope=\"col\">Where</th><th scope=\"col\">Fingerprint</th></tr></thead>\n<tbody>\n");
+        page.markup("<div class=\"scroll\" role=\"region\" aria-label=\"Entries without a finding\" tabindex=\"0\">\n<table class=\"short\">\n<thead><tr><th scope=\"col\">Rule</th><th scope=\"col\">Where</th><th scope=\"col\">Fingerprint</th></tr></thead>\n<tbody>\n");
         for entry in gone {
             page.within("<tr><td><code>", &entry.rule, "</code></td><td>").text(&entry.scope);
             page.within("</td><td><code>", &entry.fingerprint, "</code></td></tr>\n");
         }
-        page.markup("</tbody>\n</table>\n</details>\n");
+        page.markup("</tbody>\n</table>\n</div>\n</details>\n");
     }
     page.markup("</section>\n");
 }
@@ -90,31 +86,29 @@ pub(super) fn not_assessed(page: &mut Page, view: &View<'_>) {
     page.markup("<section id=\"not-assessed\" aria-labelledby=\"not-assessed-title\">\n<h2 id=\"not-assessed-title\">Not assessed</h2>\n");
     let estate = &view.review.estate;
     let notices = shared_notices(view);
-    // A reader may know that a value is unknown without a notice that says so.
-    let mut silent: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for server in estate.servers.iter().filter(|server| server.notices.is_empty()) {
-        for setting in check::unknown(server) {
-            let servers = silent.entry(entry(setting).title.as_str()).or_default();
-            if servers.last() != Some(&server.name.as_str()) {
-                servers.push(&server.name);
-            }
-        }
-    }
+    let silent = unknown(view);
     if estate.servers.is_empty() {
         page.markup("<p>Everything: no configuration of a server was read.</p>\n");
     } else if notices.is_empty() && silent.is_empty() {
         page.markup("<p>Nothing is known to be missing from what the files that were read decide.</p>\n");
     } else {
-        page.markup("<div class=\"scroll\" role=\"region\" aria-label=\"Not assessed\" tabindex=\"0\">\n<table class=\"short\">\n<thead><tr>");
+        page.markup(
+            "<div class=\"scroll\" role=\"region\" aria-label=\"Not assessed\" tabindex=\"0\">\n<table class=\"short\">\n<thead><tr>",
+        );
         page.markup("<th scope=\"col\">What</th><th scope=\"col\">Servers</th><th scope=\"col\">Needs</th></tr></thead>\n<tbody>\n");
         for (notice, servers) in notices {
             page.within("<tr><td>", &notice.message, " <small>").text(notice.name).markup("</small></td><td>");
             page.text(&servers.join(", "));
             page.within("</td><td>", &notice.needs, "</td></tr>\n");
         }
-        for (setting, servers) in silent {
-            page.within("<tr><td>", setting, " of some endpoints</td><td>").text(&servers.join(", "));
-            page.markup("</td><td>what each cell of the <a href=\"#sites\">table of sites</a> that shows ? says</td></tr>\n");
+        for ((setting, needs), servers) in silent {
+            page.within("<tr><td>", setting, ", at least in part</td><td>").text(&servers.into_iter().collect::<Vec<_>>().join(", "));
+            // Where no record serves an endpoint nothing is missing that would tell.
+            match needs.strip_prefix("nothing: ") {
+                Some(why) => page.markup("</td><td>nothing would tell it: ").text(why),
+                None => page.markup("</td><td>").text(needs),
+            };
+            page.markup("</td></tr>\n");
         }
         page.markup("</tbody>\n</table>\n</div>\n");
     }
@@ -126,7 +120,9 @@ pub(super) fn inputs(page: &mut Page, view: &View<'_>) {
     page.markup("<section id=\"inputs\" aria-labelledby=\"inputs-title\">\n<h2 id=\"inputs-title\">Files</h2>\n");
     let unreadable: Vec<_> = inputs.iter().filter_map(|input| input.error.as_ref().map(|error| (input, error))).collect();
     if !unreadable.is_empty() {
-        page.markup("<div class=\"callout bad\" id=\"unreadable\">\n<h3><span aria-hidden=\"true\">!</span> Could not be read</h3>\n<ul>\n");
+        page.markup(
+            "<div class=\"callout bad\" id=\"unreadable\">\n<h3><span aria-hidden=\"true\">!</span> Could not be read</h3>\n<ul>\n",
+        );
         for (input, error) in unreadable {
             page.within("<li><code class=\"place\">", &input.path, "");
             for number in [error.line, error.column].into_iter().map_while(|number| number) {

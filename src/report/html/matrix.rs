@@ -143,7 +143,9 @@ pub(super) fn section(page: &mut Page, view: &View<'_>) {
     let columns: Vec<usize> = (0..COLUMNS.len()).filter(|column| is_shown(&blocks, *column)).collect();
     legend(page, &blocks, &columns);
     let many = blocks.iter().map(|block| block.rows.len()).sum::<usize>() > ROWS;
-    let found = |block: &&Block<'_>| view.at_sites.range((block.server.name.as_str(), None)..).next().is_some_and(|((server, _), _)| *server == block.server.name);
+    let found = |block: &&Block<'_>| {
+        view.at_sites.range((block.server.name.as_str(), None)..).next().is_some_and(|((server, _), _)| *server == block.server.name)
+    };
     let (first, rest): (Vec<_>, Vec<_>) = blocks.iter().partition(|block| !many || found(block));
     table(page, view, &first, &columns);
     if !rest.is_empty() {
@@ -159,7 +161,9 @@ fn table(page: &mut Page, view: &View<'_>, blocks: &[&Block<'_>], columns: &[usi
     if blocks.is_empty() {
         return;
     }
-    page.markup("<div class=\"scroll\" role=\"region\" aria-label=\"Sites and their settings\" tabindex=\"0\">\n<table class=\"matrix\">\n");
+    page.markup(
+        "<div class=\"scroll\" role=\"region\" aria-label=\"Sites and their settings\" tabindex=\"0\">\n<table class=\"matrix\">\n",
+    );
     page.markup("<thead><tr><th scope=\"col\">Site</th><th scope=\"col\">Findings</th>");
     for (_, title, _) in columns.iter().filter_map(|column| COLUMNS.get(*column)) {
         page.within("<th scope=\"col\">", title, "</th>");
@@ -273,7 +277,13 @@ fn site_cells(view: &View<'_>, server: &Server, site: &Site, endpoints: &[&Endpo
             values.entry(text).or_default().push(endpoint.key.to_string());
         }
         let values = values.into_iter().map(|(text, keys)| (records::named(&keys), text)).collect();
-        *cell = Cell { shown: Shown::ByEndpoint(values), origin: "", why: "differs between the endpoints of this site".to_owned(), set: true, odd: false };
+        *cell = Cell {
+            shown: Shown::ByEndpoint(values),
+            origin: "",
+            why: "differs between the endpoints of this site".to_owned(),
+            set: true,
+            odd: false,
+        };
     }
     cells
 }
@@ -302,7 +312,8 @@ fn cell(view: &View<'_>, column: Column, setting: Setting, generation: Generatio
         }
     };
     let meaning = resolved.value.meaning(setting);
-    let why = if meaning.is_empty() || matches!(resolved.value, Value::Text(_) | Value::Bytes(_)) { why } else { format!("{meaning} – {why}") };
+    let why =
+        if meaning.is_empty() || matches!(resolved.value, Value::Text(_) | Value::Bytes(_)) { why } else { format!("{meaning} – {why}") };
     // A record states every one of its values, and most of them are nothing, zero, no, or the usual store.
     let plain = match &resolved.value {
         Value::None | Value::Flags(0) | Value::Number(0) | Value::Bool(false) => true,
@@ -417,7 +428,7 @@ fn legend(page: &mut Page, blocks: &[Block<'_>], columns: &[usize]) {
     let any = |wanted: &dyn Fn(&Cell) -> bool| columns.iter().any(|column| column_of(blocks, *column).any(wanted));
     page.markup("<ul class=\"legend\">\n");
     if any(&|cell| cell.odd) {
-        page.markup("<li><span class=\"mark\">≠</span> not what most sites of the server have, or what the site has at its root</li>\n");
+        page.markup("<li><span class=\"mark\">≠</span> differs from most sites of its server, or where there is no majority from some; on a path: from the root of its site</li>\n");
     }
     if any(&|cell| cell.shown == Shown::Unknown) {
         page.markup("<li><span class=\"unknown\">?</span> not assessed: the file that decides it was not given, or its claims contradict each other</li>\n");

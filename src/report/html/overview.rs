@@ -5,10 +5,11 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Page, SEVERITIES, View, badge, sign};
+use crate::catalogue::entry;
 use crate::report::check::missing;
 use crate::report::parts::count;
 use crate::rules::Severity;
-use crate::server::{Notice, Server};
+use crate::server::{Notice, Origin, Server, Settings};
 
 /// More servers than this are folded, those with the worst findings first.
 const SERVERS: usize = 20;
@@ -40,7 +41,10 @@ fn verdict(view: &View<'_>) -> String {
     let new = if known { "new " } else { "" };
     match (view.new_findings(), all) {
         (0, true) if known => {
-            format!("Nothing new was found; {} known or suppressed.", count(summary.baselined + summary.suppressed, "finding is", "findings are"))
+            format!(
+                "Nothing new was found; {} known or suppressed.",
+                count(summary.baselined + summary.suppressed, "finding is", "findings are")
+            )
         }
         (0, true) => "Nothing was found in what these files decide.".to_owned(),
         (0, false) => format!("No {new}findings, but not everything was assessed."),
@@ -61,14 +65,13 @@ pub(super) fn header(page: &mut Page, view: &View<'_>) {
     page.markup("<header>\n<p class=\"product\">iisaudit · SSL and client certificates of IIS</p>\n");
     page.within("<h1>", &verdict(view), "</h1>\n");
     page.markup("<nav aria-label=\"Sections\"><ul>");
-    let estate = &view.review.estate;
-    let notices: usize = estate.servers.iter().map(|server| server.notices.len()).sum();
     page.markup("<li><a href=\"#overview\">Overview</a></li><li><a href=\"#sites\">Sites</a> <small>").number(view.summary.sites);
     page.markup("</small></li><li><a href=\"#findings\">Findings</a> <small>").number(view.new_findings());
     if view.summary.baselined + view.summary.suppressed > 0 || view.review.baseline.is_some() {
         page.markup("</small></li><li><a href=\"#known\">Known</a> <small>").number(view.summary.baselined + view.summary.suppressed);
     }
-    page.markup("</small></li><li><a href=\"#not-assessed\">Not assessed</a> <small>").number(notices);
+    page.markup("</small></li><li><a href=\"#not-assessed\">Not assessed</a> <small>")
+        .number(shared_notices(view).len() + unknown(view).len());
     page.markup("</small></li><li><a href=\"#inputs\">Files</a> <small>").number(view.summary.inputs);
     page.markup("</small></li></ul></nav>\n</header>\n");
 }
@@ -143,6 +146,22 @@ pub(super) fn shared_notices<'a>(view: &View<'a>) -> BTreeMap<&'a Notice, Vec<&'
     shared
 }
 
+/// Settings that are unknown on servers whose notices do not say so, each with what would tell it: a reader may know that a value is
+/// unknown without a notice.
+pub(super) fn unknown<'a>(view: &View<'a>) -> BTreeMap<(&'static str, &'a str), BTreeSet<&'a str>> {
+    let mut unknown: BTreeMap<_, BTreeSet<&str>> = BTreeMap::new();
+    for server in view.review.estate.servers.iter().filter(|server| server.notices.is_empty()) {
+        let roots = server.sites.iter().filter_map(|site| site.scopes.first()).map(|scope| &scope.settings);
+        let all = roots.chain(server.endpoints.iter().map(|endpoint| &endpoint.settings));
+        for (setting, resolved) in all.flat_map(Settings::iter) {
+            if let Origin::Unknown { needs } = &resolved.origin {
+                unknown.entry((entry(setting).title.as_str(), needs.as_ref())).or_default().insert(&server.name);
+            }
+        }
+    }
+    unknown
+}
+
 /// Notices of one name.
 struct Kind<'a> {
     /// What the one says that most servers share.
@@ -168,8 +187,7 @@ fn kinds_of_notices<'a>(view: &View<'a>) -> Vec<Kind<'a>> {
 
 /// What was not assessed, where nobody overlooks it.
 fn callout(page: &mut Page, view: &View<'_>) {
-    let missing = missing(&view.review.estate);
-    if missing.is_empty() {
+    if missing(&view.review.estate).is_empty() {
         return;
     }
     let kinds = kinds_of_notices(view);
@@ -183,9 +201,15 @@ fn callout(page: &mut Page, view: &View<'_>) {
         }
         page.markup("</li>\n");
     }
-    if kinds.is_empty() {
-        page.within("<li>", &missing, "</li>\n");
-    } else if view.summary.unreadable > 0 {
+    let mut silent: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for ((setting, _), servers) in unknown(view) {
+        silent.entry(setting).or_default().extend(servers);
+    }
+    for (setting, servers) in silent {
+        page.within("<li><strong>", &servers_in_short(&servers.into_iter().collect::<Vec<_>>()), "</strong>: ").text(setting);
+        page.markup(", at least in part</li>\n");
+    }
+    if view.summary.unreadable > 0 {
         let files = count(view.summary.unreadable, "file could not be read", "files could not be read");
         page.within("<li><a href=\"#unreadable\">", &files, "</a></li>\n");
     }

@@ -222,7 +222,13 @@ fn every_finding_notice_and_unreadable_file_is_on_the_page() {
         let text = text_in(*node);
         assert!(text.contains(&squeezed(&finding.message)), "{text} lacks {}", finding.message);
         let group = node.ancestors().find(|node| node.attribute("class") == Some("rule")).map(text_in).unwrap();
-        for said in finding.remedies.iter().map(|remedy| &remedy.what).chain([&finding.sees]).chain(finding.related.iter().map(|related| &related.note)) {
+        for said in finding
+            .remedies
+            .iter()
+            .map(|remedy| &remedy.what)
+            .chain([&finding.sees])
+            .chain(finding.related.iter().map(|related| &related.note))
+        {
             assert!(group.replace('`', "").contains(&squeezed(said).replace('`', "")), "{group} lacks {said}");
         }
         for command in finding.remedies.iter().filter_map(|remedy| remedy.command.as_deref()) {
@@ -294,7 +300,10 @@ fn sites_that_differ_from_the_others_are_marked_with_a_sign_and_a_word() {
 fn what_is_not_assessed_is_a_question_mark_with_its_reason_and_no_default() {
     let page = render(&Review::new(estate("Shop", ""), Vec::new()));
     let document = parsed(&page);
-    let row = elements(&document).filter(|node| node.has_tag_name((XHTML, "tr"))).find(|row| text_in(*row).starts_with("Default Web Site")).unwrap();
+    let row = elements(&document)
+        .filter(|node| node.has_tag_name((XHTML, "tr")))
+        .find(|row| text_in(*row).starts_with("Default Web Site"))
+        .unwrap();
     let cell = row.children().filter(Node::is_element).nth(4).unwrap();
     assert_eq!((text_in(cell).as_str(), cell.attribute("title")), ("?not assessed", Some("not assessed; needs: netsh http show sslcert")));
 }
@@ -365,7 +374,16 @@ fn every_text_has_enough_contrast_in_light_and_in_dark() {
             let backs = ["back", "panel"].iter().map(|back| (*back).to_owned()).chain([own]);
             backs.map(move |back| ((*front).to_owned(), back))
         });
-        let on_tints = [("text", "note-back"), ("text", "high-back"), ("text", "medium-back"), ("dim", "medium-back"), ("link", "note-back"), ("link", "low-back"), ("text", "low-back"), ("dim", "low-back")];
+        let on_tints = [
+            ("text", "note-back"),
+            ("text", "high-back"),
+            ("text", "medium-back"),
+            ("dim", "medium-back"),
+            ("link", "note-back"),
+            ("link", "low-back"),
+            ("text", "low-back"),
+            ("dim", "low-back"),
+        ];
         let mut compared = 0;
         for (front, back) in pairs.chain(on_tints.iter().map(|(front, back)| ((*front).to_owned(), (*back).to_owned()))) {
             let (front, back) = (format!("--{front}"), format!("--{back}"));
@@ -383,7 +401,115 @@ fn every_text_has_enough_contrast_in_light_and_in_dark() {
 fn a_small_report_reads_like_this() {
     let mut review = everything("");
     review.findings.remove(1);
-    insta::assert_snapshot!(lines(&render(&review)), @"");
+    insta::assert_snapshot!(lines(&render(&review)), @r#"
+    Skip to the report
+    iisaudit · SSL and client certificates of IIS
+    Needs attention: 1 new finding (1 high), and not everything was assessed.
+    Overview
+    Sites 3
+    Findings 1
+    Known 2
+    Not assessed 2
+    Files 3
+    Overview
+    1 ▲ high
+    0 ◆ medium
+    0 ● low
+    0 ○ info
+    1 in the baseline
+    1 suppressed
+    2 servers, 3 sites; read 2 of 3 files, 1 could not be read ; 3 other files are no configuration of IIS.
+    ? Not assessed
+    What follows is unknown, not in order: silence about it means nothing.
+    web02 : how HTTP.sys checks client certificates
+    web01 : CertCheckMode, at least in part
+    1 file could not be read
+    What would settle it
+    Server | Generation | Sites | ▲ high | ◆ medium | ● low | ○ info | Not assessed
+    web01 | IIS 6 | 2 | 1 | 0 | 0 | 0 | 0
+    web02 | IIS 7 or later | 1 | 0 | 0 | 0 | 0 | 1
+    Sites
+    ≠ differs from most sites of its server, or where there is no majority from some; on a path: from the root of its site
+    ? not assessed: the file that decides it was not given, or its claims contradict each other
+    ! a text that is no value of the setting
+    default nothing sets it; inherited it is set above
+    Point at a cell for its meaning and place; iisaudit sites prints all of them.
+    Site | Findings | Client certificates | https | Revocation check | Server certificate
+    web01 IIS 6
+    site 1 https :443: binding flags 33 | ▲ 1 , the worst is high | require | required | ≠ differs: off (1) | 01020304…
+    /app | ≠ differs: ! AccessSSL | Acess no value | ≠ differs: ! AccessSSL | Acess no value
+    site 2 https 10.0.0.5:443 binding flags 33 | – | – | ≠ differs: on (0) default | –
+    web02 IIS 7 or later
+    Default Web Site id 7 does not start by itself https *:443:www.contoso.com binding flags 33: SNI, no TLS 1.3 | ignore | not required | ? not assessed | –
+    The same everywhere
+    CRL freshness
+    86400 seconds (default, where it is known)
+    CTL store
+    none (default)
+    Read-ahead
+    49152 bytes (inherited)
+    Known for no site
+    ? CTL, Asks in the first handshake : not assessed; needs: netsh http show sslcert
+    Findings
+    ▲ High 1 finding: breaks something or opens something
+    ▲ high
+    Client certificates are not checked for revocation
+    1 finding
+    Bit 1 of CertCheckMode is set, so the server never asks whether a client certificate was revoked. It is often set to get rid of 403.13 and then forgotten: from then on a stolen or withdrawn certificate still opens the door. Only bit 1 does this; the values 2 and 4 still check, and a missing value means that the check is on.
+    web01 › site 1 › / likely #
+    one
+    Place
+    estate/web01/MetaBase.xml:22:5
+    See also
+    estate/web02/applicationHost.config:40:5 the other
+    Seen
+    seen
+    Setting
+    CertCheckMode cert-check-mode
+    ⌕ read-only looks
+    certutil
+    ✓ safe repairs one
+    appcmd one
+    ! weakens security or leave it
+    iisaudit explain revocation-check-off tells when this rule is silent and where its facts come from.
+    Known
+    These do not count, and are named so that nothing disappears in a file that nobody reads.
+    Suppressed by the policy
+    1
+    Finding | Reason | Until
+    ▲ high revocation-check-off web01 › site 1 › / (info by the rule) four estate/web01/MetaBase.xml:22:5 | because estate/web02/applicationHost.config:3:5 | 2031-12-31
+    Compared with the baseline baseline , which has 2 entries.
+    In the baseline
+    1
+    Finding
+    ▲ high revocation-check-off web01 › site 1 › / three estate/web01/MetaBase.xml:22:5
+    In the baseline, not found any more
+    1
+    Fixed, or not read this time. iisaudit baseline prune removes them.
+    Rule | Where | Fingerprint
+    gone | elsewhere | 00ff
+    Not assessed
+    What | Servers | Needs
+    how HTTP.sys checks client certificates endpoint-not-assessed | web02 | netsh http show sslcert
+    CertCheckMode, at least in part | web01 | the value of the site that registered the endpoint
+    Files
+    ! Could not be read
+    estate/web03/MetaBase.xml:128:5 the end tag </IIsWebService> has no start tag
+    Read with reservations
+    3
+    estate/web01/MetaBase.xml
+    estate/web02/applicationHost.config the XML declaration does not stand at the start of the file
+    estate/web02/applicationHost.config
+    estate/web03/MetaBase.xml
+    All files
+    3
+    File | Kind | Encoding | Server
+    estate/web01/MetaBase.xml | MetaBase.xml | UTF-8
+    estate/web02/applicationHost.config | applicationHost.config | UTF-8
+    estate/web03/MetaBase.xml | MetaBase.xml | could not be read
+    3 other files are no configuration of IIS.
+    Made by iisaudit 0.1.0 from the files listed above, offline. The page is complete in itself: it holds no script and fetches nothing. iisaudit explain RULE says what a rule means, when it stays silent and where its facts come from. Commands are suggestions for people to read first; nothing was run.
+    "#);
 }
 
 #[test]
@@ -423,7 +549,16 @@ proptest! {
 #[test]
 fn no_well_known_attack_makes_an_element_or_an_attribute() {
     let harmless = shape(&render(&everything("harmless")));
-    for name in ["<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "' onmouseover='x", "</style><script>", "]]>", "<!--", "javascript:alert(1)", HOSTILE] {
+    for name in [
+        "<script>alert(1)</script>",
+        "\"><img src=x onerror=alert(1)>",
+        "' onmouseover='x",
+        "</style><script>",
+        "]]>",
+        "<!--",
+        "javascript:alert(1)",
+        HOSTILE,
+    ] {
         let page = render(&everything(name));
         assert_eq!(shape(&page), harmless, "{name}");
     }
