@@ -120,6 +120,8 @@ struct Row<'a> {
 enum Head<'a> {
     Site(&'a Site),
     Path(&'a Scope),
+    /// Paths of the site above that are not shown.
+    MorePaths(usize),
     Endpoint(&'a Endpoint),
 }
 
@@ -221,19 +223,24 @@ fn block<'a>(view: &View<'a>, server: &'a Server) -> Block<'a> {
         all.push(row);
         if let Head::Site(site) = head {
             let root = all.len() - 1;
-            for scope in site.scopes.iter().skip(1) {
+            let mut paths = 0;
+            for scope in site.scopes.iter().skip(1).filter(|scope| (0..COLUMNS.len()).any(|column| said_here(scope, column))) {
+                paths += 1;
+                if paths > PATHS {
+                    continue;
+                }
                 let mut cells = cells(view, server.generation, &scope.settings);
                 for (index, cell) in cells.iter_mut().enumerate() {
-                    let here = said_here(scope, index);
-                    if !here {
+                    if !said_here(scope, index) {
                         *cell = Cell::nothing();
                     } else if let Some(above) = all.get(root).and_then(|row| row.cells.get(index)) {
                         cell.odd = cell.key() != above.key();
                     }
                 }
-                if cells.iter().any(|cell| cell.shown != Shown::Nothing) {
-                    all.push(Row { head: Head::Path(scope), cells });
-                }
+                all.push(Row { head: Head::Path(scope), cells });
+            }
+            if paths > PATHS {
+                all.push(Row { head: Head::MorePaths(paths - PATHS), cells: Vec::new() });
             }
         }
     }
@@ -456,22 +463,17 @@ fn rows(page: &mut Page, view: &View<'_>, block: &Block<'_>, columns: &[usize]) 
     if server.sites.is_empty() {
         note(page, columns, if server.lists_sites { "It has no sites." } else { "No list of sites was given." });
     }
-    let mut paths = 0;
-    for (index, row) in block.rows.iter().enumerate() {
-        if let Head::Path(_) = row.head {
-            if !columns.iter().any(|column| row.cells.get(*column).is_some_and(|cell| cell.shown != Shown::Nothing)) {
+    for row in &block.rows {
+        let says = |column: &usize| row.cells.get(*column).is_some_and(|cell| cell.shown != Shown::Nothing);
+        match row.head {
+            // What it sets is the same everywhere, and said so below.
+            Head::Path(_) if !columns.iter().any(says) => continue,
+            Head::MorePaths(number) => {
+                let text = format!("{} that set something; `iisaudit sites` prints all.", count(number, "more path", "more paths"));
+                note(page, columns, &text);
                 continue;
             }
-            paths += 1;
-            if paths > PATHS {
-                let last = block.rows.get(index + 1).is_none_or(|next| !matches!(next.head, Head::Path(_)));
-                if last {
-                    note(page, columns, &format!("{} set something too.", count(paths - PATHS, "more path may", "more paths may")));
-                }
-                continue;
-            }
-        } else {
-            paths = 0;
+            Head::Site(_) | Head::Path(_) | Head::Endpoint(_) => {}
         }
         head(page, view, server, row.head);
         for cell in columns.iter().filter_map(|column| row.cells.get(*column)) {
@@ -531,6 +533,7 @@ fn head(page: &mut Page, view: &View<'_>, server: &Server, head: Head<'_>) {
         Head::Path(scope) => {
             page.within("<tr class=\"path\"><th scope=\"row\"><code>", &scope.path, "</code></th><td></td>");
         }
+        Head::MorePaths(_) => {}
         Head::Endpoint(endpoint) => {
             page.within("<tr><th scope=\"row\">record <code>", &endpoint.key.to_string(), "</code></th><td></td>");
         }

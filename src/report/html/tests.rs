@@ -297,6 +297,25 @@ fn sites_that_differ_from_the_others_are_marked_with_a_sign_and_a_word() {
 }
 
 #[test]
+fn of_very_many_sites_and_paths_the_rest_is_counted_and_those_that_differ_are_shown() {
+    let mut estate = estate("Shop", "");
+    estate.servers.truncate(1);
+    let server = &mut estate.servers[0];
+    let odd = server.sites[0].clone();
+    let usual = server.sites[1].clone();
+    server.sites = (0..700).map(|id| crate::server::Site { id: Some(id), name: format!("number {id}"), ..usual.clone() }).collect();
+    let mut odd = crate::server::Site { name: "the odd one".to_owned(), ..odd };
+    let path = odd.scopes[1].clone();
+    odd.scopes.extend((0..49).map(|number| crate::server::Scope { path: format!("/path{number}"), ..path.clone() }));
+    server.sites.push(odd);
+    let page = render(&Review::new(estate, Vec::new()));
+    let document = parsed(&page);
+    let matrix = elements(&document).find(|node| node.attribute("class") == Some("matrix")).map(text_in).unwrap();
+    assert_eq!((matrix.matches("number ").count(), matrix.matches("the odd one").count()), (499, 1));
+    assert!(matrix.contains("201 more sites") && matrix.contains("20 more paths that set something"), "{matrix}");
+}
+
+#[test]
 fn what_is_not_assessed_is_a_question_mark_with_its_reason_and_no_default() {
     let page = render(&Review::new(estate("Shop", ""), Vec::new()));
     let document = parsed(&page);
