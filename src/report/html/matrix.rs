@@ -11,6 +11,8 @@ use crate::server::{Endpoint, Generation, Origin, Resolved, Scope, Server, Setti
 
 /// Sites of one server that are shown; of more, those that differ come first.
 const SITES: usize = 500;
+/// A table with more columns than this is wide.
+const WIDE: usize = 7;
 /// With more rows, servers without findings are folded.
 const ROWS: usize = 100;
 /// Paths of one site that are shown.
@@ -136,13 +138,15 @@ struct Block<'a> {
 }
 
 pub(super) fn section(page: &mut Page, view: &View<'_>) {
-    page.markup("<section id=\"sites\" aria-labelledby=\"sites-title\">\n<h2 id=\"sites-title\">Sites</h2>\n");
     let blocks: Vec<Block<'_>> = view.review.estate.servers.iter().map(|server| block(view, server)).collect();
+    let columns: Vec<usize> = (0..COLUMNS.len()).filter(|column| is_shown(&blocks, *column)).collect();
+    // On paper a wide table gets pages that are wide.
+    page.markup(if columns.len() > WIDE { "<section class=\"wide\" " } else { "<section " });
+    page.markup("id=\"sites\" aria-labelledby=\"sites-title\">\n<h2 id=\"sites-title\">Sites</h2>\n");
     if blocks.is_empty() {
         page.markup("<p>No configuration of a server was read.</p>\n</section>\n");
         return;
     }
-    let columns: Vec<usize> = (0..COLUMNS.len()).filter(|column| is_shown(&blocks, *column)).collect();
     legend(page, &blocks, &columns);
     let many = blocks.iter().map(|block| block.rows.len()).sum::<usize>() > ROWS;
     let found = |block: &&Block<'_>| {
@@ -362,7 +366,14 @@ fn tls(bits: u32) -> &'static str {
 fn short(setting: Setting, value: &Value, generation: Generation) -> (String, Option<String>) {
     match value {
         Value::Flags(bits) if setting == Setting::CertCheckMode => (revocation(*bits), None),
-        Value::Number(number) => (format!("{number} {}", entry(setting).unit), None),
+        Value::Number(number) => {
+            let unit = match entry(setting).unit.as_str() {
+                "seconds" => "s",
+                "milliseconds" => "ms",
+                unit => unit,
+            };
+            (format!("{number} {unit}"), None)
+        }
         Value::Bool(value) => (if *value { "yes" } else { "no" }.to_owned(), None),
         Value::None => ("none".to_owned(), None),
         Value::Bytes(bytes) if bytes.len() * 2 > DIGITS => {
@@ -555,7 +566,7 @@ fn cell_of(page: &mut Page, cell: &Cell, below: bool) {
     }
     page.within(if cell.odd { "<td class=\"odd\" title=\"" } else { "<td title=\"" }, &cell.why, "\">");
     if cell.odd {
-        page.markup("<span class=\"mark\" aria-hidden=\"true\">≠ </span><span class=\"hidden\">differs: </span>");
+        page.markup("<span class=\"mark\" aria-hidden=\"true\">≠\u{a0}</span><span class=\"hidden\">differs: </span>");
     }
     match &cell.shown {
         Shown::Nothing => {}

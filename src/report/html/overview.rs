@@ -226,7 +226,7 @@ fn servers_in_short(names: &[&str]) -> String {
 }
 
 /// One row a server, with its numbers, where there are several.
-fn servers(page: &mut Page, view: &View<'_>) {
+fn servers<'a>(page: &mut Page, view: &View<'a>) {
     let servers = &view.review.estate.servers;
     if servers.len() < 2 {
         return;
@@ -238,10 +238,20 @@ fn servers(page: &mut Page, view: &View<'_>) {
             *number += 1;
         }
     }
-    let mut rows: Vec<(&Server, [usize; 4])> =
-        servers.iter().map(|server| (server, numbers.get(server.name.as_str()).copied().unwrap_or_default())).collect();
+    let mut silent: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for ((setting, _), servers) in unknown(view) {
+        for server in servers {
+            silent.entry(server).or_default().insert(setting);
+        }
+    }
+    let row = |server: &'a Server| {
+        let name = server.name.as_str();
+        let missing = server.notices.len() + silent.get(name).map_or(0, BTreeSet::len);
+        ServerRow { server, numbers: numbers.get(name).copied().unwrap_or_default(), missing }
+    };
+    let mut rows: Vec<ServerRow<'_>> = servers.iter().map(row).collect();
     if rows.len() > SERVERS {
-        rows.sort_by_key(|(_, numbers)| Reverse(*numbers));
+        rows.sort_by_key(|row| Reverse(row.numbers));
     }
     table(page, rows.get(..SERVERS).unwrap_or(&rows));
     let rest = rows.get(SERVERS..).unwrap_or_default();
@@ -252,7 +262,15 @@ fn servers(page: &mut Page, view: &View<'_>) {
     }
 }
 
-fn table(page: &mut Page, rows: &[(&Server, [usize; 4])]) {
+struct ServerRow<'a> {
+    server: &'a Server,
+    /// Of each severity, from the worst.
+    numbers: [usize; 4],
+    /// What was not assessed.
+    missing: usize,
+}
+
+fn table(page: &mut Page, rows: &[ServerRow<'_>]) {
     page.markup("<div class=\"scroll\" role=\"region\" aria-label=\"Servers\" tabindex=\"0\">\n<table class=\"servers\">\n<thead><tr>");
     page.markup("<th scope=\"col\">Server</th><th scope=\"col\">Generation</th><th scope=\"col\" class=\"n\">Sites</th>");
     for severity in SEVERITIES {
@@ -261,13 +279,13 @@ fn table(page: &mut Page, rows: &[(&Server, [usize; 4])]) {
         page.markup("</th>");
     }
     page.markup("<th scope=\"col\" class=\"n\">Not assessed</th></tr></thead>\n<tbody>\n");
-    for (server, numbers) in rows {
+    for ServerRow { server, numbers, missing } in rows {
         page.within("<tr><th scope=\"row\"><bdi>", &server.name, "</bdi></th>");
         page.within("<td>", &server.generation.to_string(), "</td><td class=\"n\">").number(server.sites.len()).markup("</td>");
         for number in numbers {
             page.markup(if *number == 0 { "<td class=\"n zero\">" } else { "<td class=\"n\">" }).number(*number).markup("</td>");
         }
-        page.markup("<td class=\"n\">").number(server.notices.len()).markup("</td></tr>\n");
+        page.markup("<td class=\"n\">").number(*missing).markup("</td></tr>\n");
     }
     page.markup("</tbody>\n</table>\n</div>\n");
 }

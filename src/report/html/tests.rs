@@ -445,7 +445,7 @@ fn a_small_report_reads_like_this() {
     1 file could not be read
     What would settle it
     Server | Generation | Sites | ▲ high | ◆ medium | ● low | ○ info | Not assessed
-    web01 | IIS 6 | 2 | 1 | 0 | 0 | 0 | 0
+    web01 | IIS 6 | 2 | 1 | 0 | 0 | 0 | 1
     web02 | IIS 7 or later | 1 | 0 | 0 | 0 | 0 | 1
     Sites
     ≠ differs from most sites of its server, or where there is no majority from some; on a path: from the root of its site
@@ -462,7 +462,7 @@ fn a_small_report_reads_like_this() {
     Default Web Site id 7 does not start by itself https *:443:www.contoso.com binding flags 33: SNI, no TLS 1.3 | ignore | not required | ? not assessed | –
     The same everywhere
     CRL freshness
-    86400 seconds (default, where it is known)
+    86400 s (default, where it is known)
     CTL store
     none (default)
     Read-ahead
