@@ -9,7 +9,7 @@ mod lists;
 mod matrix;
 mod overview;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::check::Summary;
 use super::escape::{Html, Out};
@@ -86,7 +86,6 @@ struct Tally {
 
 impl<'a> View<'a> {
     fn new(review: &'a Review) -> Self {
-        let mut taken = BTreeSet::new();
         let mut times: BTreeMap<String, usize> = BTreeMap::new();
         let mut anchors = Vec::with_capacity(review.findings.len());
         let mut at_sites: BTreeMap<SiteKey<'a>, Tally> = BTreeMap::new();
@@ -97,7 +96,6 @@ impl<'a> View<'a> {
             *time += 1;
             // Two findings of one meaning are rare, and an anchor must lead to one of them only.
             let anchor = if *time == 1 { format!("f-{fingerprint}") } else { format!("f-{fingerprint}-{time}") };
-            taken.insert(anchor.clone());
             anchors.push(anchor);
             if judged.state == State::New {
                 let site = finding.site.as_ref().map(|(id, name)| (*id, name.as_str()));
