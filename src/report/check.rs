@@ -255,7 +255,7 @@ fn summary(review: &Review) -> String {
 }
 
 /// What was not assessed, in few words; empty when all was.
-fn missing(estate: &Estate) -> String {
+pub(super) fn missing(estate: &Estate) -> String {
     let mut names: BTreeMap<&str, usize> = BTreeMap::new();
     for server in &estate.servers {
         let mut own: Vec<&str> = server.notices.iter().map(|notice| notice.name).collect();

@@ -74,6 +74,46 @@ impl Sink for Terminal {
     }
 }
 
+/// HTML and XHTML: the text of an element, or the value of an attribute in double quotes. Nowhere else: not in a tag, a script or a style.
+#[derive(Debug)]
+pub struct Html;
+
+impl Sink for Html {
+    fn escape(text: &str) -> Cow<'_, str> {
+        html(text)
+    }
+}
+
+/// Text for HTML that is well-formed XML too. What moves the cursor of a terminal or cannot be seen becomes visible here as well: a page is
+/// read by people, and XML allows no control characters at all.
+fn html(text: &str) -> Cow<'_, str> {
+    let needs = |c: char| matches!(c, '&' | '<' | '>' | '"' | '\'') || acts_or_hides(c) || is_noncharacter(c);
+    let Some(first) = text.find(needs) else { return Cow::Borrowed(text) };
+    let mut escaped = String::with_capacity(text.len() + 16);
+    escaped.push_str(&text[..first]);
+    for c in text[first..].chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            _ if needs(c) => {
+                // Writing to a String cannot fail.
+                let _ = write!(escaped, "\\u{{{:x}}}", u32::from(c));
+            }
+            _ => escaped.push(c),
+        }
+    }
+    Cow::Owned(escaped)
+}
+
+/// Whether Unicode will never give the number to a character; XML allows not all of them.
+fn is_noncharacter(c: char) -> bool {
+    let code = u32::from(c);
+    code & 0xfffe == 0xfffe || (0xfdd0..=0xfdef).contains(&code)
+}
+
 /// Text for a terminal or a log. Everything that moves the cursor, ends a line, turns the writing direction or cannot be seen becomes a
 /// visible escape such as `\u{1b}`. So does the first of two `#`, which Azure Pipelines and GitHub Actions take for the beginning of a
 /// command (`##vso[`, `##[`) wherever it stands in a log. Escaping twice changes nothing more.
@@ -141,7 +181,41 @@ mod tests {
         assert_eq!(terminal("pay\u{200b}roll\u{7f}"), r"pay\u{200b}roll\u{7f}");
     }
 
+    /// What a parser makes of `text` in the content of an element and in an attribute; a panic when the element is not alone.
+    fn parsed_back(text: &str) -> (String, String) {
+        let mut out = Out::<Html>::default();
+        out.markup("<a b=\"").text(text).markup("\">").text(text).markup("</a>");
+        let page = out.finish();
+        let document = roxmltree::Document::parse(&page).unwrap_or_else(|error| panic!("{error}: {page:?}"));
+        let root = document.root_element();
+        assert_eq!((root.attributes().len(), document.descendants().filter(roxmltree::Node::is_element).count()), (1, 1), "{page:?}");
+        (root.text().unwrap_or_default().to_owned(), root.attribute("b").unwrap_or_default().to_owned())
+    }
+
+    #[test]
+    fn what_would_be_markup_is_text() {
+        for text in ["", "a & b", "</a><script>alert(1)</script>", "\" onload=\"x", "' x='", "<!--", "]]>", "&amp;", "a/b=`c`"] {
+            assert_eq!(parsed_back(text), (text.to_owned(), text.to_owned()));
+        }
+        assert_eq!(Html::escape("a\u{1b}\n\u{202e}\u{fffe}b"), r"a\u{1b}\u{a}\u{202e}\u{fffe}b");
+        assert!(matches!(Html::escape("Büro — ##C#"), Cow::Borrowed("Büro — ##C#")));
+    }
+
     proptest! {
+        #[test]
+        fn no_input_is_markup_in_a_page(
+            text in proptest::collection::vec(prop_oneof![any::<char>(), prop::sample::select(vec!['<', '>', '&', '"', '\'', '/', '!', ';', '#'])], 0..40),
+        ) {
+            let text: String = text.into_iter().collect();
+            let (content, attribute) = parsed_back(&text);
+            prop_assert_eq!(&content, &attribute);
+            prop_assert!(!content.chars().any(is_harmful), "{:?}", content);
+            // What is neither hidden nor acts is all there, in its order.
+            let kept: String = text.chars().filter(|c| !acts_or_hides(*c) && !is_noncharacter(*c)).collect();
+            let mut rest = content.chars();
+            prop_assert!(kept.chars().all(|c| rest.any(|other| other == c)), "{:?} is not in {:?}", kept, content);
+        }
+
         #[test]
         fn no_input_gets_a_control_or_bidi_character_out(text in proptest::collection::vec(any::<char>(), 0..40)) {
             let text: String = text.into_iter().collect();

@@ -5,6 +5,7 @@ pub mod check;
 pub mod diff;
 pub mod escape;
 pub mod explain;
+pub mod html;
 mod page;
 mod parts;
 mod place;
