@@ -23,6 +23,8 @@ pub(super) enum ReportFormat {
     Json,
     /// SARIF 2.1.0 for code scanning
     Sarif,
+    /// JSON for streams: one object a line, described by schemas/report-check-line.schema.json
+    Ndjson,
 }
 
 impl ReportFormat {
@@ -31,6 +33,7 @@ impl ReportFormat {
             ReportFormat::Table => report::check::table(review, detail, style),
             ReportFormat::Json => report::check::json(review),
             ReportFormat::Sarif => report::sarif::render(review),
+            ReportFormat::Ndjson => report::ndjson::render(review),
         }
     }
 }

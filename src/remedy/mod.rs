@@ -28,6 +28,17 @@ pub enum Risk {
     WeakensSecurity,
 }
 
+impl Risk {
+    /// The word in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Risk::ReadOnly => "read-only",
+            Risk::Safe => "safe",
+            Risk::WeakensSecurity => "weakens-security",
+        }
+    }
+}
+
 /// One way to act on a finding. Remedies are listed in the order of their risk.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Remedy {

@@ -1,8 +1,13 @@
 //! The only way untrusted text gets out: one function for each kind of sink. Nothing is dropped; what a sink would act on is made visible.
 
+mod json;
+
 use std::borrow::Cow;
 use std::fmt::Write;
 use std::marker::PhantomData;
+
+pub use json::json_line;
+
 
 /// A kind of sink: what text has to look like so that nothing in it acts there.
 pub trait Sink {

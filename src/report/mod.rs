@@ -5,6 +5,7 @@ pub mod check;
 pub mod diff;
 pub mod escape;
 pub mod explain;
+pub mod ndjson;
 mod page;
 mod parts;
 mod place;
@@ -15,6 +16,7 @@ pub mod sites;
 pub mod style;
 #[cfg(test)]
 mod testing;
+mod words;
 
 pub use page::Page;
 pub use place::{Location, Places};

@@ -267,8 +267,8 @@ pub(super) fn inputs(page: &mut Page, estate: &Estate) {
     }
 }
 
-/// Puts what was not assessed on the page; a notice that several servers share is said once.
-pub(super) fn notices(page: &mut Page, servers: &[Server]) {
+/// What was not assessed, each notice once with the names of the servers that share it.
+pub(super) fn shared_notices(servers: &[Server]) -> BTreeMap<&Notice, Vec<&str>> {
     let mut shared: BTreeMap<&Notice, Vec<&str>> = BTreeMap::new();
     for server in servers {
         for notice in &server.notices {
@@ -278,6 +278,12 @@ pub(super) fn notices(page: &mut Page, servers: &[Server]) {
             }
         }
     }
+    shared
+}
+
+/// Puts what was not assessed on the page; a notice that several servers share is said once.
+pub(super) fn notices(page: &mut Page, servers: &[Server]) {
+    let shared = shared_notices(servers);
     if shared.is_empty() {
         return;
     }
