@@ -25,6 +25,8 @@ pub(super) enum ReportFormat {
     Sarif,
     /// JSON for streams: one object a line, described by schemas/report-check-line.schema.json
     Ndjson,
+    /// A table for spreadsheets, one finding a row
+    Csv,
 }
 
 impl ReportFormat {
@@ -34,6 +36,7 @@ impl ReportFormat {
             ReportFormat::Json => report::check::json(review),
             ReportFormat::Sarif => report::sarif::render(review),
             ReportFormat::Ndjson => report::ndjson::render(review),
+            ReportFormat::Csv => report::csv::render(review),
         }
     }
 }

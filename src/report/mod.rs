@@ -2,6 +2,7 @@
 //! gives the same bytes. JSON types are apart from the model, so that the format stays when the model changes.
 
 pub mod check;
+pub mod csv;
 pub mod diff;
 pub mod escape;
 pub mod explain;
