@@ -27,6 +27,8 @@ pub(super) enum ReportFormat {
     Ndjson,
     /// A table for spreadsheets, one finding a row
     Csv,
+    /// Test results for build servers
+    Junit,
 }
 
 impl ReportFormat {
@@ -37,6 +39,7 @@ impl ReportFormat {
             ReportFormat::Sarif => report::sarif::render(review),
             ReportFormat::Ndjson => report::ndjson::render(review),
             ReportFormat::Csv => report::csv::render(review),
+            ReportFormat::Junit => report::junit::render(review),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod csv;
 mod json;
+mod xml;
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -9,6 +10,7 @@ use std::marker::PhantomData;
 
 pub use csv::CsvCell;
 pub use json::json_line;
+pub use xml::Xml;
 
 
 /// A kind of sink: what text has to look like so that nothing in it acts there.

@@ -6,6 +6,7 @@ pub mod csv;
 pub mod diff;
 pub mod escape;
 pub mod explain;
+pub mod junit;
 pub mod ndjson;
 mod page;
 mod parts;
