@@ -29,6 +29,8 @@ pub(super) enum ReportFormat {
     Csv,
     /// Test results for build servers
     Junit,
+    /// A comment for a pull request
+    Markdown,
 }
 
 impl ReportFormat {
@@ -40,6 +42,7 @@ impl ReportFormat {
             ReportFormat::Ndjson => report::ndjson::render(review),
             ReportFormat::Csv => report::csv::render(review),
             ReportFormat::Junit => report::junit::render(review),
+            ReportFormat::Markdown => report::markdown::render(review),
         }
     }
 }

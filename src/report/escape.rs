@@ -2,6 +2,7 @@
 
 mod csv;
 mod json;
+mod markdown;
 mod xml;
 
 use std::borrow::Cow;
@@ -10,8 +11,11 @@ use std::marker::PhantomData;
 
 pub use csv::CsvCell;
 pub use json::json_line;
+pub use markdown::Markdown;
 pub use xml::Xml;
 
+#[cfg(test)]
+pub(super) use markdown::tests::read as read_markdown;
 
 /// A kind of sink: what text has to look like so that nothing in it acts there.
 pub trait Sink {

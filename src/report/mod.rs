@@ -7,6 +7,7 @@ pub mod diff;
 pub mod escape;
 pub mod explain;
 pub mod junit;
+pub mod markdown;
 pub mod ndjson;
 mod page;
 mod parts;
