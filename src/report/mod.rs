@@ -6,6 +6,7 @@ pub mod csv;
 pub mod diff;
 pub mod escape;
 pub mod explain;
+pub mod github;
 pub mod junit;
 pub mod markdown;
 pub mod ndjson;
