@@ -8,6 +8,7 @@ use clap::ValueEnum;
 
 use super::{Common, Outcome, complain};
 use crate::report::check::Detail;
+use crate::report::github::Checkout;
 use crate::report::{self, Style};
 use crate::review::Review;
 
@@ -23,6 +24,16 @@ pub(super) enum ReportFormat {
     Json,
     /// SARIF 2.1.0 for code scanning
     Sarif,
+    /// JSON for streams: one object a line, described by schemas/report-check-line.schema.json
+    Ndjson,
+    /// A table for spreadsheets, one finding a row
+    Csv,
+    /// Test results for build servers
+    Junit,
+    /// Annotations of GitHub Actions, and the summary of the job
+    Github,
+    /// A comment for a pull request
+    Markdown,
     /// One page for a browser or paper, complete in itself: no script, nothing from elsewhere
     Html,
 }
@@ -33,6 +44,11 @@ impl ReportFormat {
             ReportFormat::Table => report::check::table(review, detail, style),
             ReportFormat::Json => report::check::json(review),
             ReportFormat::Sarif => report::sarif::render(review),
+            ReportFormat::Ndjson => report::ndjson::render(review),
+            ReportFormat::Csv => report::csv::render(review),
+            ReportFormat::Junit => report::junit::render(review),
+            ReportFormat::Github => report::github::render(review, &checkout()),
+            ReportFormat::Markdown => report::markdown::render(review),
             ReportFormat::Html => report::html::render(review),
         }
     }
@@ -83,6 +99,42 @@ pub(super) fn is_for_people(destinations: &[Destination]) -> bool {
     destinations.iter().all(|destination| destination.format == ReportFormat::Table && destination.file.is_none())
 }
 
+/// The repository of a run of GitHub Actions, where it is one.
+fn checkout() -> Checkout {
+    let shown = |path: &Path| path.display().to_string().replace(std::path::MAIN_SEPARATOR, "/");
+    let Some(root) = std::env::var_os("GITHUB_WORKSPACE").filter(|root| !root.is_empty()).map(PathBuf::from) else {
+        return Checkout::default();
+    };
+    let below = std::env::current_dir().ok().and_then(|here| Some(shown(here.strip_prefix(&root).ok()?)));
+    Checkout { root: shown(&root).trim_end_matches('/').to_owned(), below: below.unwrap_or_default() }
+}
+
+/// GitHub drops the summary of a step that is longer.
+const LONGEST_SUMMARY: u64 = 1 << 20;
+/// Less room than this is not worth a report.
+const LEAST_SUMMARY: usize = 8192;
+
+/// Adds the report to the summary of the job, where GitHub Actions names a file for it.
+fn add_job_summary(review: &Review) -> Outcome {
+    let Some(file) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty()).map(PathBuf::from) else {
+        return Outcome::Clean;
+    };
+    let taken = fs::metadata(&file).map_or(0, |found| found.len());
+    let room = usize::try_from(LONGEST_SUMMARY.saturating_sub(taken)).unwrap_or(0).saturating_sub(1);
+    if room < LEAST_SUMMARY {
+        complain("warning: GITHUB_STEP_SUMMARY: the summary of this step is full, the report is not added to it");
+        return Outcome::Clean;
+    }
+    // A blank line ends whatever stands there.
+    let text = format!("\n{}", report::markdown::render_within(review, room));
+    let written = File::options().create(true).append(true).open(&file).and_then(|mut out| out.write_all(text.as_bytes()));
+    if let Err(error) = written {
+        complain(&format!("error: {}: cannot write the summary of the job: {error}", file.display()));
+        return Outcome::Unwritable;
+    }
+    Outcome::Clean
+}
+
 /// Writes every result. One that cannot be written is said and does not stop the others.
 pub(super) fn write(destinations: &[Destination], review: &Review, detail: Detail, common: &Common) -> Outcome {
     let mut outcome = Outcome::Clean;
@@ -101,6 +153,9 @@ pub(super) fn write(destinations: &[Destination], review: &Review, detail: Detai
             }
         };
         outcome = outcome.max(written);
+    }
+    if destinations.iter().any(|destination| destination.format == ReportFormat::Github) {
+        outcome = outcome.max(add_job_summary(review));
     }
     outcome
 }

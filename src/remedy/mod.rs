@@ -31,6 +31,17 @@ pub enum Risk {
     WeakensSecurity,
 }
 
+impl Risk {
+    /// The word in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Risk::ReadOnly => "read-only",
+            Risk::Safe => "safe",
+            Risk::WeakensSecurity => "weakens-security",
+        }
+    }
+}
+
 /// One way to act on a finding. Remedies are listed in the order of their risk.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Remedy {
@@ -67,6 +78,18 @@ impl Remedy {
     /// Advice without a command.
     pub fn advice(risk: Risk, what: impl Into<String>) -> Self {
         Remedy { risk, what: what.into(), command: None, powershell: None }
+    }
+
+    /// The command lines that a report for people shows: that for cmd.exe, and that for PowerShell (named `true`) where it is another one and
+    /// changes something, or is the only one.
+    pub fn shown(&self) -> impl Iterator<Item = (bool, &str)> {
+        let cmd = self.command.as_deref().map(|command| (false, command));
+        let powershell = self
+            .powershell
+            .as_deref()
+            .filter(|line| self.command.as_deref().is_none_or(|command| command != *line && self.risk != Risk::ReadOnly))
+            .map(|line| (true, line));
+        cmd.into_iter().chain(powershell)
     }
 
     /// Whether there is a command, for whichever shell.

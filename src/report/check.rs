@@ -214,7 +214,7 @@ fn detail<'a>(page: &mut Page, finding: &'a Finding, places: Places<'_>, told: &
 }
 
 /// The last line. Without findings it says what the silence is worth.
-fn summary(review: &Review) -> String {
+pub(super) fn summary(review: &Review) -> String {
     let (estate, summary) = (&review.estate, Summary::of(review));
     let findings = summary.high + summary.medium + summary.low + summary.info;
     let read = format!(
@@ -295,14 +295,6 @@ fn unknown(server: &Server) -> impl Iterator<Item = Setting> {
 pub fn json(review: &Review) -> String {
     let estate = &review.estate;
     let places = Places { inputs: &estate.inputs };
-    let notices = estate.servers.iter().flat_map(|server| {
-        server.notices.iter().map(|notice| NoticeJson {
-            server: &server.name,
-            name: notice.name,
-            message: &notice.message,
-            needs: &notice.needs,
-        })
-    });
     to_json(&ReportJson {
         format: "iisaudit-check",
         version: 1,
@@ -313,7 +305,7 @@ pub fn json(review: &Review) -> String {
             entries: baseline.entries,
             gone: &baseline.gone,
         }),
-        notices: notices.collect(),
+        notices: NoticeJson::all(estate),
         summary: Summary::of(review),
     })
 }
@@ -391,12 +383,28 @@ struct RelatedJson<'a> {
     note: &'a str,
 }
 
+/// What was not assessed, in JSON.
 #[derive(Debug, Serialize)]
-struct NoticeJson<'a> {
+pub(super) struct NoticeJson<'a> {
     server: &'a str,
     name: &'a str,
     message: &'a str,
     needs: &'a str,
+}
+
+impl<'a> NoticeJson<'a> {
+    /// What was not assessed, server by server.
+    pub(super) fn all(estate: &'a Estate) -> Vec<Self> {
+        let of_server = |server: &'a Server| {
+            server.notices.iter().map(|notice| NoticeJson {
+                server: &server.name,
+                name: notice.name,
+                message: &notice.message,
+                needs: &notice.needs,
+            })
+        };
+        estate.servers.iter().flat_map(of_server).collect()
+    }
 }
 
 impl<'a> FindingJson<'a> {

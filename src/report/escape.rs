@@ -1,8 +1,25 @@
 //! The only way untrusted text gets out: one function for each kind of sink. Nothing is dropped; what a sink would act on is made visible.
 
+mod csv;
+mod json;
+mod markdown;
+mod workflow;
+mod xml;
+
 use std::borrow::Cow;
 use std::fmt::Write;
 use std::marker::PhantomData;
+
+pub use csv::CsvCell;
+pub use json::json_line;
+pub use markdown::Markdown;
+pub use workflow::{WorkflowMessage, WorkflowProperty};
+pub use xml::Xml;
+
+#[cfg(test)]
+pub(super) use markdown::tests::read as read_markdown;
+#[cfg(test)]
+pub(super) use workflow::tests::unescape as unescape_workflow;
 
 /// A kind of sink: what text has to look like so that nothing in it acts there.
 pub trait Sink {

@@ -2,10 +2,15 @@
 //! gives the same bytes. JSON types are apart from the model, so that the format stays when the model changes.
 
 pub mod check;
+pub mod csv;
 pub mod diff;
 pub mod escape;
 pub mod explain;
+pub mod github;
 pub mod html;
+pub mod junit;
+pub mod markdown;
+pub mod ndjson;
 mod page;
 mod parts;
 mod place;
@@ -16,6 +21,7 @@ pub mod sites;
 pub mod style;
 #[cfg(test)]
 mod testing;
+mod words;
 
 pub use page::Page;
 pub use place::{Location, Places};

@@ -269,8 +269,8 @@ pub(super) fn inputs(page: &mut Page, estate: &Estate) {
     }
 }
 
-/// Puts what was not assessed on the page; a notice that several servers share is said once.
-pub(super) fn notices(page: &mut Page, servers: &[Server]) {
+/// What was not assessed, each notice once with the names of the servers that share it.
+pub(super) fn shared_notices(servers: &[Server]) -> BTreeMap<&Notice, Vec<&str>> {
     let mut shared: BTreeMap<&Notice, Vec<&str>> = BTreeMap::new();
     for server in servers {
         for notice in &server.notices {
@@ -280,6 +280,21 @@ pub(super) fn notices(page: &mut Page, servers: &[Server]) {
             }
         }
     }
+    shared
+}
+
+/// What stands before a remedy.
+pub(super) fn risk_label(risk: Risk) -> &'static str {
+    match risk {
+        Risk::ReadOnly => "[read-only]",
+        Risk::Safe => "[safe]",
+        Risk::WeakensSecurity => "[weakens security]",
+    }
+}
+
+/// Puts what was not assessed on the page; a notice that several servers share is said once.
+pub(super) fn notices(page: &mut Page, servers: &[Server]) {
+    let shared = shared_notices(servers);
     if shared.is_empty() {
         return;
     }
@@ -293,18 +308,8 @@ pub(super) fn notices(page: &mut Page, servers: &[Server]) {
 /// A remedy: what it does, then its commands. That for PowerShell stands there where it is another one and changes something; what only
 /// looks is shown for one shell.
 pub(super) fn remedy(page: &mut Page, indent: usize, remedy: &Remedy) {
-    let risk = match remedy.risk {
-        Risk::ReadOnly => "[read-only]",
-        Risk::Safe => "[safe]",
-        Risk::WeakensSecurity => "[weakens security]",
-    };
-    page.labelled(indent, risk, HEADING, &remedy.what);
-    if let Some(command) = &remedy.command {
-        page.verbatim(indent + 2, command);
-    }
-    if let Some(powershell) = &remedy.powershell
-        && remedy.command.as_ref().is_none_or(|command| command != powershell && remedy.risk != Risk::ReadOnly)
-    {
-        page.verbatim(indent + 2, &format!("{POWERSHELL}{powershell}"));
+    page.labelled(indent, risk_label(remedy.risk), HEADING, &remedy.what);
+    for (is_powershell, command) in remedy.shown() {
+        page.verbatim(indent + 2, &format!("{}{command}", if is_powershell { POWERSHELL } else { "" }));
     }
 }

@@ -766,7 +766,7 @@ fn message(finding: &Finding) -> Text {
         });
         item.text(&remedy.what);
         markdown.push_str(&item.finish());
-        if let Some(command) = &remedy.command {
+        for (_, command) in remedy.shown() {
             code_block(&mut markdown, command);
         }
     }

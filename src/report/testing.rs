@@ -3,6 +3,9 @@
 use crate::catalogue::{Setting, Value};
 use crate::estate::{Estate, FileKind, InputError, InputReport};
 use crate::input::{FileId, Place};
+use crate::remedy::{Remedy, Risk};
+use crate::review::{BaselineUse, GoneEntry, Review, State, Suppression};
+use crate::rules::{Confidence, Finding, Severity};
 use crate::server::{Binding, Endpoint, EndpointKey, Generation, Notice, Origin, Resolved, Scope, Served, Server, Settings, Site};
 
 pub(super) fn at(file: u32, line: u32) -> Place {
@@ -176,6 +179,69 @@ pub(super) fn estate(first: &str, second: &str) -> Estate {
         servers: vec![iis6("web01", first, second), iis7("web02", "Default Web Site")],
         skipped: 3,
     }
+}
+
+/// Findings in every state: two that are new, one of the baseline, one suppressed, one gone. Every text that can come from a file holds
+/// `name`.
+pub(super) fn judged(name: &str) -> Review {
+    let mut estate = estate("Shop", "Shop (old)");
+    if !name.is_empty() {
+        estate.servers[0].sites[0].name = name.to_owned();
+        estate.servers[1].name = format!("web02{name}");
+        estate.servers[1].notices[0].message.push_str(name);
+        estate.servers[1].notices[0].needs.push_str(name);
+        estate.inputs[0].path.push_str(name);
+        estate.inputs[2].path.push_str(name);
+        estate.inputs[2].error.as_mut().unwrap().message.push_str(name);
+    }
+    let rule = |name: &str| crate::rules::rule(name).unwrap();
+    let (first, second) = (&estate.servers[0], &estate.servers[1]);
+    let high = Finding::new(rule("revocation-check-off"), first, format!("CertCheckMode is 1: revocation is not checked{name}"))
+        .site(&first.sites[0])
+        .path(&format!("/app{name}"))
+        .setting(Setting::CertCheckMode)
+        .at(Some(at(0, 22)))
+        .severity(Severity::High)
+        .confidence(Confidence::Likely)
+        .sees(format!("Nothing: revoked certificates are accepted.{name}"))
+        .subject(format!("0.0.0.0:443{name}"))
+        .related(Some(at(0, 40)), format!("\"Shop (old)\" (id 2) does not set it{name}"))
+        .remedy(Remedy::command(Risk::ReadOnly, format!("shows the value{name}"), format!("adsutil.vbs get W3SVC/1/CertCheckMode{name}")))
+        .remedy(Remedy::command(
+            Risk::Safe,
+            format!("checks revocation again{name}"),
+            format!("adsutil.vbs set W3SVC/1/CertCheckMode 0{name}"),
+        ))
+        .remedy(Remedy::advice(Risk::WeakensSecurity, format!("leaves revoked certificates accepted{name}")));
+    let info = Finding::new(rule("revocation-check-off"), second, format!("A second message.{name}")).severity(Severity::Info);
+    let baselined =
+        Finding::new(rule("plain-text-password"), first, format!("Known before.{name}")).site(&first.sites[1]).at(Some(at(0, 50)));
+    let suppressed = Finding::new(rule("certificate-not-required"), first, format!("Wanted so.{name}")).site(&first.sites[1]);
+    let mut review = Review::new(estate.clone(), vec![high, info, baselined, suppressed]);
+    for judged in &mut review.findings {
+        match judged.finding.rule.name {
+            "plain-text-password" => judged.state = State::Baselined,
+            "certificate-not-required" => {
+                judged.state = State::Suppressed(Suppression {
+                    reason: format!("the partner has no certificate yet{name}"),
+                    until: Some("2031-12-31".to_owned()),
+                    place: Some(at(0, 3)),
+                });
+                judged.severity_before = Some(Severity::High);
+            }
+            _ => {}
+        }
+    }
+    review.baseline = Some(BaselineUse {
+        path: format!("baseline.json{name}"),
+        entries: 2,
+        gone: vec![GoneEntry {
+            fingerprint: "0123456789abcdef0123456789abcdef".to_owned(),
+            rule: "usage-check-off".to_owned(),
+            scope: format!("web01, \"Shop\"{name}"),
+        }],
+    });
+    review
 }
 
 /// A name with everything that a terminal or a table could stumble over.

@@ -49,6 +49,17 @@ pub enum Confidence {
     Firm,
 }
 
+impl Confidence {
+    /// The word in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Confidence::Hint => "hint",
+            Confidence::Likely => "likely",
+            Confidence::Firm => "firm",
+        }
+    }
+}
+
 /// Another place that belongs to a finding: the other site, the key that sets the inherited value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Related {

@@ -218,7 +218,8 @@ fn remedies(page: &mut Page, remedies: &[&Remedy]) {
             Risk::WeakensSecurity => "<li><span class=\"risk weakens\"><span aria-hidden=\"true\">!</span> weakens security</span> ",
         });
         page.text(&remedy.what);
-        if let Some(command) = &remedy.command {
+        for (is_powershell, command) in remedy.shown() {
+            page.markup(if is_powershell { "\n<p class=\"shell\">PowerShell</p>" } else { "" });
             page.within("\n<pre><code>", command, "</code></pre>");
         }
         page.markup("</li>\n");

@@ -232,7 +232,7 @@ fn every_finding_notice_and_unreadable_file_is_on_the_page() {
         {
             assert!(group.replace('`', "").contains(&squeezed(said).replace('`', "")), "{group} lacks {said}");
         }
-        for command in finding.remedies.iter().filter_map(|remedy| remedy.command.as_deref()) {
+        for (_, command) in finding.remedies.iter().flat_map(Remedy::shown) {
             assert!(commands.contains(command), "{command}");
         }
     }
