@@ -266,7 +266,9 @@ impl<'a> Endpoints<'a> {
 
 fn server_change<'a>(diff: &ServerDiff<'a>, files: Files<'_>) -> ServerChange<'a> {
     let on = Sides { left: Endpoints::new(diff.servers.left), right: Endpoints::new(diff.servers.right) };
-    let mut gathered = Gathered { diff, files, on: &on, changes: Vec::new(), merged: BTreeMap::new(), folded: BTreeMap::new() };
+    let listed = |switch: Switch| [diff.servers.left, diff.servers.right].iter().all(|server| server.lists_switch(switch));
+    let in_records = strength::BINDING_SWITCHES.iter().filter(|(_, switch)| listed(*switch)).fold(0, |all, (bit, _)| all | bit);
+    let mut gathered = Gathered { diff, files, on: &on, in_records, changes: Vec::new(), merged: BTreeMap::new(), folded: BTreeMap::new() };
     let mut renamed = Vec::new();
     let mut bindings = Vec::new();
     let mut untold = Vec::new();
@@ -322,6 +324,8 @@ struct Gathered<'d, 'a> {
     diff: &'d ServerDiff<'a>,
     files: Files<'d>,
     on: &'d Sides<Endpoints<'a>>,
+    /// Bits of binding flags whose switch the records of both states list.
+    in_records: u32,
     changes: Vec<Change>,
     /// Changes of endpoints by what they are, so that the sites of one endpoint share one.
     merged: BTreeMap<String, usize>,
@@ -415,10 +419,20 @@ impl Gathered<'_, '_> {
                 endpoints: Sides::default(),
                 states: Sides { left: plain(&flags.left), right: plain(&flags.right) },
                 verdict: strength::judge_binding_flags(flags.left.flags, flags.right.flags),
-                effect: Effect::Some,
+                effect: if self.is_told_by_records(flags) {
+                    Effect::None("HTTP.sys goes by its records, which are compared by themselves".to_owned())
+                } else {
+                    Effect::Some
+                },
                 statuses: Sides::default(),
             });
         }
+    }
+
+    /// Whether two bindings differ only in switches that the records of both states list.
+    fn is_told_by_records(&self, flags: &Sides<Binding>) -> bool {
+        let (Some(before), Some(after)) = (flags.left.flags, flags.right.flags) else { return false };
+        (before ^ after) & !self.in_records == 0
     }
 
     fn fact(&mut self, labels: &Labels, what: &str, said: Sides<String>, verdict: Verdict) {
@@ -626,4 +640,313 @@ pub(crate) fn mappings(count: &crate::compare::MappingCount) -> String {
     ];
     let parts: Vec<String> = parts.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")).collect();
     if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::compare::compare_estates;
+    use crate::compare::testing::{Build, BuildSite};
+    use crate::estate::{Estate, Options, read};
+    use crate::rules::Finding;
+
+    fn estate(path: &str, first_file: u32) -> Estate {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+        read(&[path], &Options { first_file, ..Options::default() })
+    }
+
+    /// Every fixture and example.
+    fn paths() -> Vec<String> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut paths = Vec::new();
+        for folder in ["tests/fixtures/apphost", "tests/fixtures/metabase", "examples"] {
+            for entry in std::fs::read_dir(root.join(folder)).unwrap() {
+                paths.push(format!("{folder}/{}", entry.unwrap().file_name().to_str().unwrap()));
+            }
+        }
+        paths.sort();
+        paths
+    }
+
+    fn of(left: &[Server], right: &[Server], told: impl Fn(&[ServerChange<'_>])) {
+        told(&changes(&compare_estates(left, right), &[]));
+    }
+
+    /// What a change of servers built by hand is, in one line each.
+    fn lines(left: &Server, right: &Server) -> Vec<String> {
+        // Files of their own, or they would be two looks at one state.
+        let right = Server { inputs: vec![FileId(9)], ..right.clone() };
+        let diff = compare_estates(std::slice::from_ref(left), std::slice::from_ref(&right));
+        let changes = changes(&diff, &[]);
+        let line = |change: &Change| {
+            let what = match &change.what {
+                What::Setting(setting) => setting.name().to_owned(),
+                What::Switch(switch) => switch.label().to_owned(),
+                What::Other(what) => what.clone(),
+            };
+            let sites: Vec<&str> = change.sites.iter().map(|site| site.right.name.as_str()).collect();
+            let strength = match &change.effect {
+                Effect::Some => change.verdict.strength.words(),
+                Effect::None(_) => "without effect",
+                Effect::WrittenOnly => "written",
+            };
+            format!("{what} {} {}: {strength}", sites.join("+"), if change.server_level { "server" } else { &change.path })
+        };
+        changes[0].changes.iter().map(line).collect()
+    }
+
+    /// Everything that is said of a change, in an order that does not depend on the direction; `turned` exchanges the sides.
+    fn essence(change: &ServerChange<'_>, turned: bool) -> Vec<String> {
+        let turn = |side: Side| if turned { side.other() } else { side };
+        let (old, new) = (turn(Side::Left), turn(Side::Right));
+        let mut all = Vec::new();
+        for one in &change.changes {
+            let strength = if turned { one.verdict.strength.mirrored() } else { one.verdict.strength };
+            let sites: Vec<_> = one.sites.iter().map(|site| (site.get(old), site.get(new))).collect();
+            let effect = match one.effect {
+                Effect::Some => 0,
+                Effect::None(_) => 1,
+                Effect::WrittenOnly => 2,
+            };
+            all.push(format!(
+                "{:?} {sites:?} {} {:?} {:?} {:?} {:?} {strength:?} {} {effect} {:?} {:?}",
+                one.what,
+                one.path,
+                one.endpoints.get(old),
+                one.endpoints.get(new),
+                one.states.get(old),
+                one.states.get(new),
+                one.verdict.likely,
+                one.statuses.get(old),
+                one.statuses.get(new),
+            ));
+        }
+        for (side, word) in [(old, "gone"), (new, "came")] {
+            all.extend(change.sites.get(side).iter().map(|site| format!("{word} site {}", site.get().label())));
+            all.extend(change.endpoints.get(side).iter().map(|key| format!("{word} endpoint {key}")));
+            all.extend(change.findings.untold.get(side).iter().map(|(finding, _)| format!("untold {word} {}", text(finding))));
+            let bindings = change.bindings.iter().filter(|one| one.side == side);
+            all.extend(bindings.map(|one| format!("{word} binding {:?} {:?} {}", one.site.get(old), one.site.get(new), one.binding.written)));
+        }
+        let renamed = change.renamed.iter().map(|one| (one.sites.get(old).get().label(), one.sites.get(new).get().label()));
+        all.extend(renamed.map(|(old, new)| format!("renamed {old} {new}")));
+        let found = &change.findings;
+        let (new, fixed, worse, milder) =
+            if turned { (&found.fixed, &found.new, &found.milder, &found.worse) } else { (&found.new, &found.fixed, &found.worse, &found.milder) };
+        all.extend(new.iter().map(|finding| format!("new {}", text(finding))));
+        all.extend(fixed.iter().map(|finding| format!("fixed {}", text(finding))));
+        all.push(format!("{} worse, {} milder, {} unchanged", worse.len(), milder.len(), found.unchanged));
+        all.sort();
+        all
+    }
+
+    /// What one list has and the other has not.
+    fn apart(there: &[String], back: &[String]) -> Vec<String> {
+        let only = |mark: &'static str, a: &[String], b: &[String]| -> Vec<String> {
+            a.iter().filter(|line| !b.contains(line)).map(|line| format!("{mark} {line}")).collect()
+        };
+        [only("<", there, back), only(">", back, there)].concat()
+    }
+
+    fn text(finding: &Finding) -> String {
+        format!("{} {:?} {:?} {}", finding.rule.name, finding.site, finding.path, finding.message)
+    }
+
+    #[test]
+    fn a_state_compared_with_itself_changes_nothing_and_fixes_nothing() {
+        for path in paths() {
+            let (left, right) = (estate(&path, 0), estate(&path, 100));
+            of(&left.servers, &right.servers, |changes| {
+                for change in changes {
+                    assert!(change.is_empty(), "{path}: {:?}", essence(change, false));
+                    assert!(change.findings.untold.left.is_empty() && change.findings.untold.right.is_empty(), "{path}");
+                }
+            });
+        }
+    }
+
+    #[test]
+    fn the_other_way_round_weaker_is_stronger_new_is_fixed_and_gone_is_come() {
+        let estates: Vec<(String, Estate)> = paths().into_iter().map(|path| (path.clone(), estate(&path, 0))).collect();
+        let mut seen = 0;
+        for (left_path, left) in &estates {
+            for (right_path, right) in &estates {
+                of(&left.servers, &right.servers, |there| {
+                    of(&right.servers, &left.servers, |back| {
+                        assert_eq!(there.len(), back.len());
+                        for change in there {
+                            let other = back.iter().find(|other| other.servers.right.name == change.servers.left.name).unwrap();
+                            let apart = apart(&essence(change, false), &essence(other, true));
+                            assert!(apart.is_empty(), "{left_path} {right_path}: {apart:#?}");
+                        }
+                    });
+                });
+                seen += 1;
+            }
+        }
+        assert!(seen > 400);
+    }
+
+    /// The text with the attributes of every tag in the reverse order, and every line break doubled.
+    fn reordered(text: &str) -> String {
+        let mut out = String::new();
+        for piece in text.split_inclusive('>') {
+            let Some((before, tag)) = piece.rsplit_once('<').filter(|(_, tag)| !tag.starts_with(['?', '!', '/'])) else {
+                out.push_str(piece);
+                continue;
+            };
+            let mut attributes = Vec::new();
+            let mut rest = tag.trim_end_matches('>').trim_end_matches('/');
+            let name = rest.split_whitespace().next().unwrap_or_default();
+            rest = &rest[name.len()..];
+            while let Some((key, tail)) = rest.split_once('=') {
+                let quote = tail.trim_start().chars().next().unwrap_or('"');
+                let Some((value, tail)) = tail.trim_start()[1..].split_once(quote) else { break };
+                attributes.push(format!("{}={quote}{value}{quote}", key.trim()));
+                rest = tail;
+            }
+            attributes.reverse();
+            let end = if tag.ends_with("/>") { "/>" } else { ">" };
+            out.push_str(&format!("{before}\n<{name} {}{end}", attributes.join("\n  ")));
+        }
+        out
+    }
+
+    #[test]
+    fn the_order_of_attributes_and_files_and_the_shape_of_the_text_change_nothing() {
+        let mut moved = 0;
+        for path in paths().into_iter().filter(|path| !path.ends_with(".xml") && !path.ends_with(".md")) {
+            let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(&path);
+            let file = if root.is_dir() { root.join("applicationHost.config") } else { root };
+            let Ok(bytes) = std::fs::read(&file) else { continue };
+            let text = crate::input::decode(&bytes, None).unwrap().text.into_owned();
+            let read = |text: &str, file| {
+                let config = crate::apphost::read(text, FileId(file), crate::xml::Limits::default()).unwrap();
+                crate::apphost::assemble(&config, &[], None, format!("server{file}"))
+            };
+            let other = reordered(&text);
+            moved += usize::from(other != text);
+            let (left, right) = (read(&text, 0), read(&other, 1));
+            of(&[left], &[right], |changes| assert!(changes[0].is_empty(), "{path}: {:?}", essence(&changes[0], false)));
+        }
+        assert!(moved > 10);
+        let left = estate("examples/flat-folder", 0);
+        let mut right = estate("examples/flat-folder", 0);
+        right.servers.reverse();
+        of(&left.servers, &right.servers, |changes| assert!(changes.len() == 2 && changes.iter().all(ServerChange::is_empty)));
+    }
+
+    #[test]
+    fn a_renamed_site_is_one_site_and_keeps_its_findings() {
+        let server = |name: &str| {
+            let site = |site: BuildSite| site.https(":443:").set(Setting::AccessFlags, "104").set(Setting::CertCheckMode, "1");
+            Build::iis6().site(7, name, site).server()
+        };
+        let (left, right) = (server("Orders"), server("Orders 2"));
+        of(&[left], &[right], |changes| {
+            let change = &changes[0];
+            assert!(change.sites.left.is_empty() && change.sites.right.is_empty() && change.changes.is_empty());
+            assert_eq!(change.renamed.iter().map(|one| one.matched_by).collect::<Vec<_>>(), [MatchedBy::Id]);
+            assert!(change.findings.is_empty() && change.findings.unchanged > 0, "{:?}", essence(change, false));
+            assert!(!change.is_empty());
+        });
+    }
+
+    #[test]
+    fn sites_on_one_endpoint_share_one_change() {
+        let server = |mode: &str| {
+            let site = |site: BuildSite| site.https(":443:a").set(Setting::AccessFlags, "104");
+            Build::iis6().service(Setting::CertCheckMode, mode).site(1, "a", site).site(2, "b", site).server()
+        };
+        assert_eq!(lines(&server("0"), &server("1")), ["cert-check-mode a+b server: weaker"]);
+        assert_eq!(lines(&server("1"), &server("0")), ["cert-check-mode a+b server: stronger"]);
+    }
+
+    #[test]
+    fn a_value_of_the_server_level_that_every_site_replaces_has_no_effect() {
+        let server = |flags: &str| {
+            let site = |site: BuildSite| site.https(":443:a").set(Setting::AccessFlags, "8");
+            Build::iis6().service(Setting::AccessFlags, flags).site(1, "a", site).server()
+        };
+        assert_eq!(lines(&server("8"), &server("0")), ["access-flags  server: without effect"]);
+    }
+
+    #[test]
+    fn where_sites_of_one_endpoint_contradict_one_another_nobody_is_called_weaker() {
+        let server = |mode: &str| {
+            let site = |site: BuildSite| site.https(":443:").set(Setting::AccessFlags, "104");
+            Build::iis6().site(1, "a", |one| site(one).set(Setting::CertCheckMode, mode)).site(2, "b", site).server()
+        };
+        let unclear = ["cert-check-mode a /: cannot be told", "cert-check-mode b /: cannot be told"];
+        assert_eq!(lines(&server("0"), &server("1")), unclear);
+        assert_eq!(lines(&server("1"), &server("0")), unclear);
+    }
+
+    #[test]
+    fn a_setting_that_does_nothing_on_either_side_is_said_to_be_without_effect() {
+        let server = |mode: &str| Build::iis6().site(1, "a", |site| site.https(":443:").set(Setting::CertCheckMode, mode)).server();
+        assert_eq!(lines(&server("0"), &server("1")), ["cert-check-mode a /: without effect"]);
+    }
+
+    #[test]
+    fn what_only_one_state_was_given_the_records_of_is_neither_fixed_nor_new() {
+        let (with, without) = (estate("examples/renewal-drift", 0), estate("examples/sni-pair", 10));
+        of(&with.servers, &without.servers, |changes| {
+            let found = &changes[0].findings;
+            assert!(found.fixed.is_empty() && found.new.is_empty() && found.untold.left.len() > 5, "{:?}", essence(&changes[0], false));
+            assert!(changes[0].changes.is_empty() && !changes[0].untold.is_empty());
+        });
+        of(&without.servers, &with.servers, |changes| {
+            let found = &changes[0].findings;
+            assert!(found.fixed.is_empty() && found.new.is_empty() && found.untold.right.len() > 5);
+        });
+    }
+
+    /// Servers of one to three sites with settings of all kinds.
+    fn servers() -> impl Strategy<Value = Server> {
+        let flags = prop::sample::select(vec!["0", "8", "40", "104", "264", "232", "512"]);
+        let mode = prop::sample::select(vec!["0", "1", "2", "4", "65536", "65537", "8"]);
+        let binding = prop::sample::select(vec![":443:", ":443:a", "10.0.0.1:443:", ":444:"]);
+        let site = (flags.clone(), prop::option::of(mode.clone()), binding, prop::option::of(flags.clone()), prop::bool::ANY);
+        (prop::collection::vec(site, 1..4), prop::option::of(mode), prop::option::of(flags)).prop_map(|(sites, mode, flags)| {
+            let mut build = Build::iis6();
+            if let Some(mode) = mode {
+                build = build.service(Setting::CertCheckMode, mode);
+            }
+            if let Some(flags) = flags {
+                build = build.service(Setting::AccessFlags, flags);
+            }
+            for (index, (flags, mode, binding, below, named)) in sites.into_iter().enumerate() {
+                let id = u32::try_from(index).unwrap() + 1;
+                let name = if named { format!("site {id}") } else { format!("other {id}") };
+                build = build.site(id, &name, |site| {
+                    let mut site = site.https(binding).set(Setting::AccessFlags, flags);
+                    if let Some(mode) = mode {
+                        site = site.set(Setting::CertCheckMode, mode);
+                    }
+                    if let Some(below) = below {
+                        site = site.at("/app", Setting::AccessFlags, below);
+                    }
+                    site
+                });
+            }
+            build.server()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn both_directions_say_the_opposite_and_the_same_state_says_nothing(left in servers(), right in servers()) {
+            let (left, right) = ([left], [Server { inputs: vec![FileId(9)], ..right }]);
+            of(&left, &right, |there| of(&right, &left, |back| {
+                let apart = apart(&essence(&there[0], false), &essence(&back[0], true));
+                assert!(apart.is_empty(), "{apart:#?}");
+            }));
+            of(&left, &left.clone(), |changes| assert!(changes[0].is_empty(), "{:?}", essence(&changes[0], false)));
+        }
+    }
 }

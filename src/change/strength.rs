@@ -289,6 +289,15 @@ pub(super) fn judge_switch(switch: Switch, after: bool) -> Verdict {
     }
 }
 
+/// Bits of `binding@sslFlags` that IIS hands on to the record as a switch.
+pub(super) const BINDING_SWITCHES: [(u32, Switch); 5] = [
+    (binding_flags::NO_LEGACY_TLS, Switch::DisableLegacyTls),
+    (binding_flags::NO_TLS13, Switch::DisableTls13),
+    (binding_flags::NO_HTTP2, Switch::DisableHttp2),
+    (binding_flags::NO_QUIC, Switch::DisableQuic),
+    (binding_flags::NO_OCSP_STAPLING, Switch::DisableOcspStapling),
+];
+
 /// Judges two numbers `binding@sslFlags`.
 pub(super) fn judge_binding_flags(before: Option<u32>, after: Option<u32>) -> Verdict {
     let (Some(before), Some(after)) = (before, after) else {
@@ -297,13 +306,7 @@ pub(super) fn judge_binding_flags(before: Option<u32>, after: Option<u32>) -> Ve
     let mut scale = Scale::default();
     let changed = before ^ after;
     let set = |bit: u32| after & bit != 0;
-    for (bit, switch) in [
-        (binding_flags::NO_LEGACY_TLS, Switch::DisableLegacyTls),
-        (binding_flags::NO_TLS13, Switch::DisableTls13),
-        (binding_flags::NO_HTTP2, Switch::DisableHttp2),
-        (binding_flags::NO_QUIC, Switch::DisableQuic),
-        (binding_flags::NO_OCSP_STAPLING, Switch::DisableOcspStapling),
-    ] {
+    for (bit, switch) in BINDING_SWITCHES {
         if changed & bit != 0 {
             scale.add(judge_switch(switch, set(bit)));
         }
@@ -414,7 +417,8 @@ mod tests {
         assert_eq!(judge_binding_flags(Some(1), Some(65)).strength, Strength::Stronger);
         assert_eq!(judge_binding_flags(Some(65), Some(1)).strength, Strength::Weaker);
         assert_eq!(judge_binding_flags(Some(1), Some(33)).strength, Strength::Weaker);
-        assert_eq!(judge_binding_flags(Some(33), Some(65)).strength, Strength::Mixed);
+        assert_eq!(judge_binding_flags(Some(33), Some(65)).strength, Strength::Stronger);
+        assert_eq!(judge_binding_flags(Some(1), Some(97)).strength, Strength::Mixed);
         assert_eq!(judge_binding_flags(Some(1), Some(5)).strength, Strength::Neutral);
         assert_eq!(judge_binding_flags(Some(0), Some(1)).strength, Strength::Unclear);
     }

@@ -133,11 +133,11 @@ impl Sheet<'_> {
             .filter(|side| !change.statuses.get(*side).is_empty())
             .map(|side| {
                 let one = |(status, likely): &(&str, bool)| format!("{status}{}", if *likely { " (likely)" } else { "" });
-                format!("{}: {}", state(side), change.statuses.get(side).iter().map(one).collect::<Vec<_>>().join(", "))
+                format!("{} {}", change.statuses.get(side).iter().map(one).collect::<Vec<_>>().join(", "), state(side))
             })
             .collect();
         if !statuses.is_empty() {
-            page.labelled(4, "status", DIM, &format!("can be caused {}", statuses.join("; ")));
+            page.labelled(4, "can   ", DIM, &format!("cause {}", statuses.join("; ")));
         }
     }
 

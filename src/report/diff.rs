@@ -905,6 +905,7 @@ mod tests {
     use super::super::testing::{HOSTILE, acting, at, estate, iis6, iis7, input, too_wide, violations, with_records};
     use super::*;
     use crate::catalogue::Value;
+    use crate::change::changes;
     use crate::compare::{compare_estates, compare_sites, diagnose};
     use crate::estate::FileKind;
     use crate::input::FileId;
@@ -926,6 +927,13 @@ mod tests {
         let diff = compare_sites(failing, working);
         let diagnosis = diagnose(&diff, Side::Left, failing, Some("403.13"));
         table(estate, Compared::Sites { diff: &diff, diagnosis: Some(&diagnosis) }, Style::plain(80))
+    }
+
+    /// The JSON of two states.
+    fn json_of(estate: &Estate, left: &[Server], right: &[Server]) -> String {
+        let diff = compare_estates(left, right);
+        let changes = changes(&diff, &estate.inputs);
+        json(estate, Compared::Servers { diff: &diff, changes: &changes })
     }
 
     /// Lines that are wider than the page, other than commands, which are never wrapped.
@@ -1087,28 +1095,26 @@ mod tests {
         right.sites[0].auto_start = true;
         let estate = estate("x", "y");
         let diff = compare_estates(std::slice::from_ref(&left), std::slice::from_ref(&right));
-        insta::assert_snapshot!(table(&estate, Compared::Servers(&diff), Style::plain(80)), @r#"
-        left    web01 (IIS 7 or later), 1 site
-        right   web02 (IIS 7 or later), 1 site
+        let changes = changes(&diff, &estate.inputs);
+        insta::assert_snapshot!(table(&estate, Compared::Servers { diff: &diff, changes: &changes }, Style::plain(80)), @r#"
+        1 setting neutral; 9 settings not assessed
 
-        left    "a" (id 7) on web01 (IIS 7 or later),
-                estate/web02/applicationHost.config:6:5
-        right   "a" (id 7) on web02 (IIS 7 or later),
-                estate/web02/applicationHost.config:6:5
-        compared because they have the same name
+        before web01 (IIS 7 or later), 1 site: estate/web02/applicationHost.config
+        after  web02 (IIS 7 or later), 1 site: estate/web01/MetaBase.xml
+        note given only before: applicationHost.config
+        note given only after: MetaBase.xml
 
-          Bindings and site
+        Neither weaker nor stronger
+          starts by itself of "a" (id 7)
+            before no
+            after  yes
+            so     whether the site runs after a restart
 
-                              left  right
-            ─────────────────────────────
-            starts by itself  no    yes
-
-          Not assessed: these may differ or not
-            cert-check-mode, revocation-freshness-time,
-            revocation-url-retrieval-timeout, ctl-identifier, ctl-store-name, ds-mapper,
-            negotiate-client-certificate, server-certificate, server-certificate-store;
-            left: www.contoso.com:443; right: www.contoso.com:443
-              needs netsh http show sslcert
+        Not assessed: these may differ or not
+          cert-check-mode, revocation-freshness-time, revocation-url-retrieval-timeout,
+          ctl-identifier, ctl-store-name, ds-mapper, negotiate-client-certificate,
+          server-certificate, server-certificate-store of all sites
+            needs netsh http show sslcert
 
         Could not be read
           estate/web03/MetaBase.xml:128:5: the end tag </IIsWebService> has no start tag
@@ -1116,8 +1122,6 @@ mod tests {
         Read with reservations
           estate/web02/applicationHost.config: the XML declaration does not stand at the
           start of the file
-
-        1 site differs in start state or mappings; 9 settings not assessed
         "#);
     }
 
@@ -1253,8 +1257,7 @@ mod tests {
                     assert_eq!(wide(&table(estate, compared, Style::plain(80))), Vec::<&str>::new());
                 }
             }
-            let servers = compare_estates(&estate.servers, &f1.servers);
-            assert_eq!(violations(schema, &json(estate, Compared::Servers(&servers))), "");
+            assert_eq!(violations(schema, &json_of(estate, &estate.servers, &f1.servers)), "");
         }
     }
 
@@ -1346,8 +1349,7 @@ mod tests {
                 }
             }
             let other = [iis6("web01", "other", ""), iis7("web09", "b")];
-            let diff = compare_estates(&estate.servers, &other);
-            assert_eq!(violations(schema, &json(&estate, Compared::Servers(&diff))), "");
+            assert_eq!(violations(schema, &json_of(&estate, &estate.servers, &other)), "");
         }
     }
 
@@ -1358,8 +1360,7 @@ mod tests {
         let changed = Resolved { value: Value::Flags(2), origin: Origin::Explicit { at: at(0, 9) } };
         other[0].sites[1].scopes[0].settings.set(Setting::CertCheckMode, changed.clone());
         other[0].scope.settings.set(Setting::CertCheckMode, changed);
-        let diff = compare_estates(&estate.servers, &other);
-        let report: serde_json::Value = serde_json::from_str(&json(&estate, Compared::Servers(&diff))).unwrap();
+        let report: serde_json::Value = serde_json::from_str(&json_of(&estate, &estate.servers, &other)).unwrap();
         let listed = report["differences"].as_array().unwrap();
         let site = |difference: &serde_json::Value| (difference["site"]["left"]["id"].clone(), difference["path"].clone());
         let nested = &report["servers"][0]["sites"][1]["differences"][0];
@@ -1372,8 +1373,7 @@ mod tests {
         assert!(listed.iter().any(|difference| site(difference) == (serde_json::Value::Null, "".into())), "{listed:?}");
         let total = report["summary"]["in_effect"].as_u64().unwrap() + report["summary"]["written"].as_u64().unwrap();
         assert_eq!(listed.len() as u64, total);
-        let same = compare_estates(&estate.servers, &estate.servers);
-        let report: serde_json::Value = serde_json::from_str(&json(&estate, Compared::Servers(&same))).unwrap();
+        let report: serde_json::Value = serde_json::from_str(&json_of(&estate, &estate.servers, &estate.servers)).unwrap();
         assert_eq!(report["differences"], serde_json::json!([]));
     }
 
