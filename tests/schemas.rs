@@ -113,7 +113,9 @@ fn the_same_input_gives_the_same_bytes() {
 
 #[test]
 fn a_finding_is_described_alike_wherever_it_stands() {
-    let read = |name: &str| -> Value { serde_json::from_str(&std::fs::read_to_string(Path::new(ROOT).join("schemas").join(name)).unwrap()).unwrap() };
+    let read = |name: &str| -> Value {
+        serde_json::from_str(&std::fs::read_to_string(Path::new(ROOT).join("schemas").join(name)).unwrap()).unwrap()
+    };
     let (check, diff) = (read("report-check.schema.json"), read("report-diff.schema.json"));
     for part in ["finding", "related", "remedy", "benchmark", "site", "location"] {
         assert_eq!(check["$defs"][part], diff["$defs"][part], "{part}");

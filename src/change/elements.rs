@@ -194,18 +194,28 @@ fn log(list: &mut List, left: Option<&LogFile>, right: Option<&LogFile>) {
         }
         scale.verdict("the same fields in another order")
     });
-    list.add("logFile@logTargetW3C", &left.target, &right.target, |target| target.show(LOG_TARGETS), || {
-        Verdict::neutral("where the log goes; what it says stays")
-    });
+    list.add(
+        "logFile@logTargetW3C",
+        &left.target,
+        &right.target,
+        |target| target.show(LOG_TARGETS),
+        || Verdict::neutral("where the log goes; what it says stays"),
+    );
     list.without_effect = None;
 }
 
 fn ftp(list: &mut List, left: &Ftp, right: &Ftp) {
     let name = |policy: &FtpCertificates| policy.name().to_owned();
-    list.add("ftpServer sslClientCertificates@clientCertificatePolicy", &left.client_certificates, &right.client_certificates, name, || {
-        let (before, after) = (left.client_certificates.value, right.client_certificates.value);
-        ordered(&before, &after, "less is asked of client certificates", "more is asked of client certificates")
-    });
+    list.add(
+        "ftpServer sslClientCertificates@clientCertificatePolicy",
+        &left.client_certificates,
+        &right.client_certificates,
+        name,
+        || {
+            let (before, after) = (left.client_certificates.value, right.client_certificates.value);
+            ordered(&before, &after, "less is asked of client certificates", "more is asked of client certificates")
+        },
+    );
     let wanted = left.wants_certificates() || right.wants_certificates();
     list.without_effect = (!wanted).then_some("FTP ignores client certificates on both sides");
     let flags = |flags: &Bits| match flags.show(ftp_validation::NAMES) {
@@ -318,7 +328,9 @@ fn redirections(list: &mut List, left: &Site, right: &Site) {
     }
     let mut above: Vec<(String, Sides<Option<&Scope>>)> = Vec::new();
     for (key, own) in paths {
-        while above.last().is_some_and(|(above, _)| !(above.is_empty() || key.strip_prefix(above).is_some_and(|rest| rest.starts_with('\0'))))
+        while above
+            .last()
+            .is_some_and(|(above, _)| !(above.is_empty() || key.strip_prefix(above).is_some_and(|rest| rest.starts_with('\0'))))
         {
             above.pop();
         }
@@ -344,7 +356,13 @@ fn goes(scope: &Scope) -> (Option<(&str, bool, bool, u16, bool)>, bool, bool) {
     let on = redirect.filter(|redirect| redirect.enabled.value);
     let said = on.map(|redirect| {
         let destination = redirect.destination.value.trim();
-        (destination, redirect.exact_destination.value, redirect.child_only.value, redirect.status.value, redirect.pattern_to_https.is_some())
+        (
+            destination,
+            redirect.exact_destination.value,
+            redirect.child_only.value,
+            redirect.status.value,
+            redirect.pattern_to_https.is_some(),
+        )
     });
     (said, redirect.is_some_and(to), scope.routing.rewrites_to_https.is_some())
 }
@@ -381,5 +399,102 @@ fn redirection(path: String, left: &Scope, right: &Scope) -> Item {
         said: Sides { left: plain(left), right: plain(right) },
         verdict: scale.verdict("requests go elsewhere; whether they go to https stays the same"),
         without_effect: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::FileId;
+    use crate::server::Server;
+    use crate::xml::Limits;
+
+    fn server(site: &str, web: &str, file: u32) -> Server {
+        let bindings = r#"<bindings><binding protocol="http" bindingInformation="*:80:"/><binding protocol="ftp" bindingInformation="*:21:"/></bindings>"#;
+        let text = format!(
+            r#"<configuration><system.applicationHost><sites><site name="a" id="1"><application path="/"/>{bindings}{site}</site></sites></system.applicationHost><location path="a"><system.webServer>{web}</system.webServer></location></configuration>"#
+        );
+        let config = crate::apphost::read(&text, FileId(file), Limits::default()).unwrap();
+        crate::apphost::assemble(&config, &[], None, "server".to_owned())
+    }
+
+    /// What differs, each with its strength, both ways: the other direction must say the opposite.
+    fn differ(before: (&str, &str), after: (&str, &str)) -> Vec<String> {
+        let (left, right) = (server(before.0, before.1, 0), server(after.0, after.1, 1));
+        let (left, right) = (SiteRef { server: &left, site: 0 }, SiteRef { server: &right, site: 0 });
+        let (there, back) = (compare(left, right), compare(right, left));
+        assert_eq!(there.len(), back.len());
+        for (one, other) in there.iter().zip(&back) {
+            assert_eq!((one.name, one.verdict.strength), (other.name, other.verdict.strength.mirrored()));
+        }
+        assert_eq!(compare(left, left), []);
+        let line = |item: &Item| {
+            let effect = if item.without_effect.is_some() { ", no effect" } else { "" };
+            format!("{}: {} -> {}: {}{effect}", item.name, item.said.left.text, item.said.right.text, item.verdict.strength.words())
+        };
+        there.iter().map(line).collect()
+    }
+
+    fn sites(before: &str, after: &str) -> Vec<String> {
+        differ((before, ""), (after, ""))
+    }
+
+    #[test]
+    fn hsts_that_goes_is_weaker_and_said_once() {
+        let full = r#"<hsts enabled="true" max-age="31536000" includeSubDomains="true" redirectHttpToHttps="true"/>"#;
+        assert_eq!(sites(full, ""), ["hsts@enabled: true -> false: weaker"]);
+        let short = r#"<hsts enabled="true" max-age="300" includeSubDomains="true" redirectHttpToHttps="true" preload="true"/>"#;
+        assert_eq!(sites(full, short), ["hsts@max-age: 31536000 -> 300: weaker", "hsts@preload: false -> true: neutral"]);
+        let off = r#"<hsts enabled="false" max-age="300"/>"#;
+        assert_eq!(sites(off, ""), ["hsts@max-age: 300 -> 0: weaker, no effect"]);
+    }
+
+    #[test]
+    fn a_log_that_says_less_is_weaker() {
+        assert_eq!(sites("", r#"<logFile enabled="false"/>"#), ["logFile@enabled: true -> false: weaker"]);
+        let fields = |fields: &str| format!(r#"<logFile logExtFileFlags="{fields}"/>"#);
+        assert_eq!(
+            sites(&fields("Date, HttpStatus, HttpSubStatus"), &fields("HttpStatus, Date")),
+            ["logFile@logExtFileFlags: Date, HttpStatus, HttpSubStatus -> Date, HttpStatus: weaker"]
+        );
+        assert_eq!(
+            sites(&fields("Date, Referer"), &fields("Date, Host")),
+            ["logFile@logExtFileFlags: Date, Referer -> Date, Host: weaker in one way, stronger in another"]
+        );
+        assert_eq!(sites("", r#"<logFile logFormat="NCSA"/>"#), ["logFile@logFormat: W3C -> NCSA: weaker"]);
+    }
+
+    #[test]
+    fn ftp_is_judged_by_flags_of_its_own() {
+        let ftp = |policy: &str, flags: &str, channel: &str| {
+            format!(
+                r#"<ftpServer><security><ssl serverCertHash="AB" controlChannelPolicy="{channel}"/><sslClientCertificates clientCertificatePolicy="{policy}" validationFlags="{flags}"/></security></ftpServer>"#
+            )
+        };
+        let (require, allow) = ("CertRequire", "CertAllow");
+        assert_eq!(
+            sites(&ftp(require, "", "SslRequire"), &ftp(allow, "NoRevocationCheck", "SslAllow")),
+            [
+                "ftpServer sslClientCertificates@clientCertificatePolicy: CertRequire -> CertAllow: weaker",
+                "ftpServer sslClientCertificates@validationFlags: none -> NoRevocationCheck: weaker",
+                "ftpServer ssl@controlChannelPolicy: SslRequire -> SslAllow: weaker",
+            ]
+        );
+        assert_eq!(
+            sites(&ftp("CertIgnore", "", "SslAllow"), &ftp("CertIgnore", "CertNoUsageCheck", "SslAllow")),
+            ["ftpServer sslClientCertificates@validationFlags: none -> CertNoUsageCheck: weaker, no effect"]
+        );
+    }
+
+    #[test]
+    fn a_redirection_to_https_that_goes_is_weaker_and_another_destination_is_not() {
+        let to = |url: &str| format!(r#"<httpRedirect enabled="true" destination="{url}"/>"#);
+        let web = |before: &str, after: &str| differ(("", before), ("", after));
+        assert_eq!(web(&to("https://a/"), ""), ["httpRedirect: https://a/ with status 302 -> no redirection: weaker"]);
+        assert_eq!(
+            web(&to("https://a/"), &to("https://b/")),
+            ["httpRedirect: https://a/ with status 302 -> https://b/ with status 302: neutral"]
+        );
+        assert_eq!(web(r#"<httpRedirect enabled="false" destination="https://a/"/>"#, ""), Vec::<String>::new());
     }
 }

@@ -53,7 +53,8 @@ pub(super) fn compare(diff: &ServerDiff<'_>, files: Files<'_>, on: &Sides<Endpoi
     }
     let own = |finding: &Finding| finding.site.as_ref().map(|(id, name)| (*id, name.to_lowercase()));
     let before_of = |finding: &Finding| own(finding).map(|key| was.get(&key).map_or(key, |(before, _)| before.clone()));
-    let print = |finding: &Finding, site: &Option<SiteKey>| finding.fingerprint_as("", site.as_ref().map(|(id, name)| (*id, name.as_str())));
+    let print =
+        |finding: &Finding, site: &Option<SiteKey>| finding.fingerprint_as("", site.as_ref().map(|(id, name)| (*id, name.as_str())));
 
     let mut known: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
     for finding in rules::check(&Context::new(left)).into_iter().rev() {
@@ -71,7 +72,8 @@ pub(super) fn compare(diff: &ServerDiff<'_>, files: Files<'_>, on: &Sides<Endpoi
     left_over.sort_by(Finding::order);
     // What a finding is about may be told by the name of its site, too: where a site was renamed, the only finding of a rule that went is
     // the only one that came.
-    let coarse = |finding: &Finding, site: Option<SiteKey>| (finding.rule.name, site, finding.path.as_ref().map(|path| path.to_lowercase()));
+    let coarse =
+        |finding: &Finding, site: Option<SiteKey>| (finding.rule.name, site, finding.path.as_ref().map(|path| path.to_lowercase()));
     let renamed = |finding: &Finding| own(finding).is_some_and(|key| was.get(&key).is_some_and(|(before, _)| *before != key));
     let mut gone: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     for (index, finding) in left_over.iter().enumerate() {

@@ -11,7 +11,9 @@ mod strength;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalogue::{Level, Setting, entry};
-use crate::compare::{Difference, EstateDiff, MatchedBy, NotAssessed, Reach, Said, ServerDiff, Side, Sides, SiteDiff, SiteRef, SiteSummary};
+use crate::compare::{
+    Difference, EstateDiff, MatchedBy, NotAssessed, Reach, Said, ServerDiff, Side, Sides, SiteDiff, SiteRef, SiteSummary,
+};
 use crate::estate::{FileKind, InputReport};
 use crate::httpsys::Switch;
 use crate::input::{FileId, Place};
@@ -590,9 +592,7 @@ impl Gathered<'_, '_> {
                     }
                     effect => idle = Some(effect),
                 }
-                for (all, own) in
-                    [(&mut change.statuses.left, below.statuses.left), (&mut change.statuses.right, below.statuses.right)]
-                {
+                for (all, own) in [(&mut change.statuses.left, below.statuses.left), (&mut change.statuses.right, below.statuses.right)] {
                     for (status, likely) in own {
                         match all.iter_mut().find(|(known, _)| *known == status) {
                             Some((_, known)) => *known = *known && likely,
@@ -730,13 +730,18 @@ mod tests {
             all.extend(change.endpoints.get(side).iter().map(|key| format!("{word} endpoint {key}")));
             all.extend(change.findings.untold.get(side).iter().map(|(finding, _)| format!("untold {word} {}", text(finding))));
             let bindings = change.bindings.iter().filter(|one| one.side == side);
-            all.extend(bindings.map(|one| format!("{word} binding {:?} {:?} {}", one.site.get(old), one.site.get(new), one.binding.written)));
+            all.extend(
+                bindings.map(|one| format!("{word} binding {:?} {:?} {}", one.site.get(old), one.site.get(new), one.binding.written)),
+            );
         }
         let renamed = change.renamed.iter().map(|one| (one.sites.get(old).get().label(), one.sites.get(new).get().label()));
         all.extend(renamed.map(|(old, new)| format!("renamed {old} {new}")));
         let found = &change.findings;
-        let (new, fixed, worse, milder) =
-            if turned { (&found.fixed, &found.new, &found.milder, &found.worse) } else { (&found.new, &found.fixed, &found.worse, &found.milder) };
+        let (new, fixed, worse, milder) = if turned {
+            (&found.fixed, &found.new, &found.milder, &found.worse)
+        } else {
+            (&found.new, &found.fixed, &found.worse, &found.milder)
+        };
         all.extend(new.iter().map(|finding| format!("new {}", text(finding))));
         all.extend(fixed.iter().map(|finding| format!("fixed {}", text(finding))));
         all.push(format!("{} worse, {} milder, {} unchanged", worse.len(), milder.len(), found.unchanged));

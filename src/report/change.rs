@@ -93,10 +93,7 @@ impl Sheet<'_> {
             }
         }
         let of = |strength: Strength| self.change.changes.iter().filter(move |change| change.strength() == Some(strength));
-        for (strength, title) in [
-            (Strength::Weaker, "Weaker"),
-            (Strength::Mixed, "Weaker in one way, stronger in another"),
-        ] {
+        for (strength, title) in [(Strength::Weaker, "Weaker"), (Strength::Mixed, "Weaker in one way, stronger in another")] {
             self.changes(page, title, of(strength));
         }
         self.new_findings(page);
@@ -128,16 +125,16 @@ impl Sheet<'_> {
         }
         let likely = if change.verdict.likely && !change.verdict.why.starts_with("likely") { "likely: " } else { "" };
         page.labelled(4, "so    ", DIM, &format!("{likely}{}", change.verdict.why));
-        let statuses: Vec<String> = SIDES
-            .into_iter()
-            .filter(|side| !change.statuses.get(*side).is_empty())
-            .map(|side| {
-                let one = |(status, likely): &(&str, bool)| format!("{status}{}", if *likely { " (likely)" } else { "" });
-                format!("{} {}", change.statuses.get(side).iter().map(one).collect::<Vec<_>>().join(", "), state(side))
-            })
-            .collect();
+        let mut statuses = Vec::new();
+        for (side, verb) in [(Side::Left, "could"), (Side::Right, "can")] {
+            let one = |(status, likely): &(&str, bool)| format!("{status}{}", if *likely { " (likely)" } else { "" });
+            let list: Vec<String> = change.statuses.get(side).iter().map(one).collect();
+            if !list.is_empty() {
+                statuses.push(format!("{verb} be {} {}", list.join(", "), state(side)));
+            }
+        }
         if !statuses.is_empty() {
-            page.labelled(4, "can   ", DIM, &format!("cause {}", statuses.join("; ")));
+            page.labelled(4, "status", DIM, &statuses.join("; "));
         }
     }
 
@@ -225,7 +222,8 @@ impl Sheet<'_> {
         }
         for (side, mark) in [(Side::Right, "+"), (Side::Left, "-")] {
             for one in change.bindings.iter().filter(|one| one.side == side) {
-                let text = format!("binding {} of {}{}", binding_text(&one.binding), site(&one.site), self.at(Some(one.binding.place), side));
+                let text =
+                    format!("binding {} of {}{}", binding_text(&one.binding), site(&one.site), self.at(Some(one.binding.place), side));
                 lines.push((mark, text));
             }
         }
@@ -641,7 +639,8 @@ impl<'a> MovesJson<'a> {
         let sites = |side| server.sites.get(side).iter().map(|site| PlacedSiteJson::new(*site, places)).collect();
         let bindings = |side| {
             let of_side = server.bindings.iter().filter(|one| one.side == side);
-            let one = |one: &'a BindingMove| BindingMoveJson { site: labels_json(&one.site), binding: BindingJson::new(&one.binding, places) };
+            let one =
+                |one: &'a BindingMove| BindingMoveJson { site: labels_json(&one.site), binding: BindingJson::new(&one.binding, places) };
             of_side.map(one).collect()
         };
         let endpoints = |side| server.endpoints.get(side).iter().map(EndpointKey::to_string).collect();
@@ -702,5 +701,45 @@ impl<'a> FindingsJson<'a> {
             milder: all().flat_map(|found| &found.milder).map(both).collect(),
             cannot_be_told: all().flat_map(untold).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::style::Style;
+    use super::super::testing::{HOSTILE, acting, estate, iis6, iis7, too_wide};
+    use super::*;
+    use crate::compare::compare_estates;
+    use crate::input::FileId;
+
+    fn text(estate: &Estate, left: &[Server], right: &[Server]) -> String {
+        let diff = compare_estates(left, right);
+        let changes = crate::change::changes(&diff, &estate.inputs);
+        let mut out = Page::new(Style::plain(80));
+        page(&mut out, estate, &diff, &changes);
+        out.finish()
+    }
+
+    #[test]
+    fn hostile_names_stay_text_and_keep_to_the_width() {
+        let estate = estate(HOSTILE, &"long/".repeat(40));
+        let mut other = vec![iis6("web01", "Shop", HOSTILE), iis7("web03", HOSTILE)];
+        other[0].inputs = vec![FileId(1)];
+        other[0].sites[1].bindings.clear();
+        for (left, right) in [(&estate.servers, &other), (&other, &estate.servers)] {
+            let text = text(&estate, left, right);
+            assert_eq!(acting(&text), "");
+            assert_eq!(too_wide(&text, 80), Vec::<&str>::new());
+            assert!(text.contains("web01"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_only_one_state_has_is_said_and_the_others_are_counted() {
+        let estate = estate("Shop", "Shop (old)");
+        let changed = [iis6("web01", "Shop", "Shop (old)"), iis7("web05", "a")];
+        let text = text(&estate, &estate.servers, &changed);
+        assert!(text.starts_with("no differences; ") || text.starts_with("1 new server, 1 server gone"), "{text}");
+        assert!(text.contains("\nweb05 (IIS 7 or later) is new\n") && text.contains("\nweb02 (IIS 7 or later) is gone\n"), "{text}");
     }
 }
