@@ -6,6 +6,7 @@
 
 mod elements;
 mod findings;
+mod schannel;
 mod strength;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -290,6 +291,7 @@ fn server_change<'a>(diff: &ServerDiff<'a>, files: Files<'_>) -> ServerChange<'a
     }
     gathered.server_level();
     let mut changes = gathered.changes;
+    changes.extend(schannel::compare(diff.servers.left, diff.servers.right));
     changes.sort_by(|a, b| a.rank().cmp(&b.rank()));
     let (left, right) = (diff.servers.left, diff.servers.right);
     let kinds = Sides { left: files.kinds(left), right: files.kinds(right) };
