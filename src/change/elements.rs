@@ -349,8 +349,13 @@ fn redirections(list: &mut List, left: &Site, right: &Site) {
     }
 }
 
+/// Destination, whether it is exact and for the files of the directory only, the status, and whether a pattern leads to https.
+type Redirects<'a> = (&'a str, bool, bool, u16, bool);
+/// A redirection that is on, whether it leads to https, and whether a rewrite rule does.
+type Goes<'a> = (Option<Redirects<'a>>, bool, bool);
+
 /// Where the requests of a path go: its redirection when it has one, and whether a rule sends it to https.
-fn goes(scope: &Scope) -> (Option<(&str, bool, bool, u16, bool)>, bool, bool) {
+fn goes(scope: &Scope) -> Goes<'_> {
     let redirect = scope.routing.redirect.as_ref();
     let to = |redirect: &HttpRedirect| redirect.to_https().is_some();
     let on = redirect.filter(|redirect| redirect.enabled.value);
