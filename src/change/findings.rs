@@ -142,6 +142,11 @@ fn untold(
     if has.schannel.is_some() && other.schannel.is_none() && needs(&["Schannel", "SCHANNEL", "registry", "HTTP\\Parameters"]) {
         return Some(format!("the values of Schannel and HTTP.sys in the registry were not given for the state {state}"));
     }
+    for (kind, word) in [(FileKind::CertStore, "certutil"), (FileKind::Events, "events"), (FileKind::Httpcfg, "httpcfg")] {
+        if needs(&[word]) && files.has(has, kind) && !files.has(other, kind) {
+            return Some(format!("{} was not given for the state {state}", kind.name()));
+        }
+    }
     if has.lists_sites && !other.lists_sites {
         return Some(format!("the list of sites was not given for the state {state}"));
     }
