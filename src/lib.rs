@@ -3,6 +3,7 @@
 
 pub mod apphost;
 pub mod catalogue;
+pub mod change;
 pub mod cli;
 pub mod compare;
 pub mod estate;

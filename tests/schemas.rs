@@ -74,6 +74,11 @@ fn diff_gives_what_its_schema_says() {
         &["diff", "examples/working-failing", "examples/shared-endpoint"],
         &["diff", "examples/working-failing", "examples/working-failing"],
         &["diff", "examples/path-mistakes", "examples/certificate-mapping"],
+        &["diff", "examples/before-after/old", "examples/before-after/new"],
+        &["diff", "examples/two-nodes/node-a", "examples/two-nodes/node-b"],
+        &["diff", "examples/sni-pair", "examples/renewal-drift"],
+        &["diff", "examples/flat-folder", "examples/two-nodes"],
+        &["diff", "examples", "tests/fixtures"],
     ] {
         assert_valid(&diff, &run(arguments), &arguments.join(" "));
     }
@@ -103,5 +108,22 @@ fn the_same_input_gives_the_same_bytes() {
     for command in ["sites", "check"] {
         assert_eq!(run(&[command, "examples"]), run(&[command, "examples"]));
         assert_eq!(run(&[command, "tests/fixtures"]), run(&[command, "tests/fixtures"]));
+    }
+}
+
+#[test]
+fn a_finding_is_described_alike_wherever_it_stands() {
+    let read = |name: &str| -> Value {
+        serde_json::from_str(&std::fs::read_to_string(Path::new(ROOT).join("schemas").join(name)).unwrap()).unwrap()
+    };
+    let (mut check, diff) = (read("report-check.schema.json"), read("report-diff.schema.json"));
+    // No policy or baseline is asked about the findings of a comparison.
+    let finding = &mut check["$defs"]["finding"];
+    for only_of_check in ["state", "suppression", "severity_before"] {
+        finding["properties"].as_object_mut().unwrap().remove(only_of_check);
+        finding["required"].as_array_mut().unwrap().retain(|name| name != only_of_check);
+    }
+    for part in ["finding", "related", "remedy", "benchmark", "site", "location"] {
+        assert_eq!(check["$defs"][part], diff["$defs"][part], "{part}");
     }
 }

@@ -1,33 +1,37 @@
-//! `iisaudit diff`: two sites, two servers or two directories.
+//! `iisaudit diff`: two sites, or two states of a server or of a directory of servers, before and after a change.
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{Common, Format, FormatOption, Outcome, complain, judge_inputs};
-use crate::compare::{Side, SiteRef, compare_estates, compare_sites, diagnose, find_site, split_target, status_matches};
+use crate::change::{self, ServerChange};
+use crate::compare::{EstateDiff, Side, SiteRef, compare_estates, compare_sites, diagnose, find_site, split_target, status_matches};
 use crate::estate::{Estate, Options};
 use crate::explain::{Kind, Topic, statuses, topics};
 use crate::report::{self, diff::Compared};
 use crate::server::Server;
 
-/// Compares two sites, two servers or two directories
+/// Says what a change does, or what differs between two sites
 #[derive(Args)]
 #[command(
     override_usage = "iisaudit diff [OPTIONS] <A> <B>\n       iisaudit diff [OPTIONS] --failing <A> --working <B> [--status <STATUS>]",
     after_help = "A and B are PATH, PATH#SITE, or #SITE for a site in the file of the other side. A SITE is an id, a name or a host header.
 
+Without a site A is the state before and B the state after: two files, two directories, or two copies of the configuration history, such as
+C:\\inetpub\\history\\CFGHISTORY_0000000012. Servers belong together by name.
+
 Examples:
   iisaudit diff 'MetaBase.xml#690402' '#90326589'
   iisaudit diff --failing 'MetaBase.xml#Partner A' --working '#Partner B' --status 403.13
   iisaudit diff node1/applicationHost.config node2/applicationHost.config
-  iisaudit diff before/ after/"
+  iisaudit diff before/ after/ --fail-on weaker,new-finding"
 )]
 pub(super) struct DiffArguments {
-    /// One side
+    /// The state before, or one side
     #[arg(value_name = "A", required_unless_present_all = ["failing", "working"], conflicts_with_all = ["failing", "working"])]
     left: Option<String>,
-    /// The other side
+    /// The state after, or the other side
     #[arg(value_name = "B", required_unless_present_all = ["failing", "working"], conflicts_with_all = ["failing", "working"])]
     right: Option<String>,
     /// The site that fails; differences that can be the cause are put on top, with what to do about them
@@ -39,8 +43,35 @@ pub(super) struct DiffArguments {
     /// What the failing site answers, such as 403.13
     #[arg(long, value_name = "STATUS", requires = "failing", value_parser = parse_status)]
     status: Option<String>,
+    /// What makes the exit code 1; several are separated by commas
+    #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',', default_value = "different")]
+    fail_on: Vec<FailOn>,
     #[command(flatten)]
     output: FormatOption,
+}
+
+/// What makes the exit code 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    /// Any difference
+    Different,
+    /// A setting that is weaker after than before
+    Weaker,
+    /// A finding that is new, or worse than before
+    NewFinding,
+    /// Nothing
+    Never,
+}
+
+impl FailOn {
+    fn is_met(self, diff: &EstateDiff<'_>, changes: &[ServerChange<'_>]) -> bool {
+        match self {
+            FailOn::Different => !diff.is_empty() || !changes.iter().all(ServerChange::is_empty),
+            FailOn::Weaker => changes.iter().any(ServerChange::is_weaker),
+            FailOn::NewFinding => changes.iter().any(ServerChange::has_new_findings),
+            FailOn::Never => false,
+        }
+    }
 }
 
 /// A status that something is known about: what is known of no status can be said to cause none.
@@ -96,6 +127,10 @@ pub(super) fn run(arguments: &DiffArguments, common: &Common) -> Outcome {
         complain("error: --failing and --working need a site each: PATH#SITE");
         return Outcome::Usage;
     }
+    if one_site(&left) && arguments.fail_on.iter().any(|fail_on| matches!(fail_on, FailOn::Weaker | FailOn::NewFinding)) {
+        complain("error: --fail-on weaker and new-finding compare two states of a server: give two files or directories, without a site");
+        return Outcome::Usage;
+    }
     if common.name.is_some() {
         complain("error: --name has no meaning for diff, where both sides have servers");
         return Outcome::Usage;
@@ -142,14 +177,14 @@ pub(super) fn run(arguments: &DiffArguments, common: &Common) -> Outcome {
             };
             let diff = compare_sites(left, right);
             let diagnosis = arguments.failing.as_ref().map(|_| diagnose(&diff, Side::Left, left, arguments.status.as_deref()));
-            (
-                render(&files, Compared::Sites { diff: &diff, diagnosis: diagnosis.as_ref() }, arguments.output.format, common),
-                !diff.is_empty(),
-            )
+            let differs = !diff.is_empty() && arguments.fail_on.contains(&FailOn::Different);
+            (render(&files, Compared::Sites { diff: &diff, diagnosis: diagnosis.as_ref() }, arguments.output.format, common), differs)
         }
         _ => {
             let diff = compare_estates(&left_estate.servers, right_servers);
-            (render(&files, Compared::Servers(&diff), arguments.output.format, common), !diff.is_empty())
+            let changes = change::changes(&diff, &files.inputs);
+            let differs = arguments.fail_on.iter().any(|fail_on| fail_on.is_met(&diff, &changes));
+            (render(&files, Compared::Servers { diff: &diff, changes: &changes }, arguments.output.format, common), differs)
         }
     };
     outcome = outcome.max(common.print(&text));

@@ -74,7 +74,7 @@ impl fmt::Display for Side {
 }
 
 /// The same thing on both sides.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Sides<T> {
     /// On the left.
     pub left: T,

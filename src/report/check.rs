@@ -167,7 +167,7 @@ fn known(page: &mut Page, review: &Review) {
 }
 
 /// Severity, rule, site and path.
-fn title(page: &mut Page, finding: &Finding) {
+pub(super) fn title(page: &mut Page, finding: &Finding) {
     let severity = finding.severity.name();
     let mut title = finding.rule.name.to_owned();
     match finding.confidence {
@@ -336,7 +336,8 @@ pub(super) struct FindingJson<'a> {
     severity: Severity,
     #[serde(skip_serializing_if = "Option::is_none")]
     severity_before: Option<Severity>,
-    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     suppression: Option<SuppressionJson<'a>>,
     confidence: Confidence,
@@ -409,8 +410,6 @@ impl<'a> NoticeJson<'a> {
 
 impl<'a> FindingJson<'a> {
     pub(super) fn new(judged: &'a Judged, places: Places<'a>) -> Self {
-        let finding = &judged.finding;
-        let related = finding.related.iter();
         let suppression = match &judged.state {
             State::Suppressed(suppression) => Some(SuppressionJson {
                 reason: &suppression.reason,
@@ -420,11 +419,22 @@ impl<'a> FindingJson<'a> {
             State::New | State::Baselined => None,
         };
         FindingJson {
+            severity_before: judged.severity_before,
+            state: Some(judged.state.name()),
+            suppression,
+            ..FindingJson::unjudged(&judged.finding, places)
+        }
+    }
+
+    /// A finding that no policy or baseline was asked about.
+    pub(super) fn unjudged(finding: &'a Finding, places: Places<'a>) -> Self {
+        let related = finding.related.iter();
+        FindingJson {
             rule: finding.rule.name,
             severity: finding.severity,
-            severity_before: judged.severity_before,
-            state: judged.state.name(),
-            suppression,
+            severity_before: None,
+            state: None,
+            suppression: None,
             confidence: finding.confidence,
             server: &finding.server,
             site: finding.site.as_ref().map(|(id, name)| SiteJson { id: *id, name }),

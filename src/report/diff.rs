@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::change::{ChangeJson, FindingsJson, MovesJson, Numbers};
 use super::page::Page;
 use super::parts::{self, InputJson, SettingJson, SiteJson, count, to_json};
 use super::place::{Location, Places};
 use super::records::{named, switch_name};
 use super::style::{DIM, HEADING, Style};
 use crate::catalogue::Setting;
+use crate::change::{ServerChange, mappings};
 use crate::compare::decision::{Certainty, Decision, Protocol};
 use crate::compare::{
     Cause, Diagnosis, Difference, EstateDiff, MappingCount, MatchedBy, Negotiation, NegotiationRow, NotAssessed, Reach, RecordFacts, Said,
@@ -31,8 +33,13 @@ pub enum Compared<'a> {
         /// What can cause the failure.
         diagnosis: Option<&'a Diagnosis>,
     },
-    /// Two servers or two directories of servers.
-    Servers(&'a EstateDiff<'a>),
+    /// Two states of a server, or of a directory of servers.
+    Servers {
+        /// What differs.
+        diff: &'a EstateDiff<'a>,
+        /// What that does, for each pair of servers.
+        changes: &'a [ServerChange<'a>],
+    },
 }
 
 /// The report as text. `estate` holds the files of both sides.
@@ -49,17 +56,9 @@ pub fn table(estate: &Estate, compared: Compared<'_>, style: Style) -> String {
             let told = diagnosis.map(|diagnosis| diagnosis.suspects.iter().map(|suspect| suspect.difference).collect());
             report.site_diff(&mut page, 0, diff, &told.unwrap_or_default());
         }
-        Compared::Servers(diff) => {
-            let report = Sheet { names: names(None), places };
-            for server in &diff.pairs {
-                report.server_diff(&mut page, server);
-            }
-            for (side, servers) in [(Side::Left, &diff.only.left), (Side::Right, &diff.only.right)] {
-                for server in servers {
-                    page.gap();
-                    page.heading(0, &format!("{} ({}) is only on the {side}", server.name, server.generation));
-                }
-            }
+        Compared::Servers { diff, changes } => {
+            super::change::page(&mut page, estate, diff, changes);
+            return page.finish();
         }
     }
     parts::inputs(&mut page, estate);
@@ -269,10 +268,7 @@ impl Sheet<'_> {
     }
 
     fn binding(&self, binding: &Binding) -> String {
-        let flags = parts::binding_flags(binding).map(|flags| format!(" ({flags})")).unwrap_or_default();
-        let endpoint = binding.endpoint.as_ref().map(|key| format!(" → {key}")).unwrap_or_default();
-        let fault = if binding.fault.is_some() { ", cannot be read" } else { "" };
-        format!("{} {}{flags}{endpoint}{fault} ({})", binding.protocol, binding.written, self.places.text(binding.place))
+        format!("{} ({})", binding_text(binding), self.places.text(binding.place))
     }
 
     fn not_assessed(&self, page: &mut Page, indent: usize, items: &[NotAssessed]) {
@@ -329,43 +325,14 @@ impl Sheet<'_> {
             diagnosis.advice.iter().for_each(|remedy| parts::remedy(page, 4, remedy));
         }
     }
+}
 
-    fn server_diff(&self, page: &mut Page, diff: &ServerDiff<'_>) {
-        page.gap();
-        for side in [Side::Left, Side::Right] {
-            let server = diff.servers.get(side);
-            let sites = count(server.sites.len(), "site", "sites");
-            page.labelled(0, &self.label(side), HEADING, &format!("{} ({}), {sites}", server.name, server.generation));
-        }
-        self.differences(page, 0, "What differs at server level", &diff.differences.iter().collect::<Vec<_>>());
-        for (side, sites) in [(Side::Left, &diff.only.left), (Side::Right, &diff.only.right)] {
-            if sites.is_empty() {
-                continue;
-            }
-            page.gap();
-            page.heading(0, &format!("Sites only on the {side}"));
-            for site in sites {
-                let site = site.get();
-                let place = site.place.map(|place| format!(", {}", self.places.text(place))).unwrap_or_default();
-                page.prose(2, &format!("{}{place}", site.label()));
-            }
-        }
-        let mut alike = 0;
-        for pair in &diff.pairs {
-            if pair.diff.is_empty() && pair.diff.not_assessed.is_empty() {
-                alike += 1;
-                continue;
-            }
-            page.gap();
-            self.sides(page, 0, &pair.diff.sites);
-            page.painted(0, DIM, matched_text(pair.matched_by));
-            self.site_diff(page, 2, &pair.diff, &BTreeSet::new());
-        }
-        if alike > 0 {
-            page.gap();
-            page.prose(0, &format!("{} the same on both sides.", count(alike, "site is", "sites are")));
-        }
-    }
+/// A binding with its flags and the endpoint it leads to.
+pub(super) fn binding_text(binding: &Binding) -> String {
+    let flags = parts::binding_flags(binding).map(|flags| format!(" ({flags})")).unwrap_or_default();
+    let endpoint = binding.endpoint.as_ref().map(|key| format!(" → {key}")).unwrap_or_default();
+    let fault = if binding.fault.is_some() { ", cannot be read" } else { "" };
+    format!("{} {}{flags}{endpoint}{fault}", binding.protocol, binding.written)
 }
 
 fn protocol_text(protocol: Protocol) -> &'static str {
@@ -384,32 +351,12 @@ fn doubt(certainty: Certainty) -> &'static str {
     }
 }
 
-fn matched_text(matched_by: MatchedBy) -> &'static str {
-    match matched_by {
-        MatchedBy::Name => "compared because they have the same name",
-        MatchedBy::Id => "compared because they have the same id",
-        MatchedBy::HostHeader => "compared because they serve the same host header",
-    }
-}
-
 fn value(said: &Said) -> String {
     let text = parts::described(said.setting, &said.resolved.value, said.generation);
     match said.resolved.origin {
         Origin::Default { .. } => format!("not set → {text}"),
         _ => text,
     }
-}
-
-fn mappings(count: &MappingCount) -> String {
-    let parts = [
-        (count.one_to_one, "one-to-one"),
-        (count.many_to_one, "many-to-one"),
-        (count.deny, "that deny access"),
-        (count.disabled, "disabled"),
-        (count.below_site, "below the site, ignored"),
-    ];
-    let parts: Vec<String> = parts.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")).collect();
-    if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }
 }
 
 /// Numbers of one comparison.
@@ -437,7 +384,7 @@ impl Summary {
         let mut summary = Summary::default();
         match compared {
             Compared::Sites { diff, .. } => summary.add(diff),
-            Compared::Servers(diff) => {
+            Compared::Servers { diff, .. } => {
                 summary.unmatched += diff.only.left.len() + diff.only.right.len();
                 for server in &diff.pairs {
                     summary.unmatched += server.only.left.len() + server.only.right.len();
@@ -495,9 +442,12 @@ pub fn json(estate: &Estate, compared: Compared<'_>) -> String {
             let diagnosis = diagnosis.map(|diagnosis| DiagnosisJson::new(diagnosis, diff));
             (Some(SitesJson { pair: PairJson::new(diff, None, places), diagnosis }), None)
         }
-        Compared::Servers(diff) => (
+        Compared::Servers { diff, changes } => (
             None,
             Some(ServersJson {
+                changes: changes.iter().flat_map(|change| ChangeJson::all(change, places)).collect(),
+                moves: changes.iter().map(|change| MovesJson::new(change, places)).collect(),
+                findings: FindingsJson::new(changes, places),
                 servers: diff.pairs.iter().map(|pair| ServerPairJson::new(pair, places)).collect(),
                 only_left: diff.only.left.iter().map(|server| ServerJson::new(server)).collect(),
                 only_right: diff.only.right.iter().map(|server| ServerJson::new(server)).collect(),
@@ -512,7 +462,13 @@ pub fn json(estate: &Estate, compared: Compared<'_>) -> String {
         compared: if sites.is_some() { "sites" } else { "servers" },
         sites,
         servers,
-        summary: Summary::of(compared),
+        summary: NumbersJson {
+            summary: Summary::of(compared),
+            change: match compared {
+                Compared::Sites { .. } => None,
+                Compared::Servers { changes, .. } => Some(Numbers::of(changes)),
+            },
+        },
     })
 }
 
@@ -526,7 +482,15 @@ struct ReportJson<'a> {
     sites: Option<SitesJson<'a>>,
     #[serde(flatten)]
     servers: Option<ServersJson<'a>>,
+    summary: NumbersJson,
+}
+
+#[derive(Debug, Serialize)]
+struct NumbersJson {
+    #[serde(flatten)]
     summary: Summary,
+    #[serde(flatten)]
+    change: Option<Numbers>,
 }
 
 #[derive(Debug, Serialize)]
@@ -538,6 +502,11 @@ struct SitesJson<'a> {
 
 #[derive(Debug, Serialize)]
 struct ServersJson<'a> {
+    /// What is different, with a verdict each, the most important first within a server.
+    changes: Vec<ChangeJson<'a>>,
+    /// What came and went, for each pair of servers.
+    moves: Vec<MovesJson<'a>>,
+    findings: FindingsJson<'a>,
     servers: Vec<ServerPairJson<'a>>,
     only_left: Vec<ServerJson<'a>>,
     only_right: Vec<ServerJson<'a>>,
@@ -596,13 +565,7 @@ struct ServerPairJson<'a> {
 
 impl<'a> ServerPairJson<'a> {
     fn new(diff: &'a ServerDiff<'a>, places: Places<'a>) -> Self {
-        let only = |sites: &'a [SiteRef<'a>]| {
-            let one = |site: &SiteRef<'a>| PlacedSiteJson {
-                site: SiteJson::of(site.get()),
-                location: site.get().place.map(|place| places.json(place)),
-            };
-            sites.iter().map(one).collect()
-        };
+        let only = |sites: &'a [SiteRef<'a>]| sites.iter().map(|site| PlacedSiteJson::new(*site, places)).collect();
         ServerPairJson {
             left: ServerJson::new(diff.servers.left),
             right: ServerJson::new(diff.servers.right),
@@ -615,10 +578,16 @@ impl<'a> ServerPairJson<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct PlacedSiteJson<'a> {
+pub(super) struct PlacedSiteJson<'a> {
     #[serde(flatten)]
     site: SiteJson<'a>,
     location: Option<Location<'a>>,
+}
+
+impl<'a> PlacedSiteJson<'a> {
+    pub(super) fn new(site: SiteRef<'a>, places: Places<'a>) -> Self {
+        PlacedSiteJson { site: SiteJson::of(site.get()), location: site.get().place.map(|place| places.json(place)) }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -730,7 +699,7 @@ struct BindingsJson<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct BindingJson<'a> {
+pub(super) struct BindingJson<'a> {
     protocol: &'a str,
     ip: &'a str,
     port: Option<u16>,
@@ -744,7 +713,7 @@ struct BindingJson<'a> {
 }
 
 impl<'a> BindingJson<'a> {
-    fn new(binding: &'a Binding, places: Places<'a>) -> Self {
+    pub(super) fn new(binding: &'a Binding, places: Places<'a>) -> Self {
         BindingJson {
             protocol: &binding.protocol,
             ip: &binding.ip,
@@ -922,6 +891,7 @@ mod tests {
     use super::super::testing::{HOSTILE, acting, at, estate, iis6, iis7, input, too_wide, violations, with_records};
     use super::*;
     use crate::catalogue::Value;
+    use crate::change::changes;
     use crate::compare::{compare_estates, compare_sites, diagnose};
     use crate::estate::FileKind;
     use crate::input::FileId;
@@ -943,6 +913,13 @@ mod tests {
         let diff = compare_sites(failing, working);
         let diagnosis = diagnose(&diff, Side::Left, failing, Some("403.13"));
         table(estate, Compared::Sites { diff: &diff, diagnosis: Some(&diagnosis) }, Style::plain(80))
+    }
+
+    /// The JSON of two states.
+    fn json_of(estate: &Estate, left: &[Server], right: &[Server]) -> String {
+        let diff = compare_estates(left, right);
+        let changes = changes(&diff, &estate.inputs);
+        json(estate, Compared::Servers { diff: &diff, changes: &changes })
     }
 
     /// Lines that are wider than the page, other than commands, which are never wrapped.
@@ -1104,28 +1081,26 @@ mod tests {
         right.sites[0].auto_start = true;
         let estate = estate("x", "y");
         let diff = compare_estates(std::slice::from_ref(&left), std::slice::from_ref(&right));
-        insta::assert_snapshot!(table(&estate, Compared::Servers(&diff), Style::plain(80)), @r#"
-        left    web01 (IIS 7 or later), 1 site
-        right   web02 (IIS 7 or later), 1 site
+        let changes = changes(&diff, &estate.inputs);
+        insta::assert_snapshot!(table(&estate, Compared::Servers { diff: &diff, changes: &changes }, Style::plain(80)), @r#"
+        1 setting neutral; 9 settings not assessed
 
-        left    "a" (id 7) on web01 (IIS 7 or later),
-                estate/web02/applicationHost.config:6:5
-        right   "a" (id 7) on web02 (IIS 7 or later),
-                estate/web02/applicationHost.config:6:5
-        compared because they have the same name
+        before web01 (IIS 7 or later), 1 site: estate/web02/applicationHost.config
+        after  web02 (IIS 7 or later), 1 site: estate/web01/MetaBase.xml
+        note given only before: applicationHost.config
+        note given only after: MetaBase.xml
 
-          Bindings and site
+        Neither weaker nor stronger
+          starts by itself of "a" (id 7)
+            before no
+            after  yes
+            so     whether the site runs after a restart
 
-                              left  right
-            ─────────────────────────────
-            starts by itself  no    yes
-
-          Not assessed: these may differ or not
-            cert-check-mode, revocation-freshness-time,
-            revocation-url-retrieval-timeout, ctl-identifier, ctl-store-name, ds-mapper,
-            negotiate-client-certificate, server-certificate, server-certificate-store;
-            left: www.contoso.com:443; right: www.contoso.com:443
-              needs netsh http show sslcert
+        Not assessed: these may differ or not
+          cert-check-mode, revocation-freshness-time, revocation-url-retrieval-timeout,
+          ctl-identifier, ctl-store-name, ds-mapper, negotiate-client-certificate,
+          server-certificate, server-certificate-store of all sites
+            needs netsh http show sslcert
 
         Could not be read
           estate/web03/MetaBase.xml:128:5: the end tag </IIsWebService> has no start tag
@@ -1133,8 +1108,6 @@ mod tests {
         Read with reservations
           estate/web02/applicationHost.config: the XML declaration does not stand at the
           start of the file
-
-        1 site differs in start state or mappings; 9 settings not assessed
         "#);
     }
 
@@ -1270,8 +1243,7 @@ mod tests {
                     assert_eq!(wide(&table(estate, compared, Style::plain(80))), Vec::<&str>::new());
                 }
             }
-            let servers = compare_estates(&estate.servers, &f1.servers);
-            assert_eq!(violations(schema, &json(estate, Compared::Servers(&servers))), "");
+            assert_eq!(violations(schema, &json_of(estate, &estate.servers, &f1.servers)), "");
         }
     }
 
@@ -1363,8 +1335,7 @@ mod tests {
                 }
             }
             let other = [iis6("web01", "other", ""), iis7("web09", "b")];
-            let diff = compare_estates(&estate.servers, &other);
-            assert_eq!(violations(schema, &json(&estate, Compared::Servers(&diff))), "");
+            assert_eq!(violations(schema, &json_of(&estate, &estate.servers, &other)), "");
         }
     }
 
@@ -1375,8 +1346,7 @@ mod tests {
         let changed = Resolved { value: Value::Flags(2), origin: Origin::Explicit { at: at(0, 9) } };
         other[0].sites[1].scopes[0].settings.set(Setting::CertCheckMode, changed.clone());
         other[0].scope.settings.set(Setting::CertCheckMode, changed);
-        let diff = compare_estates(&estate.servers, &other);
-        let report: serde_json::Value = serde_json::from_str(&json(&estate, Compared::Servers(&diff))).unwrap();
+        let report: serde_json::Value = serde_json::from_str(&json_of(&estate, &estate.servers, &other)).unwrap();
         let listed = report["differences"].as_array().unwrap();
         let site = |difference: &serde_json::Value| (difference["site"]["left"]["id"].clone(), difference["path"].clone());
         let nested = &report["servers"][0]["sites"][1]["differences"][0];
@@ -1389,8 +1359,7 @@ mod tests {
         assert!(listed.iter().any(|difference| site(difference) == (serde_json::Value::Null, "".into())), "{listed:?}");
         let total = report["summary"]["in_effect"].as_u64().unwrap() + report["summary"]["written"].as_u64().unwrap();
         assert_eq!(listed.len() as u64, total);
-        let same = compare_estates(&estate.servers, &estate.servers);
-        let report: serde_json::Value = serde_json::from_str(&json(&estate, Compared::Servers(&same))).unwrap();
+        let report: serde_json::Value = serde_json::from_str(&json_of(&estate, &estate.servers, &estate.servers)).unwrap();
         assert_eq!(report["differences"], serde_json::json!([]));
     }
 

@@ -214,14 +214,20 @@ impl Finding {
 
     /// A fingerprint made of meaning: rule, server, site, path, setting and subject, without places, so that it survives reformatting.
     pub fn fingerprint(&self) -> String {
-        let (id, name) = match &self.site {
+        self.fingerprint_as(&self.server, self.site.as_ref().map(|(id, name)| (*id, name.as_str())))
+    }
+
+    /// The fingerprint that it would have on a server and site of other names, so that two states of one server can be compared whatever
+    /// their folders are called and whether a site was renamed in between.
+    pub fn fingerprint_as(&self, server: &str, site: Option<(Option<u32>, &str)>) -> String {
+        let (id, name) = match site {
             Some((id, name)) => (id.map(|id| id.to_string()).unwrap_or_default(), name.to_lowercase()),
             None => (String::new(), String::new()),
         };
         let path = self.path.as_deref().unwrap_or_default().to_lowercase();
         let setting = self.setting.map(Setting::name).unwrap_or_default();
         let subject = self.subject.to_lowercase();
-        let parts = [self.rule.name, &self.server, &id, &name, &path, setting, &subject];
+        let parts = [self.rule.name, server, &id, &name, &path, setting, &subject];
         // FNV-1a with 128 bits: stable everywhere, and an accidental collision is out of the question. It is no protection against
         // a deliberate one, which would only hide the attacker's own finding.
         let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
