@@ -59,8 +59,8 @@ impl Summary {
             suppressed: in_state("suppressed"),
             servers: estate.servers.len(),
             sites: estate.servers.iter().map(|server| server.sites.len()).sum(),
-            inputs: estate.inputs.len(),
-            unreadable: estate.inputs.iter().filter(|input| input.error.is_some()).count(),
+            inputs: estate.configuration_files().count(),
+            unreadable: estate.configuration_files().filter(|input| input.error.is_some()).count(),
             skipped: estate.skipped,
         }
     }
