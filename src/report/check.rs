@@ -12,7 +12,7 @@ use super::style::{self, DIM, HEADING, Style};
 use crate::catalogue::Setting;
 use crate::estate::Estate;
 use crate::remedy::{Remedy, Risk};
-use crate::review::{GoneEntry, Judged, Review, State};
+use crate::review::{GoneEntry, Judged, PolicyUse, Review, State};
 use crate::rules::profiles::{Item, Profile};
 use crate::rules::{Confidence, Finding, Severity};
 use crate::server::{Endpoint, Server, Site};
@@ -120,6 +120,11 @@ pub fn table(review: &Review, detail: Detail, style: Style) -> String {
     known(&mut page, review);
     parts::notices(&mut page, &estate.servers);
     parts::inputs(&mut page, estate);
+    if let Some(policy) = review.policy.as_ref().filter(|policy| !policy.rules_off.is_empty()) {
+        page.gap();
+        page.heading(0, "Switched off by the policy file");
+        page.prose(2, &policy.rules_off.join(", "));
+    }
     page.gap();
     page.heading(0, &summary(review));
     page.finish()
@@ -234,6 +239,8 @@ fn summary(review: &Review) -> String {
         summary.inputs - summary.unreadable,
         count(summary.inputs, "file", "files"),
     );
+    let policy = review.policy.as_ref().map(|policy| format!(", with {}", policy.path)).unwrap_or_default();
+    let read = format!("{read}{policy}");
     let mut missing = missing(estate);
     let known: Vec<_> = [(summary.baselined, "in the baseline"), (summary.suppressed, "suppressed")]
         .iter()
@@ -323,6 +330,7 @@ pub fn json(review: &Review) -> String {
             entries: baseline.entries,
             gone: &baseline.gone,
         }),
+        policy: review.policy.as_ref(),
         notices: notices.collect(),
         summary: Summary::of(review),
     })
@@ -336,6 +344,8 @@ struct ReportJson<'a> {
     findings: Vec<FindingJson<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     baseline: Option<BaselineJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<&'a PolicyUse>,
     notices: Vec<NoticeJson<'a>>,
     summary: Summary,
 }
