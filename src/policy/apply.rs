@@ -79,7 +79,8 @@ pub fn apply(applied: &Applied<'_>, mut estate: Estate, mut findings: Vec<Findin
     // Two entries that expect the same say the same.
     judged.dedup_by(|a, b| {
         let same = |rule| a.finding.rule.name == rule && b.finding.rule.name == rule;
-        (same(POLICY_RULES.value_differs.name) || same(POLICY_RULES.entry_unused.name)) && a.finding.fingerprint() == b.finding.fingerprint()
+        (same(POLICY_RULES.value_differs.name) || same(POLICY_RULES.entry_unused.name))
+            && a.finding.fingerprint() == b.finding.fingerprint()
     });
     let path = usize::try_from(applied.file.0).ok().and_then(|file| estate.inputs.get(file)).map(|input| input.path.clone());
     let off = policy.levels.iter().filter(|(_, level)| level.is_none()).map(|(rule, _)| *rule).collect();
@@ -181,7 +182,8 @@ fn groups(applied: &Applied<'_>, estate: &Estate) -> Vec<(Spot, String)> {
         let known = |name: &&String| estate.servers.iter().any(|server| server.name.eq_ignore_ascii_case(name));
         let missing: Vec<&str> = role.sites.iter().filter(|name| !known(name)).map(String::as_str).collect();
         if !missing.is_empty() {
-            let text = format!("of the role {} these servers are not in this run, so they are not compared: {}", role.name, missing.join(", "));
+            let text =
+                format!("of the role {} these servers are not in this run, so they are not compared: {}", role.name, missing.join(", "));
             unused.push((*spot, text));
         }
     }

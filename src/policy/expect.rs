@@ -178,7 +178,7 @@ impl Judging<'_> {
             .setting(expect.setting)
             .at(resolved.origin.place().or(site.and_then(|site| site.place)))
             .related(Some(self.at), note)
-            .subject(format!("{endpoint} {wanted}"));
+            .subject(if endpoint.is_empty() { wanted } else { format!("{endpoint} {wanted}") });
         if let Some(site) = site {
             finding = finding.site(site);
         }

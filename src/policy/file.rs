@@ -521,7 +521,10 @@ impl Reading<'_> {
         let found = setting_called(name);
         if found.is_none() {
             if name.eq_ignore_ascii_case("sslFlags") {
-                self.wrong(offset, "sslFlags has two meanings; access@sslFlags is the setting access-flags, and the number binding@sslFlags is none");
+                self.wrong(
+                    offset,
+                    "sslFlags has two meanings; access@sslFlags is the setting access-flags, and the number binding@sslFlags is none",
+                );
                 return None;
             }
             let names = setting_names();
@@ -570,7 +573,10 @@ impl Reading<'_> {
                 match self.rule(&text, offset) {
                     Some(name) if is_about_policy(name) => {
                         fine = false;
-                        self.wrong(offset, format!("{name} is about this file and is not suppressed; `{name} = \"off\"` under [rules] ends it"));
+                        self.wrong(
+                            offset,
+                            format!("{name} is about this file and is not suppressed; `{name} = \"off\"` under [rules] ends it"),
+                        );
                     }
                     Some(name) => names.push(name),
                     None => fine = false,
@@ -711,7 +717,8 @@ impl Reading<'_> {
     }
 
     fn no_flag(&mut self, offset: usize, setting: Setting, text: &str) -> Option<Value> {
-        let names: Vec<&str> = entry(setting).bits.iter().flat_map(|bit| [bit.iis7.as_str(), bit.iis6.as_str()]).filter(|name| !name.is_empty()).collect();
+        let names: Vec<&str> =
+            entry(setting).bits.iter().flat_map(|bit| [bit.iis7.as_str(), bit.iis6.as_str()]).filter(|name| !name.is_empty()).collect();
         let word = text.split([',', '|']).map(str::trim).find(|word| read(setting, word).is_none()).unwrap_or(text);
         self.no_such(offset, &format!("flag of {setting}"), word, names.iter().copied());
         None

@@ -121,12 +121,17 @@ fn run(pieces: &[Piece], of: Of, text: &str) -> bool {
             match piece {
                 Piece::One(one) => next[index + 1] |= *one == character,
                 Piece::Any => next[index + 1] |= !separates,
-                Piece::Run => next[index] |= !separates,
-                Piece::Deep => next[index] = true,
+                Piece::Run | Piece::Deep => {}
             }
         }
-        // `/**/` is also one `/`.
         skip(pieces, &mut next);
+        for (index, piece) in pieces.iter().enumerate().filter(|(index, _)| states[*index]) {
+            if *piece == Piece::Deep || *piece == Piece::Run && !separates {
+                next[index] = true;
+                // Two pieces of this kind never stand side by side.
+                next[index + 1] = true;
+            }
+        }
         if !next.contains(&true) {
             return false;
         }
@@ -135,7 +140,7 @@ fn run(pieces: &[Piece], of: Of, text: &str) -> bool {
     states.last().copied().unwrap_or_default()
 }
 
-/// Goes past what may match nothing.
+/// Goes past what may match nothing, where it has matched nothing yet: `/**/` is also one `/`.
 fn skip(pieces: &[Piece], states: &mut [bool]) {
     for index in 0..pieces.len() {
         if states[index] && matches!(pieces[index], Piece::Run | Piece::Deep) {

@@ -9,6 +9,10 @@ mod date;
 mod expect;
 mod file;
 mod glob;
+#[cfg(test)]
+mod schema;
+#[cfg(test)]
+mod tests;
 
 pub use apply::{Applied, apply};
 pub use baseline::Baseline;

@@ -120,8 +120,8 @@ mod usage_check_off;
 use crate::remedy::record as record_remedy;
 use crate::server::Server;
 
-pub(crate) use finding::{Identity, fingerprint};
 pub use finding::{Confidence, Finding, Related, Severity, WITHOUT_SERVER};
+pub(crate) use finding::{Identity, fingerprint};
 pub use peers::{Group, PeerSet};
 pub use profiles::Profile;
 
