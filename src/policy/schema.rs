@@ -170,3 +170,9 @@ fn what_the_program_accepts_the_schema_accepts_and_what_one_refuses_the_other_re
         assert!(!validator.is_valid(&as_json(text)), "{text}");
     }
 }
+
+#[test]
+fn the_example_of_the_docs_is_the_file_that_the_examples_run() {
+    let read = |path: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap().replace("\r\n", "\n");
+    assert!(read("docs/policy.md").contains(&format!("```toml\n{}```", read("examples/policy/iisaudit.toml"))));
+}
