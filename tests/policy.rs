@@ -123,7 +123,9 @@ fn inputs() -> Vec<PathBuf> {
         inputs.extend(std::fs::read_dir(Path::new(ROOT).join(directory)).unwrap().map(|entry| entry.unwrap().path()));
     }
     inputs.push(Path::new(ROOT).join("tests/fixtures"));
-    inputs.retain(|path| !path.ends_with("README.md") && !path.ends_with("examples/collect"));
+    inputs.retain(|path| path.is_file() || path.join("session.console").exists() || path.ends_with("fixtures"));
+    inputs.retain(|path| path.extension().is_none_or(|extension| extension != "md"));
+    assert!(inputs.len() > 25);
     inputs.sort();
     inputs
 }

@@ -100,6 +100,9 @@ pub(super) fn judge(
     empty: bool,
 ) -> Result<Judgement, Outcome> {
     let policy = policy::load(&options.policy, paths)?;
+    if let Some(loaded) = policy.as_ref().filter(|_| common.verbose) {
+        complain(&format!("policy file: {}", loaded.shown));
+    }
     let baseline = match against {
         Against::Nothing => None,
         Against::File(path) => Some(path.to_path_buf()),

@@ -148,12 +148,12 @@ impl Marks {
 
     fn unused(&self, applied: &Applied<'_>) -> Vec<(Spot, String)> {
         let mut unused = Vec::new();
-        let runs = |rule: &&str| {
+        let runs = |rule: &&'static str| {
             let only = profiles::only_under(rule);
             only.is_empty() || applied.profile.is_some_and(|profile| only.contains(&profile))
         };
         for (entry, count) in applied.policy.suppress.iter().zip(&self.suppress) {
-            let could = entry.rules.as_ref().is_none_or(|rules| rules.iter().any(|rule| runs(rule)));
+            let could = entry.rules.as_ref().is_none_or(|rules| rules.iter().any(&runs));
             if *count == 0 && could && !is_expired(entry, applied.today) {
                 unused.push((entry.spot, format!("the suppression of {} matches no finding", entry.label)));
             }

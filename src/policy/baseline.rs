@@ -1,14 +1,14 @@
 //! The baseline: the findings that were there on one day, so that a later run can say which are new. It knows findings by meaning and never
 //! by line, and its text is the same for the same findings: sorted, one finding a line, no date.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
 use super::file::{Lines, Mistake, Spot};
 use crate::estate::Estate;
 use crate::input::FileId;
-use crate::review::{BaselineUse, GoneEntry, Review, State};
+use crate::review::{BaselineUse, GoneEntry, PolicyUse, Review, State};
 use crate::rules::{Finding, Identity, Profile, Severity, WITHOUT_SERVER, fingerprint, profiles};
 
 /// The name that a baseline has when nothing else is said.
@@ -192,7 +192,8 @@ impl Baseline {
         let counted = review.findings.iter().filter(|judged| !matches!(judged.state, State::Suppressed(_)));
         let mut entries: Vec<Entry> = counted.map(|judged| Entry::of(&judged.finding)).collect();
         entries.sort();
-        Baseline { servers: servers(&review.estate), entries, spots: Vec::new() }
+        let server = |(name, files): (String, BTreeSet<String>)| ServerRead { name, files: files.into_iter().collect() };
+        Baseline { servers: kinds(&review.estate).into_iter().map(server).collect(), entries, spots: Vec::new() }
     }
 
     /// Its text.
@@ -245,7 +246,9 @@ impl Baseline {
         if !mistakes.is_empty() {
             return Err(mistakes);
         }
-        Ok(Baseline { servers: body.servers, entries: body.findings, spots })
+        let mut servers = body.servers;
+        servers.sort();
+        Ok(Baseline { servers, entries: body.findings, spots })
     }
 
     /// Marks the findings that the baseline knows, and says which of its entries were not found. A finding that is worse than its entry is
@@ -261,44 +264,47 @@ impl Baseline {
             Some((old, new)) if *old == entry.server => new.clone(),
             _ => entry.server.clone(),
         };
-        let mut known: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for (index, entry) in self.entries.iter().enumerate() {
-            known.entry(entry.fingerprint_on(&name(entry))).or_default().push(index);
+        let mut known: BTreeMap<String, VecDeque<usize>> = BTreeMap::new();
+        let mut by_severity: Vec<usize> = (0..self.entries.len()).collect();
+        by_severity.sort_by_key(|index| (self.entries[*index].severity, *index));
+        for index in by_severity {
+            let entry = &self.entries[index];
+            known.entry(entry.fingerprint_on(&name(entry))).or_default().push_back(index);
         }
-        for indexes in known.values_mut() {
-            indexes.sort_by_key(|index| (self.entries[*index].severity, *index));
-        }
-        // The least severe first, so that each takes the least severe entry that covers it.
+        // The least severe first on both sides, so that each finding takes the least severe entry that covers it.
         let mut order: Vec<usize> = (0..review.findings.len()).collect();
         order.sort_by_key(|index| (review.findings[*index].finding.severity, *index));
-        let mut rest: Vec<usize> = Vec::new();
+        let mut milder: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let mut worse: Vec<(usize, String)> = Vec::new();
         for index in order {
             let judged = &mut review.findings[index];
-            let Some(entries) = known.get_mut(&judged.finding.fingerprint()) else { continue };
+            let fingerprint = judged.finding.fingerprint();
+            let Some(entries) = known.get_mut(&fingerprint) else { continue };
             let severity = Level::from(judged.finding.severity);
-            match entries.iter().position(|entry| self.entries[*entry].severity >= severity) {
-                Some(at) => {
-                    entries.remove(at);
-                    if judged.state == State::New {
-                        judged.state = State::Baselined;
-                    }
-                }
-                None => rest.push(index),
+            while let Some(entry) = entries.front().copied().filter(|entry| self.entries[*entry].severity < severity) {
+                entries.pop_front();
+                milder.entry(fingerprint.clone()).or_default().push(entry);
+            }
+            match entries.pop_front() {
+                Some(_) if judged.state == State::New => judged.state = State::Baselined,
+                Some(_) => {}
+                None => worse.push((index, fingerprint)),
             }
         }
-        for index in rest {
+        for (index, fingerprint) in worse {
+            let Some(entry) = milder.get_mut(&fingerprint).and_then(Vec::pop) else { continue };
             let judged = &mut review.findings[index];
-            let Some(entry) = known.get_mut(&judged.finding.fingerprint()).and_then(Vec::pop) else { continue };
             let note = format!("worse than in the baseline, where it is {}", self.entries[entry].severity.name());
             let place = self.spots.get(entry).map(|spot| spot.place(file));
             judged.finding = judged.finding.clone().related(place, note);
         }
-        let mut left: Vec<usize> = known.into_values().flatten().collect();
+        let mut left: Vec<usize> = known.into_values().flatten().chain(milder.into_values().flatten()).collect();
         left.sort_unstable();
+        let read = Read::of(review, ran);
         let mut missing = Missing::default();
         for index in left {
             let entry = &self.entries[index];
-            match self.cannot_judge(review, ran, entry, &name(entry)) {
+            match self.cannot_judge(&read, entry, &name(entry)) {
                 Some(why) => missing.kept.push((index, why)),
                 None => missing.gone.push(index),
             }
@@ -319,9 +325,7 @@ impl Baseline {
         let kept = self.entries.iter().enumerate().filter(|(index, _)| !gone.contains(index));
         let mut entries: Vec<Entry> = kept.map(|(_, entry)| entry.clone()).collect();
         entries.sort();
-        let mut servers = self.servers.clone();
-        servers.sort();
-        Baseline { servers, entries, spots: Vec::new() }
+        Baseline { servers: self.servers.clone(), entries, spots: Vec::new() }
     }
 
     /// Old and new name, when the baseline and the run hold one server each, of different names: the name is that of a file or directory,
@@ -334,26 +338,41 @@ impl Baseline {
     }
 
     /// Why a run says nothing about an entry that it did not find; `None` when the finding is gone.
-    fn cannot_judge(&self, review: &Review, ran: &Ran<'_>, entry: &Entry, server: &str) -> Option<String> {
-        if review.estate.inputs.iter().any(|input| input.error.is_some()) {
+    fn cannot_judge(&self, read: &Read<'_>, entry: &Entry, server: &str) -> Option<String> {
+        if read.not_all {
             return Some("a file could not be read".to_owned());
         }
         let only = profiles::only_under(&entry.rule);
-        let off = review.policy.as_ref().is_some_and(|policy| policy.rules_off.contains(&entry.rule.as_str()));
-        let asked = ran.rules.is_empty() || ran.rules.contains(&entry.rule.as_str());
-        if off || !asked || (!only.is_empty() && !ran.profile.is_some_and(|profile| only.contains(&profile))) {
+        let asked = read.ran.rules.is_empty() || read.ran.rules.contains(&entry.rule.as_str());
+        let off = read.policy.is_some_and(|policy| policy.rules_off.contains(&entry.rule.as_str()));
+        if off || !asked || (!only.is_empty() && !read.ran.profile.is_some_and(|profile| only.contains(&profile))) {
             return Some("its rule did not run".to_owned());
         }
         if server == WITHOUT_SERVER {
-            return review.policy.is_none().then(|| "no policy file was used".to_owned());
+            return read.policy.is_none().then(|| "no policy file was used".to_owned());
         }
-        if !review.estate.servers.iter().any(|other| other.name == server) {
-            return Some("its server was not read".to_owned());
-        }
-        let before = self.servers.iter().find(|read| read.name == entry.server)?;
-        let now = kinds(&review.estate, server);
-        let missing: Vec<&str> = before.files.iter().map(String::as_str).filter(|kind| !now.contains(*kind)).collect();
+        let Some(now) = read.servers.get(server) else { return Some("its server was not read".to_owned()) };
+        let at = self.servers.binary_search_by(|other| other.name.as_str().cmp(&entry.server)).ok()?;
+        let before = &self.servers.get(at)?.files;
+        let missing: Vec<&str> = before.iter().map(String::as_str).filter(|kind| !now.contains(*kind)).collect();
         (!missing.is_empty()).then(|| format!("not all that was read of its server then was read now: {}", missing.join(", ")))
+    }
+}
+
+/// What a run read.
+struct Read<'a> {
+    ran: &'a Ran<'a>,
+    policy: Option<&'a PolicyUse>,
+    /// Whether a file could not be read.
+    not_all: bool,
+    /// For each server the kinds of its files.
+    servers: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl<'a> Read<'a> {
+    fn of(review: &'a Review, ran: &'a Ran<'a>) -> Self {
+        let not_all = review.estate.inputs.iter().any(|input| input.error.is_some());
+        Read { ran, policy: review.policy.as_ref(), not_all, servers: kinds(&review.estate) }
     }
 }
 
@@ -369,21 +388,17 @@ fn json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-fn servers(estate: &Estate) -> Vec<ServerRead> {
-    let mut servers: Vec<ServerRead> = estate
-        .servers
-        .iter()
-        .map(|server| ServerRead { name: server.name.clone(), files: kinds(estate, &server.name).into_iter().collect() })
-        .collect();
-    servers.sort();
-    servers
-}
-
-/// The kinds of files that were read of a server, as JSON names them.
-fn kinds(estate: &Estate, server: &str) -> BTreeSet<String> {
-    let own = estate.configuration_files().filter(|input| input.error.is_none() && input.server.as_deref() == Some(server));
+/// For each server the kinds of files that were read of it, as JSON names them.
+fn kinds(estate: &Estate) -> BTreeMap<String, BTreeSet<String>> {
+    let mut kinds: BTreeMap<String, BTreeSet<String>> =
+        estate.servers.iter().map(|server| (server.name.clone(), BTreeSet::new())).collect();
     let name = |kind| serde_json::to_value(kind).ok().and_then(|value| value.as_str().map(str::to_owned));
-    own.filter_map(|input| input.kind).filter_map(name).collect()
+    for input in estate.configuration_files().filter(|input| input.error.is_none()) {
+        if let Some(of_server) = input.server.as_ref().and_then(|server| kinds.get_mut(server)) {
+            of_server.extend(input.kind.and_then(name));
+        }
+    }
+    kinds
 }
 
 /// Where the objects in the array `name` of the top-level object begin. The text is known to be JSON.

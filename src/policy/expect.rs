@@ -1,13 +1,13 @@
 //! Expected values: what is in effect at the sites and paths of an entry, compared with what it should be. A value that is not known is
 //! neither; it becomes a notice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::file::{CLIENT_CERTIFICATES, ClientCertificates, Expect, Expected};
 use crate::catalogue::{Level, Setting, entry};
 use crate::input::Place;
 use crate::rules::{Finding, POLICY_RULES};
-use crate::server::{Generation, Notice, Origin, Resolved, Server, Site};
+use crate::server::{Endpoint, Generation, Notice, Origin, Resolved, Server, Site};
 
 /// The notice for a value that is not known.
 const NOT_ASSESSED: &str = "expectation-not-assessed";
@@ -26,9 +26,17 @@ pub(super) struct Outcome {
 
 /// Judges one entry, which stands at `at`, for one server.
 pub(super) fn judge(expect: &Expect, server: &Server, at: Place) -> Outcome {
-    let mut judging = Judging { expect, server, at, findings: Vec::new(), unknown: BTreeMap::new(), applies: false };
+    let mut judging = Judging { expect, server, at, of_site: Vec::new(), findings: Vec::new(), unknown: BTreeMap::new(), applies: false };
     if expect.servers.matches(&server.name) {
         let meant = |site: &Site| expect.sites.matches_site(site.id, &site.name);
+        if entry(expect.setting).level == Level::Endpoint {
+            judging.of_site = vec![Vec::new(); server.sites.len()];
+            for endpoint in &server.endpoints {
+                for site in &endpoint.sites {
+                    judging.of_site[*site].push(endpoint);
+                }
+            }
+        }
         for (index, site) in server.sites.iter().enumerate().filter(|(_, site)| meant(site)) {
             match entry(expect.setting).level {
                 Level::Url => judging.paths(site),
@@ -51,6 +59,8 @@ struct Judging<'a> {
     expect: &'a Expect,
     server: &'a Server,
     at: Place,
+    /// For each site its endpoints, for a setting of endpoints.
+    of_site: Vec<Vec<&'a Endpoint>>,
     findings: Vec<Finding>,
     /// What would tell, and for which sites.
     unknown: BTreeMap<String, Vec<String>>,
@@ -91,15 +101,15 @@ impl Judging<'_> {
         }
         meant.sort_by_key(|(path, ..)| (path.len(), path.to_lowercase()));
         // What many paths inherit is one value.
-        let mut told: Vec<(Option<Place>, &Resolved)> = Vec::new();
+        let mut told: BTreeSet<(Option<Place>, String)> = BTreeSet::new();
         for (path, resolved, own) in meant {
-            let explicit = own && resolved.is_explicit();
-            let place = resolved.origin.place();
-            if !explicit && told.iter().any(|(other, known)| *other == place && known.value == resolved.value) {
-                continue;
+            let what = match &resolved.origin {
+                Origin::Unknown { needs } => needs.to_string(),
+                _ => resolved.value.show(expect.setting, self.server.generation),
+            };
+            if told.insert((resolved.origin.place(), what)) || (own && resolved.is_explicit()) {
+                self.value(Some(site), path, "", Some(resolved), None);
             }
-            told.push((place, resolved));
-            self.value(Some(site), path, "", Some(resolved), None);
         }
     }
 
@@ -107,22 +117,21 @@ impl Judging<'_> {
     fn written(&mut self, index: usize, site: &Site) {
         self.applies = true;
         let setting = self.expect.setting;
-        let endpoints = self.server.endpoints.iter().filter(|endpoint| endpoint.sites.contains(&index));
-        let contested = endpoints.filter_map(|endpoint| endpoint.settings.get(setting)).find(|value| value.known().is_none());
+        let endpoints = self.of_site.get(index).cloned().unwrap_or_default();
+        let contested = endpoints.into_iter().filter_map(|endpoint| endpoint.settings.get(setting)).find(|value| value.known().is_none());
         self.value(Some(site), "/", "", site.root().settings.get(setting), contested);
     }
 
     /// A setting of an endpoint on IIS 7 and later: every record that serves the site.
     fn endpoints(&mut self, index: usize, site: &Site) {
         self.applies = true;
-        let mut any = false;
-        for endpoint in self.server.endpoints.iter().filter(|endpoint| endpoint.sites.contains(&index)) {
-            any = true;
+        let endpoints = self.of_site.get(index).cloned().unwrap_or_default();
+        if endpoints.is_empty() {
+            self.note(&site.label(), "nothing: no https binding of the site can be read, so no record decides it");
+        }
+        for endpoint in endpoints {
             let key = endpoint.key.to_string();
             self.value(Some(site), "/", &key, endpoint.settings.get(self.expect.setting), None);
-        }
-        if !any {
-            self.note(&site.label(), "nothing: no https binding of the site can be read, so no record decides it");
         }
     }
 
