@@ -19,6 +19,8 @@ pub const FILE_NAME: &str = "iisaudit.toml";
 
 /// More mistakes than this are counted and not listed.
 const LISTED: usize = 50;
+/// Beyond so many mistakes the file is no policy at all, and no right word is sought for the rest.
+const MOST: usize = 200;
 
 /// A line and column of the policy file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -217,12 +219,13 @@ pub struct Suppress {
 /// Reads a policy file. The error holds every mistake, in the order of the file.
 pub fn parse(text: &str) -> Result<Policy, Vec<Mistake>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reading = Reading { lines: Lines::new(text), mistakes: Vec::new() };
+    let mut reading = Reading { lines: Lines::new(text), mistakes: Vec::new(), more: 0 };
     let (table, errors) = DeTable::parse_recoverable(text);
     let policy = if errors.is_empty() {
         reading.policy(table.get_ref())
     } else {
-        for error in errors {
+        reading.more = errors.len().saturating_sub(MOST);
+        for error in errors.into_iter().take(MOST) {
             let spot = error.span().map(|span| reading.lines.spot(span.start));
             reading.mistakes.push(Mistake { spot, message: format!("no TOML: {}", error.message().replace('\n', "; ")) });
         }
@@ -234,8 +237,8 @@ pub fn parse(text: &str) -> Result<Policy, Vec<Mistake>> {
     }
     mistakes.sort_by(|a, b| a.spot.cmp(&b.spot).then_with(|| a.message.cmp(&b.message)));
     mistakes.dedup();
-    if mistakes.len() > LISTED {
-        let more = mistakes.len() - LISTED;
+    let more = mistakes.len().saturating_sub(LISTED) + reading.more;
+    if more > 0 {
         mistakes.truncate(LISTED);
         mistakes.push(Mistake { spot: None, message: format!("{more} more mistakes") });
     }
@@ -285,19 +288,30 @@ fn setting_called(name: &str) -> Option<Setting> {
 struct Reading<'a> {
     lines: Lines<'a>,
     mistakes: Vec<Mistake>,
+    /// Mistakes that are counted only.
+    more: usize,
 }
 
 type Node<'i> = Spanned<DeValue<'i>>;
 
 impl Reading<'_> {
     fn wrong(&mut self, offset: usize, message: impl Into<String>) {
+        if self.mistakes.len() >= MOST {
+            self.more += 1;
+            return;
+        }
         let spot = Some(self.lines.spot(offset));
         self.mistakes.push(Mistake { spot, message: message.into() });
     }
 
+    /// Words that may be meant.
+    fn nearest<'b>(&self, word: &str, candidates: impl Iterator<Item = &'b str>) -> Vec<String> {
+        if self.mistakes.len() >= MOST { Vec::new() } else { explain::nearest(word, candidates) }
+    }
+
     /// A word that is none of those that can stand here.
     fn no_such<'b>(&mut self, offset: usize, what: &str, word: &str, candidates: impl Iterator<Item = &'b str> + Clone) {
-        let nearest = explain::nearest(word, candidates.clone());
+        let nearest = self.nearest(word, candidates.clone());
         let hint = if nearest.is_empty() {
             let all: Vec<&str> = candidates.take(12).collect();
             format!("there are: {}", all.join(", "))
@@ -484,7 +498,7 @@ impl Reading<'_> {
         let (text, offset) = self.text(node, &format!("one of {}", words.join(", ")))?;
         let found = words.iter().copied().find(|word| word.eq_ignore_ascii_case(&text));
         if found.is_none() {
-            let hint = explain::nearest(&text, words.iter().copied());
+            let hint = self.nearest(&text, words.iter().copied());
             let hint = if hint.is_empty() { String::new() } else { format!("; nearest: {}", hint.join(", ")) };
             self.wrong(offset, format!("no such {what}: {text}{hint}; there are: {}", words.join(", ")));
         }
@@ -604,7 +618,7 @@ impl Reading<'_> {
     fn rule(&mut self, name: &str, offset: usize) -> Option<&'static str> {
         let found = rules::rule(name).map(|rule| rule.name);
         if found.is_none() {
-            let nearest = explain::nearest(name, RULES.iter().map(|rule| rule.name));
+            let nearest = self.nearest(name, RULES.iter().map(|rule| rule.name));
             let hint = if nearest.is_empty() { String::new() } else { format!("; nearest: {}", nearest.join(", ")) };
             self.wrong(offset, format!("no such rule: {name}{hint}; `iisaudit rules` lists all"));
         }

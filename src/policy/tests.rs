@@ -204,6 +204,25 @@ one = ["a"]
 }
 
 #[test]
+fn a_file_of_nothing_but_mistakes_is_refused_in_a_moment() {
+    let words: String = (0..40_000).map(|number| format!("'revocation-{number}',")).collect();
+    for text in [
+        format!("suppress = [{{rule = [{words}], reason = 'x'}}]"),
+        format!("x = {}", "[".repeat(500_000)),
+        "=\n".repeat(300_000),
+        "[a.b.c.d.e.f.g.h]\n".repeat(20_000),
+    ] {
+        let mistakes = parse(&text).unwrap_err();
+        assert!(!mistakes.is_empty() && mistakes.len() <= 51, "{}", mistakes.len());
+    }
+    let mistakes = parse(&format!("suppress = [{{rule = [{words}], reason = 'x'}}]")).unwrap_err();
+    assert_eq!(mistakes.last().unwrap().message, "39950 more mistakes");
+    for text in ["[".repeat(500_000), format!("{{\"findings\":{}", "[{".repeat(200_000))] {
+        assert!(Baseline::parse(&text).is_err());
+    }
+}
+
+#[test]
 fn a_policy_with_every_key_is_read() {
     let policy = parse(EVERYTHING).unwrap();
     assert_eq!(
