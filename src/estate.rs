@@ -942,7 +942,13 @@ impl Shape {
             FileKind::MbSchema => Shape::Schema,
             FileKind::ApplicationHost | FileKind::Redirection | FileKind::WebConfig => Shape::Configuration,
             // These are no XML and were read before.
-            FileKind::SslCert | FileKind::Httpcfg | FileKind::Registry | FileKind::CertStore | FileKind::Events | FileKind::Policy | FileKind::Baseline => return None,
+            FileKind::SslCert
+            | FileKind::Httpcfg
+            | FileKind::Registry
+            | FileKind::CertStore
+            | FileKind::Events
+            | FileKind::Policy
+            | FileKind::Baseline => return None,
         })
     }
 
