@@ -127,9 +127,18 @@ pub enum FileKind {
     CertStore,
     /// Events of Windows, as XML, text or columns.
     Events,
+    /// The policy file of a run, which is no configuration of a server.
+    Policy,
+    /// The baseline of a run, which is no configuration of a server.
+    Baseline,
 }
 
 impl FileKind {
+    /// Whether it says how a server is configured. Files of ours are inputs, too, so that places in them can be shown.
+    pub fn is_configuration(self) -> bool {
+        !matches!(self, FileKind::Policy | FileKind::Baseline)
+    }
+
     /// The name that administrators use.
     pub fn name(self) -> &'static str {
         match self {
@@ -143,6 +152,8 @@ impl FileKind {
             FileKind::Registry => "registry export",
             FileKind::CertStore => "certutil -store",
             FileKind::Events => "export of events",
+            FileKind::Policy => "policy file",
+            FileKind::Baseline => "baseline",
         }
     }
 }
@@ -897,6 +908,21 @@ fn name_of_evidence(input: &Input) -> String {
     name.split('.').next().unwrap_or_default().to_owned()
 }
 
+impl Estate {
+    /// Adds a file of ours, which was read elsewhere, to the inputs, so that places in it can be shown. Gives its number.
+    pub fn add_own_file(&mut self, path: String, kind: FileKind) -> FileId {
+        let file = FileId(u32::try_from(self.inputs.len()).unwrap_or(u32::MAX));
+        let kind = Some(kind);
+        self.inputs.push(InputReport { path, kind, encoding: Some("UTF-8"), server: None, error: None, warnings: Vec::new() });
+        file
+    }
+
+    /// The files that say how servers are configured.
+    pub fn configuration_files(&self) -> impl Iterator<Item = &InputReport> {
+        self.inputs.iter().filter(|input| input.kind.is_none_or(FileKind::is_configuration))
+    }
+}
+
 fn report_of(estate: &mut Estate, first: u32, file: FileId) -> Option<&mut InputReport> {
     estate.inputs.get_mut(usize::try_from(file.0.checked_sub(first)?).ok()?)
 }
@@ -916,7 +942,13 @@ impl Shape {
             FileKind::MbSchema => Shape::Schema,
             FileKind::ApplicationHost | FileKind::Redirection | FileKind::WebConfig => Shape::Configuration,
             // These are no XML and were read before.
-            FileKind::SslCert | FileKind::Httpcfg | FileKind::Registry | FileKind::CertStore | FileKind::Events => return None,
+            FileKind::SslCert
+            | FileKind::Httpcfg
+            | FileKind::Registry
+            | FileKind::CertStore
+            | FileKind::Events
+            | FileKind::Policy
+            | FileKind::Baseline => return None,
         })
     }
 

@@ -12,6 +12,7 @@ pub mod explain;
 pub mod httpsys;
 pub mod input;
 pub mod metabase;
+pub mod policy;
 pub mod remedy;
 pub mod report;
 pub mod review;

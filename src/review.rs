@@ -16,6 +16,17 @@ pub struct Review {
     pub findings: Vec<Judged>,
     /// The baseline that findings were compared with, when one was given.
     pub baseline: Option<BaselineUse>,
+    /// The policy file that was applied, when there was one.
+    pub policy: Option<PolicyUse>,
+}
+
+/// The policy file of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PolicyUse {
+    /// Its path, as in the list of inputs.
+    pub path: String,
+    /// Rules that it switches off.
+    pub rules_off: Vec<&'static str>,
 }
 
 /// A finding and what was decided about it.
@@ -89,7 +100,7 @@ impl Review {
     pub fn new(estate: Estate, mut findings: Vec<Finding>) -> Self {
         findings.sort_by(Finding::order);
         let judged = |finding| Judged { finding, state: State::New, severity_before: None };
-        Review { estate, findings: findings.into_iter().map(judged).collect(), baseline: None }
+        Review { estate, findings: findings.into_iter().map(judged).collect(), baseline: None, policy: None }
     }
 
     /// The findings that count.

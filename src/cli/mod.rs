@@ -1,11 +1,14 @@
 //! The command line: what is asked for, where results and messages go, and what the exit code says. One file a command.
 
+mod baseline;
 mod check;
 mod completions;
 mod diff;
 mod explain;
+mod judge;
 mod man;
 mod output;
+mod policy;
 mod progress;
 mod rules;
 mod sites;
@@ -45,7 +48,7 @@ struct Arguments {
 const EXIT_CODES: &str = "Exit codes:
   0  nothing found at or above --fail-on, no difference
   1  findings or differences
-  2  wrong usage
+  2  wrong usage, or a mistake in the policy file or the baseline
   3  an input could not be read, or the result not be written, whatever else was found
   4  no configuration found in the given paths";
 
@@ -54,6 +57,7 @@ enum Command {
     Sites(sites::SitesArguments),
     Diff(diff::DiffArguments),
     Check(check::CheckArguments),
+    Baseline(baseline::BaselineArguments),
     Explain(explain::ExplainArguments),
     Rules(rules::RulesArguments),
     Completions(completions::CompletionsArguments),
@@ -225,6 +229,7 @@ pub fn run() -> ExitCode {
         Command::Sites(command) => sites::run(command, common),
         Command::Diff(command) => diff::run(command, common),
         Command::Check(command) => check::run(command, common),
+        Command::Baseline(command) => baseline::run(command, common),
         Command::Explain(command) => explain::run(command, common),
         Command::Rules(command) => rules::run(command, common),
         Command::Completions(command) => completions::run(command, common),

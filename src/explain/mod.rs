@@ -14,6 +14,7 @@ use std::fmt;
 use serde::Serialize;
 
 pub use lists::{List, list};
+pub(crate) use nearest::nearest;
 pub(crate) use pages::POWERSHELL;
 
 use crate::catalogue::{Setting, entry};
@@ -204,7 +205,7 @@ fn explain_value(name: &str, value: &str) -> Result<Explanation, Unknown> {
 
 fn unknown(word: &str) -> Unknown {
     let topics = topics();
-    Unknown { setting: None, nearest: nearest::nearest(word, topics.iter().map(|topic| topic.name.as_str())) }
+    Unknown { setting: None, nearest: nearest(word, topics.iter().map(|topic| topic.name.as_str())) }
 }
 
 /// The setting that any generation, record or file calls `name`.
@@ -216,7 +217,7 @@ fn setting(name: &str) -> Option<Setting> {
 }
 
 /// Every name of `setting` that is one word, each once: the catalogue's, the metabase property, `section@attribute`, the record's field.
-fn names(setting: Setting) -> Vec<String> {
+pub(crate) fn names(setting: Setting) -> Vec<String> {
     let entry = entry(setting);
     let mut names = vec![setting.name().to_owned()];
     let mut add = |name: &str| {

@@ -5,7 +5,7 @@ const LONGEST: usize = 64;
 const MOST: usize = 8;
 
 /// At most eight of `candidates`, the nearest first; none for a word that is empty or longer than any topic.
-pub(super) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Vec<String> {
+pub(crate) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Vec<String> {
     let word: Vec<char> = word.chars().take(LONGEST + 1).flat_map(char::to_lowercase).take(LONGEST + 1).collect();
     if word.is_empty() || word.len() > LONGEST {
         return Vec::new();

@@ -9,6 +9,7 @@ pub(crate) mod registry;
 mod source;
 
 pub use decode::{Charset, DecodeError, Decoded, decode, decode_text};
+pub(crate) use discover::display;
 pub use discover::{Discovered, Input, discover};
 pub use field::{Field, Remark, Said};
 pub use oem::CodePage;

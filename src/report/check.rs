@@ -12,7 +12,7 @@ use super::style::{self, DIM, Style};
 use crate::catalogue::Setting;
 use crate::estate::Estate;
 use crate::remedy::{Remedy, Risk};
-use crate::review::{GoneEntry, Judged, Review, State};
+use crate::review::{GoneEntry, Judged, PolicyUse, Review, State};
 use crate::rules::profiles::{Item, Profile};
 use crate::rules::{Confidence, Finding, Severity};
 use crate::server::{Endpoint, Server, Site};
@@ -59,8 +59,8 @@ impl Summary {
             suppressed: in_state("suppressed"),
             servers: estate.servers.len(),
             sites: estate.servers.iter().map(|server| server.sites.len()).sum(),
-            inputs: estate.inputs.len(),
-            unreadable: estate.inputs.iter().filter(|input| input.error.is_some()).count(),
+            inputs: estate.configuration_files().count(),
+            unreadable: estate.configuration_files().filter(|input| input.error.is_some()).count(),
             skipped: estate.skipped,
         }
     }
@@ -120,6 +120,11 @@ pub fn table(review: &Review, detail: Detail, style: Style) -> String {
     known(&mut page, review);
     parts::notices(&mut page, &estate.servers);
     parts::inputs(&mut page, estate);
+    if let Some(policy) = review.policy.as_ref().filter(|policy| !policy.rules_off.is_empty()) {
+        page.gap();
+        page.heading(0, "Switched off by the policy file");
+        page.prose(2, &policy.rules_off.join(", "));
+    }
     page.gap();
     page.heading(0, &summary(review));
     page.finish()
@@ -224,6 +229,8 @@ pub(super) fn summary(review: &Review) -> String {
         summary.inputs - summary.unreadable,
         count(summary.inputs, "file", "files"),
     );
+    let policy = review.policy.as_ref().map(|policy| format!(", with {}", policy.path)).unwrap_or_default();
+    let read = format!("{read}{policy}");
     let mut missing = missing(estate);
     let known: Vec<_> = [(summary.baselined, "in the baseline"), (summary.suppressed, "suppressed")]
         .iter()
@@ -305,6 +312,7 @@ pub fn json(review: &Review) -> String {
             entries: baseline.entries,
             gone: &baseline.gone,
         }),
+        policy: review.policy.as_ref(),
         notices: NoticeJson::all(estate),
         summary: Summary::of(review),
     })
@@ -318,6 +326,8 @@ struct ReportJson<'a> {
     findings: Vec<FindingJson<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     baseline: Option<BaselineJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<&'a PolicyUse>,
     notices: Vec<NoticeJson<'a>>,
     summary: Summary,
 }

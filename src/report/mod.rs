@@ -1,6 +1,7 @@
 //! Reports: pure data to text. Every renderer is a function from what was found to a `String` that ends with a line break; the same data
 //! gives the same bytes. JSON types are apart from the model, so that the format stays when the model changes.
 
+pub mod baseline;
 mod change;
 pub mod check;
 pub mod csv;

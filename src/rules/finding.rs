@@ -69,6 +69,38 @@ pub struct Related {
     pub note: String,
 }
 
+/// What stands for the server of a finding that belongs to none.
+pub const WITHOUT_SERVER: &str = "(policy)";
+
+/// What makes two findings the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Identity<'a> {
+    pub(crate) rule: &'a str,
+    pub(crate) server: &'a str,
+    pub(crate) site: Option<(Option<u32>, &'a str)>,
+    pub(crate) path: Option<&'a str>,
+    pub(crate) setting: Option<&'a str>,
+    pub(crate) subject: &'a str,
+}
+
+/// The fingerprint of a finding.
+pub(crate) fn fingerprint(of: &Identity<'_>) -> String {
+    let (id, name) = match of.site {
+        Some((id, name)) => (id.map(|id| id.to_string()).unwrap_or_default(), name.to_lowercase()),
+        None => (String::new(), String::new()),
+    };
+    let path = of.path.unwrap_or_default().to_lowercase();
+    let subject = of.subject.to_lowercase();
+    let parts = [of.rule, of.server, &id, &name, &path, of.setting.unwrap_or_default(), &subject];
+    // FNV-1a with 128 bits: stable everywhere, and an accidental collision is out of the question. It is no protection against
+    // a deliberate one, which would only hide the attacker's own finding.
+    let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    for byte in parts.iter().flat_map(|part| part.bytes().chain([0])) {
+        hash = (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+    }
+    format!("{hash:032x}")
+}
+
 /// One bad state. Texts may hold pieces of files and must be escaped where they are printed.
 #[derive(Debug, Clone)]
 pub struct Finding {
@@ -100,6 +132,8 @@ pub struct Finding {
     pub subject: String,
     /// The benchmark under which it was found.
     pub profile: Option<Profile>,
+    /// Where sites are compared: the sides that disagree, each with its sites by id and name. Empty otherwise.
+    pub sides: Vec<Vec<(Option<u32>, String)>>,
     /// The most it can be, from the state of its site and the kind of its server.
     most: Severity,
 }
@@ -124,7 +158,30 @@ impl Finding {
             remedies: Vec::new(),
             subject: String::new(),
             profile: None,
+            sides: Vec::new(),
             most,
+        }
+    }
+
+    /// A finding about the policy file, which belongs to no server.
+    pub fn of_policy(rule: &'static Rule, message: impl Into<String>) -> Self {
+        Finding {
+            rule,
+            severity: rule.severity,
+            confidence: rule.confidence,
+            server: WITHOUT_SERVER.to_owned(),
+            site: None,
+            path: None,
+            setting: None,
+            message: message.into(),
+            sees: String::new(),
+            place: None,
+            related: Vec::new(),
+            remedies: Vec::new(),
+            subject: String::new(),
+            profile: None,
+            sides: Vec::new(),
+            most: Severity::High,
         }
     }
 
@@ -177,6 +234,13 @@ impl Finding {
         self
     }
 
+    /// Names the sides that disagree, as indexes of sites.
+    pub fn sides<'a>(mut self, server: &Server, sides: impl IntoIterator<Item = &'a [usize]>) -> Self {
+        let named = |site: &usize| server.sites.get(*site).map(|site| (site.id, site.name.clone()));
+        self.sides = sides.into_iter().map(|sites| sites.iter().filter_map(named).collect()).collect();
+        self
+    }
+
     /// Sets the confidence.
     pub fn confidence(mut self, confidence: Confidence) -> Self {
         self.confidence = confidence;
@@ -220,21 +284,14 @@ impl Finding {
     /// The fingerprint that it would have on a server and site of other names, so that two states of one server can be compared whatever
     /// their folders are called and whether a site was renamed in between.
     pub fn fingerprint_as(&self, server: &str, site: Option<(Option<u32>, &str)>) -> String {
-        let (id, name) = match site {
-            Some((id, name)) => (id.map(|id| id.to_string()).unwrap_or_default(), name.to_lowercase()),
-            None => (String::new(), String::new()),
-        };
-        let path = self.path.as_deref().unwrap_or_default().to_lowercase();
-        let setting = self.setting.map(Setting::name).unwrap_or_default();
-        let subject = self.subject.to_lowercase();
-        let parts = [self.rule.name, server, &id, &name, &path, setting, &subject];
-        // FNV-1a with 128 bits: stable everywhere, and an accidental collision is out of the question. It is no protection against
-        // a deliberate one, which would only hide the attacker's own finding.
-        let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
-        for byte in parts.iter().flat_map(|part| part.bytes().chain([0])) {
-            hash = (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
-        }
-        format!("{hash:032x}")
+        fingerprint(&Identity {
+            rule: self.rule.name,
+            server,
+            site,
+            path: self.path.as_deref(),
+            setting: self.setting.map(Setting::name),
+            subject: &self.subject,
+        })
     }
 
     /// The order of reports: the worst first, then by server and place, then by rule.

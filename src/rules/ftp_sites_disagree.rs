@@ -86,6 +86,7 @@ fn report(server: &Server, why: &str, tie: bool, groups: &[(Compared, Vec<usize>
                 "set the same values in ftpServer/security/sslClientCertificates of all of them; of two values the stricter one is safe",
             ),
         );
+    finding = finding.sides(server, groups.iter().map(|(_, sites)| sites.as_slice()));
     for (_, sites) in &groups[1..] {
         finding = finding.related(place(sites[0]), server.sites[sites[0]].label());
     }

@@ -31,6 +31,7 @@ mod duplicate_site_name;
 mod endpoint_map;
 mod endpoints;
 mod exclusive_trust_empty_store;
+mod expected_value_differs;
 mod finding;
 mod foreign_record_owner;
 mod freshness_too_small;
@@ -70,6 +71,7 @@ mod orphan_record;
 mod peers;
 mod plain_http_beside_https;
 mod plain_text_password;
+mod policy_entry_unused;
 pub mod profiles;
 mod read_ahead_excessive;
 mod read_ahead_unit_mistake;
@@ -107,6 +109,7 @@ mod ssl_map_cert_used;
 pub mod steps;
 mod strict_access_flags;
 mod substatus_not_logged;
+mod suppression_expired;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tls_not_required;
@@ -118,7 +121,8 @@ mod usage_check_off;
 use crate::remedy::record as record_remedy;
 use crate::server::Server;
 
-pub use finding::{Confidence, Finding, Related, Severity};
+pub use finding::{Confidence, Finding, Related, Severity, WITHOUT_SERVER};
+pub(crate) use finding::{Identity, fingerprint};
 pub use peers::{Group, PeerSet};
 pub use profiles::Profile;
 pub use steps::{Remedies, Step, Steps};
@@ -202,6 +206,7 @@ pub const RULES: &[&Rule] = &[
     &duplicate_site_id::RULE,
     &duplicate_site_name::RULE,
     &exclusive_trust_empty_store::RULE,
+    &expected_value_differs::RULE,
     &foreign_record_owner::RULE,
     &freshness_too_small::RULE,
     &freshness_without_effect::RULE,
@@ -234,6 +239,7 @@ pub const RULES: &[&Rule] = &[
     &orphan_record::RULE,
     &plain_http_beside_https::RULE,
     &plain_text_password::RULE,
+    &policy_entry_unused::RULE,
     &read_ahead_excessive::RULE,
     &read_ahead_unit_mistake::RULE,
     &record_differs_from_metabase::RULE,
@@ -266,12 +272,34 @@ pub const RULES: &[&Rule] = &[
     &ssl128_without_ssl::RULE,
     &strict_access_flags::RULE,
     &substatus_not_logged::RULE,
+    &suppression_expired::RULE,
     &tls_not_required::RULE,
     &tls_required_unreachable::RULE,
     &two_mapping_kinds_enabled::RULE,
     &unknown_attribute::RULE,
     &usage_check_off::RULE,
 ];
+
+/// The rules that judge with a policy file. Their findings are made where the policy is applied, because a rule sees one server and nothing else.
+#[derive(Debug)]
+pub struct PolicyRules {
+    /// `expected-value-differs`.
+    pub value_differs: &'static Rule,
+    /// `policy-entry-unused`.
+    pub entry_unused: &'static Rule,
+    /// `suppression-expired`.
+    pub suppression_expired: &'static Rule,
+}
+
+/// The rules that judge with a policy file.
+pub const POLICY_RULES: PolicyRules = PolicyRules {
+    value_differs: &expected_value_differs::RULE,
+    entry_unused: &policy_entry_unused::RULE,
+    suppression_expired: &suppression_expired::RULE,
+};
+
+/// The check of [`POLICY_RULES`]: without a policy there is nothing to find.
+fn found_with_a_policy(_: &Context<'_>, _: &mut Vec<Finding>) {}
 
 /// The rule called `name`.
 pub fn rule(name: &str) -> Option<&'static Rule> {

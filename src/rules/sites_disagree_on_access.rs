@@ -140,7 +140,8 @@ fn report(server: &Server, why: &str, path: &str, scopes: &BTreeMap<usize, usize
         .path(shown)
         .setting(Setting::AccessFlags)
         .at(scope_of(first).and_then(said_at).or(site.place))
-        .subject(identity(server, &subject));
+        .subject(identity(server, &subject))
+        .sides(server, groups.iter().map(|(_, sites)| sites.as_slice()));
     for (bits, sites) in &groups[1..] {
         let other = &server.sites[sites[0]];
         let said = scope_of(sites[0]).and_then(said_at);

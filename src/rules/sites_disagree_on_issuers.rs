@@ -125,7 +125,8 @@ fn peers(set: &PeerSet, map: &EndpointMap<'_>, findings: &mut Vec<Finding>) {
             .related(place(map, setting, other), format!("the other value, at {}", server.sites[other].label()))
             .at_most(map.most(first))
             .severity(severity)
-            .subject(set.why.clone());
+            .subject(set.why.clone())
+            .sides(server, [odd.as_slice(), others.as_slice()]);
         // Towards the side that restricts; without one, towards the majority.
         let restricts = |site: usize| map.in_effect(site, setting).is_some_and(|value| value.value != Value::None);
         let (strays, model) = if restricts(first) && !restricts(other) { (&others, first) } else { (&odd, other) };

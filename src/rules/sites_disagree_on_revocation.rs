@@ -81,7 +81,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                         let setting = differing(&both);
                         let finding =
                             report(&endpoints, &peers.why, setting, lead, weaker(server, &[(check, &sites), (most.0, &most.1)]), &sites);
-                        let finding = point_at(finding, &endpoints, setting, most.1[0]);
+                        let finding = point_at(finding.sides(server, [sites.as_slice(), &most.1]), &endpoints, setting, most.1[0]);
                         findings.push(adopt(finding, &endpoints, sites[0], check, most.1[0], most.0));
                     }
                 }
@@ -95,6 +95,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                     let lead = sides.join(", while ");
                     let setting = differing(&checks);
                     let mut finding = report(&endpoints, &peers.why, setting, lead, weaker(server, &sides_of), &all);
+                    finding = finding.sides(server, groups.iter().map(|(_, sites)| sites.as_slice()));
                     for (_, sites) in &groups[1..] {
                         finding = point_at(finding, &endpoints, setting, sites[0]);
                     }

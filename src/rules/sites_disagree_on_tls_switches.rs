@@ -86,7 +86,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             let odd = groups.last().and_then(|(_, sites)| sites.first()).map_or(first, |site| *site);
             let why = format!(". Compared because {}", set.why);
             let subject = format!("port {port} {}", set.why);
-            findings.extend(report(server, &server.sites[odd], parts.collect(), format!("On port {port}"), subject, &why));
+            let finding = report(server, &server.sites[odd], parts.collect(), format!("On port {port}"), subject, &why);
+            findings.extend(finding.map(|finding| finding.sides(server, groups.iter().map(|(_, sites)| sites.as_slice()))));
         }
     }
 }

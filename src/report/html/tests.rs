@@ -128,7 +128,7 @@ fn everything(name: &str) -> Review {
         judged("four", State::Suppressed(suppression), Some(Severity::Info)),
     ];
     let baseline = BaselineUse { path: format!("baseline{name}"), entries: 2, gone: vec![gone] };
-    Review { estate, findings, baseline: Some(baseline) }
+    Review { estate, findings, baseline: Some(baseline), policy: None }
 }
 
 /// Everything that examples and fixtures hold, reviewed under a profile, so that there are benchmark items and notices too.

@@ -1,0 +1,204 @@
+//! From paths to a review: files read, rules run, policy and baseline applied. What `check` and `baseline` have in common.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::policy::{self, Loaded, PolicyOptions};
+use super::{Common, Outcome, ProfileName, complain, judge_inputs, no_site};
+use crate::estate::FileKind;
+use crate::input::display;
+use crate::policy::baseline::{Missing, Ran};
+use crate::policy::{Applied, Baseline, Policy, Spot, apply};
+use crate::review::Review;
+use crate::rules::{self, Context, Finding, Group, Profile, profiles};
+use crate::server::Server;
+
+/// A larger file is no baseline.
+const LARGEST: u64 = 64 << 20;
+
+/// What decides which findings there are.
+#[derive(Args)]
+pub(super) struct JudgeOptions {
+    /// Sites that should behave alike; replaces the default comparison of all sites that want client certificates
+    #[arg(long, value_name = "NAME=SITE,SITE...", value_parser = parse_group)]
+    group: Vec<Group>,
+    /// Servers that are nodes of one role, such as those behind a load balancer: each is compared with the first of them
+    #[arg(long, value_name = "NAME=SERVER,SERVER...", value_parser = parse_nodes)]
+    nodes: Vec<Group>,
+    /// Adds the rules of a benchmark, names its items, and says which of them were not assessed
+    #[arg(long, value_enum, value_name = "BENCHMARK")]
+    profile: Option<ProfileName>,
+    #[command(flatten)]
+    policy: PolicyOptions,
+}
+
+/// Which baseline a run is compared with.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Against<'a> {
+    /// None.
+    Nothing,
+    /// That of the policy file, when it names one.
+    Policy,
+    /// This one.
+    File(&'a Path),
+}
+
+/// What a run came to.
+pub(super) struct Judgement {
+    /// The review.
+    pub(super) review: Review,
+    /// What the inputs make of the exit code.
+    pub(super) outcome: Outcome,
+    /// The policy file.
+    pub(super) policy: Option<Loaded>,
+    /// The baseline, its path, and its entries that were not found.
+    pub(super) baseline: Option<(Baseline, PathBuf, Missing)>,
+}
+
+fn parse_group(text: &str) -> Result<Group, String> {
+    let (name, sites) = text.split_once('=').ok_or("expected NAME=SITE,SITE, such as partners=Orders,Billing")?;
+    let sites: Vec<String> = sites.split(',').map(|site| site.trim().to_owned()).filter(|site| !site.is_empty()).collect();
+    if sites.len() < 2 {
+        return Err("a group needs at least two sites, separated by commas".to_owned());
+    }
+    Ok(Group { name: name.trim().to_owned(), sites })
+}
+
+fn parse_nodes(text: &str) -> Result<Group, String> {
+    let expected = "expected NAME=SERVER,SERVER with the names of at least two servers, such as web=web01,web02";
+    parse_group(text).map_err(|_| expected.to_owned())
+}
+
+/// Reads a baseline; its mistakes are told.
+pub(super) fn read_baseline(path: &Path) -> Result<Baseline, Outcome> {
+    let shown = display(path);
+    if !path.exists() {
+        complain(&format!("error: {shown}: there is no such baseline; `iisaudit baseline create` writes one"));
+        return Err(Outcome::Usage);
+    }
+    let text = policy::read(path, &shown, LARGEST)?;
+    Baseline::parse(&text).map_err(|mistakes| {
+        policy::tell(&shown, &mistakes);
+        Outcome::Usage
+    })
+}
+
+/// The policy file of a run.
+pub(super) fn policy_of(options: &JudgeOptions, paths: &[PathBuf]) -> Result<Option<Loaded>, Outcome> {
+    policy::load(&options.policy, paths)
+}
+
+/// Reads `paths` and judges what is in them, with the given rules or all. Without any input there is nothing to judge; `empty` says whether
+/// a review of nothing is wanted then.
+pub(super) fn judge(
+    paths: &[PathBuf],
+    options: &JudgeOptions,
+    only: &[&'static str],
+    against: Against<'_>,
+    common: &Common,
+    empty: bool,
+) -> Result<Judgement, Outcome> {
+    let policy = policy::load(&options.policy, paths)?;
+    if let Some(loaded) = policy.as_ref().filter(|_| common.verbose) {
+        complain(&format!("policy file: {}", loaded.shown));
+    }
+    let baseline = match against {
+        Against::Nothing => None,
+        Against::File(path) => Some(path.to_path_buf()),
+        Against::Policy => policy.as_ref().and_then(Loaded::baseline),
+    };
+    let baseline = match baseline {
+        Some(path) => Some((read_baseline(&path)?, path)),
+        None => None,
+    };
+    let mut estate = common.read(paths)?;
+    let outcome = judge_inputs(&estate, paths);
+    if outcome == Outcome::NoInput && !empty {
+        return Err(outcome);
+    }
+    // A group that is misspelt compares nothing, and no findings would look like agreement.
+    let named = options.group.iter().flat_map(|group| group.sites.iter().map(move |site| (group, site)));
+    let wrong: Vec<String> =
+        named.filter_map(|(group, site)| Some(format!("--group {}: {}", group.name, no_site(&estate.servers, site)?))).collect();
+    if !wrong.is_empty() && !estate.servers.is_empty() {
+        for message in wrong {
+            complain(&format!("error: {message}"));
+        }
+        // Where a file could not be read, that may be why the site was not found.
+        return Err(if outcome == Outcome::Unreadable { outcome } else { Outcome::Usage });
+    }
+    // What the command line says wins over the policy file.
+    let (own_groups, own_nodes) = (options.group.is_empty(), options.nodes.is_empty());
+    let declared = |of: fn(&Policy) -> &Vec<(Group, Spot)>| -> Vec<Group> {
+        policy.iter().flat_map(|loaded| of(&loaded.policy)).map(|(group, _)| group.clone()).collect()
+    };
+    let groups = if own_groups { declared(|policy| &policy.groups) } else { options.group.clone() };
+    let profile = options.profile.map(Profile::from).or_else(|| policy.as_ref()?.policy.profile);
+    for name in only {
+        let under = profiles::only_under(name);
+        if !under.is_empty() && !profile.is_some_and(|profile| under.contains(&profile)) {
+            let names: Vec<_> = under.iter().map(|profile| format!("--profile {}", profile.name())).collect();
+            complain(&format!("warning: {name} runs only with {}", names.join(" or ")));
+        }
+    }
+    if let Some(profile) = profile {
+        for server in &mut estate.servers {
+            let notices = profiles::notices(server, profile);
+            server.notices.extend(notices);
+        }
+    }
+    let twins = match twins(&estate.servers, &options.nodes) {
+        Ok(_) if own_nodes => known_twins(&estate.servers, &declared(|policy| &policy.nodes)),
+        Ok(twins) => twins,
+        Err(message) => {
+            complain(&message);
+            return Err(outcome.max(Outcome::Usage));
+        }
+    };
+    let twin = |server: &Server| twins.iter().find(|(name, _)| *name == server.name).map(|(_, twin)| *twin);
+    let context = |server| Context { server, groups: &groups, profile, twin: twin(server) };
+    let findings: Vec<Finding> = estate.servers.iter().flat_map(|server| rules::check(&context(server))).collect();
+    let mut review = match &policy {
+        None => Review::new(estate, findings),
+        Some(loaded) => {
+            let file = estate.add_own_file(loaded.shown.clone(), FileKind::Policy);
+            let today = options.policy.today();
+            apply(&Applied { policy: &loaded.policy, file, today, profile, own_groups, own_nodes }, estate, findings)
+        }
+    };
+    review.findings.retain(|judged| only.is_empty() || only.contains(&judged.finding.rule.name));
+    let baseline = baseline.map(|(baseline, path)| {
+        let shown = display(&path);
+        let file = review.estate.add_own_file(shown.clone(), FileKind::Baseline);
+        let missing = baseline.mark(&mut review, file, &Ran { rules: only, profile });
+        review.baseline = Some(baseline.in_use(&shown, &missing));
+        (baseline, path, missing)
+    });
+    Ok(Judgement { review, outcome, policy, baseline })
+}
+
+/// For each server that is declared to be a node, by name, the first node of its role.
+fn twins<'a>(servers: &'a [Server], nodes: &[Group]) -> Result<Vec<(&'a str, &'a Server)>, String> {
+    for role in nodes {
+        for name in &role.sites {
+            if !servers.iter().any(|server| server.name.eq_ignore_ascii_case(name)) {
+                let names: Vec<&str> = servers.iter().take(8).map(|server| server.name.as_str()).collect();
+                return Err(format!("--nodes {}: no server is called {name}; there are: {}", role.name, names.join(", ")));
+            }
+        }
+    }
+    Ok(known_twins(servers, nodes))
+}
+
+/// The same for those nodes that are there.
+fn known_twins<'a>(servers: &'a [Server], nodes: &[Group]) -> Vec<(&'a str, &'a Server)> {
+    let mut twins = Vec::new();
+    for role in nodes {
+        let mut found = role.sites.iter().filter_map(|name| servers.iter().find(|server| server.name.eq_ignore_ascii_case(name)));
+        if let Some(first) = found.next() {
+            twins.extend(found.map(|other| (other.name.as_str(), first)));
+        }
+    }
+    twins
+}
