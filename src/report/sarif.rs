@@ -17,7 +17,7 @@ use crate::estate::{Estate, FileKind, InputReport};
 use crate::explain::explain;
 use crate::input::{FileId, Place};
 use crate::remedy::{Remedy, Risk};
-use crate::review::{GoneEntry, Judged, Review, State};
+use crate::review::{Judged, Review, State};
 use crate::rules::profiles::{self, Item};
 use crate::rules::{Confidence, Finding, Profile, RULES, Rule, Severity};
 use crate::server::{Notice, Server};
@@ -31,7 +31,8 @@ const LOCATIONS: usize = 100;
 /// The name by which consumers know the directory that relative paths start from.
 const ROOT: &str = "%SRCROOT%";
 
-/// The report. The worst new findings come first, then those of the baseline, those that a policy suppresses, and what is gone.
+/// The report. The worst new findings come first, then those of the baseline and those that a policy suppresses. What is gone
+/// from the baseline is told as a notification: as a result it would be shown as one more open alert by a consumer that knows no states.
 pub fn render(review: &Review) -> String {
     render_at_most(review, RESULTS)
 }
@@ -43,12 +44,8 @@ fn render_at_most(review: &Review, most: usize) -> String {
     // A consumer may take results without this property for findings that nobody judged, so all have it or none.
     let suppresses = judged.iter().any(|judged| matches!(judged.state, State::Suppressed(_)));
     let context = Context { files: &files, suppresses, has_baseline: review.baseline.is_some() };
-    let mut results: Vec<ResultJson<'_>> = judged.iter().take(most).map(|judged| context.result(judged)).collect();
-    if let Some(baseline) = &review.baseline {
-        let room = most - results.len();
-        results.extend(baseline.gone.iter().take(room).map(|gone| context.gone(gone, &baseline.path)));
-    }
-    let left_out = left_out(review, &judged, most);
+    let results: Vec<ResultJson<'_>> = judged.iter().take(most).map(|judged| context.result(judged)).collect();
+    let left_out = left_out(&judged, most);
     let notifications = Notifications::new(review, &files, left_out);
     let unassessed = review.estate.servers.is_empty() || review.estate.inputs.iter().any(|input| input.error.is_some());
     to_json(&Log {
@@ -78,30 +75,24 @@ fn rank(state: &State) -> u8 {
 }
 
 /// What to say of the results that there is no room for.
-fn left_out(review: &Review, judged: &[&Judged], most: usize) -> Option<String> {
-    let gone = review.baseline.as_ref().map_or(0, |baseline| baseline.gone.len());
-    let total = judged.len() + gone;
-    if total <= most {
+fn left_out(judged: &[&Judged], most: usize) -> Option<String> {
+    if judged.len() <= most {
         return None;
     }
     let mut parts: BTreeMap<(u8, Reverse<Severity>), usize> = BTreeMap::new();
     for judged in judged.iter().skip(most) {
         *parts.entry((rank(&judged.state), Reverse(judged.finding.severity))).or_default() += 1;
     }
-    let mut parts: Vec<String> = parts
+    let parts: Vec<String> = parts
         .into_iter()
         .map(|((rank, Reverse(severity)), number)| {
             let state = ["", " in the baseline", " suppressed"].get(usize::from(rank)).copied().unwrap_or_default();
             format!("{number} {}{state}", severity.name())
         })
         .collect();
-    let gone = gone.saturating_sub(most.saturating_sub(judged.len()));
-    if gone > 0 {
-        parts.push(format!("{gone} gone from the baseline"));
-    }
     Some(format!(
         "{} left out ({}): GitHub code scanning keeps no more than {most}. The JSON report has all of them.",
-        count(total - most, "result was", "results were"),
+        count(judged.len() - most, "result was", "results were"),
         parts.join(", "),
     ))
 }
@@ -571,8 +562,6 @@ struct ResultJson<'a> {
     rule_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     rule_index: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kind: Option<&'static str>,
     level: &'static str,
     message: Text,
     locations: Vec<LocationJson>,
@@ -658,7 +647,6 @@ impl<'a> Context<'a> {
         ResultJson {
             rule_id: finding.rule.name,
             rule_index: RULES.binary_search_by_key(&finding.rule.name, |rule| rule.name).ok(),
-            kind: None,
             level: level(finding.severity),
             message: message(finding),
             locations: vec![LocationJson {
@@ -701,33 +689,6 @@ impl<'a> Context<'a> {
             location: place.map(|place| LocationJson { physical_location: Some(place), ..LocationJson::default() }),
             properties: suppression.until.as_deref().map(|until| Until { until }),
         }]
-    }
-
-    /// What only the baseline knows. It is no problem, whatever a consumer makes of its state.
-    fn gone(&self, gone: &'a GoneEntry, baseline: &str) -> ResultJson<'a> {
-        ResultJson {
-            rule_id: &gone.rule,
-            rule_index: RULES.binary_search_by_key(&gone.rule.as_str(), |rule| rule.name).ok(),
-            kind: Some("informational"),
-            level: "none",
-            message: Text::plain(&format!(
-                "In the baseline and not found any more: {} at {}. It is fixed, or its files were not read this time.",
-                gone.rule, gone.scope
-            )),
-            locations: vec![LocationJson {
-                physical_location: Some(PhysicalLocation { artifact_location: Uri::of(baseline).location(None), region: None }),
-                logical_locations: vec![LogicalLocation {
-                    fully_qualified_name: Terminal::escape(&gone.scope).into_owned(),
-                    kind: "scope",
-                }],
-                ..LocationJson::default()
-            }],
-            related_locations: Vec::new(),
-            partial_fingerprints: Fingerprints { own: gone.fingerprint.as_str().into() },
-            baseline_state: Some("absent"),
-            suppressions: self.suppresses.then(Vec::new),
-            properties: None,
-        }
     }
 }
 
@@ -832,15 +793,19 @@ const UNREADABLE: &str = "input-unreadable";
 const RESERVATION: &str = "input-reservation";
 const NOTHING: &str = "nothing-assessed";
 const LEFT_OUT: &str = "results-left-out";
+const GONE: &str = "baseline-entries-gone";
+/// So many entries of a baseline are named.
+const NAMED: usize = 20;
 
 /// What is known of a notice without a page.
 const NOT_ASSESSED: &str = "Something was not assessed.";
 
 /// The kinds of notifications that are no notices of a server.
-const OWN: [(&str, &str, &str); 4] = [
+const OWN: [(&str, &str, &str); 5] = [
     (RESERVATION, "warning", "A file was read, and a reader of the report should know something about it."),
     (UNREADABLE, "error", "A file could not be read. Nothing is known about what it says."),
     (NOTHING, "error", "No configuration of a server was read, so nothing was assessed."),
+    (GONE, "note", "The baseline has entries for which nothing is found any more. They are fixed, or their files were not read this time."),
     (LEFT_OUT, "warning", "There are more results than GitHub code scanning keeps."),
 ];
 
@@ -862,6 +827,20 @@ impl Notifications {
         }
         if let Some(left_out) = left_out {
             notifications.add(LEFT_OUT, "warning", Text::plain(&left_out), None);
+        }
+        if let Some(baseline) = review.baseline.as_ref().filter(|baseline| !baseline.gone.is_empty()) {
+            let mut named: Vec<String> = baseline.gone.iter().take(NAMED).map(|gone| format!("{} at {}", gone.rule, gone.scope)).collect();
+            if baseline.gone.len() > NAMED {
+                named.push(format!("{} more", baseline.gone.len() - NAMED));
+            }
+            let text = format!(
+                "{} of the baseline {} not found any more: {}.",
+                count(baseline.gone.len(), "entry", "entries"),
+                if baseline.gone.len() == 1 { "is" } else { "are" },
+                named.join("; ")
+            );
+            let place = PhysicalLocation { artifact_location: Uri::of(&baseline.path).location(None), region: None };
+            notifications.add(GONE, "note", Text::plain(&text), Some(place));
         }
         for (index, input) in estate.inputs.iter().enumerate() {
             let place = |region| files.artifact(index).map(|artifact_location| PhysicalLocation { artifact_location, region });
@@ -928,7 +907,7 @@ mod tests {
 
     use super::super::testing::{HOSTILE, acting, at, estate};
     use super::*;
-    use crate::review::{BaselineUse, Suppression};
+    use crate::review::{BaselineUse, GoneEntry, Suppression};
 
     /// The only run of a valid log.
     fn valid(text: &str) -> Value {
@@ -1151,10 +1130,14 @@ mod tests {
         "revocation-check-off" Some("revocation-check-off") "new" "error" []
         "usage-check-off" Some("usage-check-off") "unchanged" "warning" []
         "tls-not-required" Some("tls-not-required") null "warning" [{"justification":"accepted by [the board](https://example.test)","kind":"external","location":{"physicalLocation":{"artifactLocation":{"index":1,"uri":"estate/web02/applicationHost.config","uriBaseId":"%SRCROOT%"},"region":{"startColumn":5,"startLine":7}}},"properties":{"until":"2030-01-31"},"status":"accepted"}]
-        "revocation-cache-only" Some("revocation-cache-only") "absent" "none" []
-        "of-another-version" None "absent" "none" []
         "#);
-        assert_eq!(results(&run)[3]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "policy/iis%20audit.json");
+        let notifications = run["invocations"][0]["toolExecutionNotifications"].as_array().unwrap();
+        let gone = notifications.iter().find(|one| one["descriptor"]["id"] == GONE).unwrap();
+        assert_eq!(
+            gone["message"]["text"],
+            "2 entries of the baseline are not found any more: revocation-cache-only at web01/Shop; of-another-version at web01/Shop."
+        );
+        assert_eq!(gone["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "policy/iis%20audit.json");
         assert_eq!(results(&run)[1]["properties"]["severityBefore"], "low");
     }
 
@@ -1166,8 +1149,7 @@ mod tests {
         let high = review.findings[0].finding.clone();
         review.findings =
             vec![judged(&high, State::Baselined), judged(&low, State::New), judged(&high, State::New), judged(&low, State::Baselined)];
-        let gone = GoneEntry { fingerprint: "00ff".to_owned(), rule: "x".to_owned(), scope: "y".to_owned() };
-        review.baseline = Some(BaselineUse { path: "b.json".to_owned(), entries: 9, gone: vec![gone.clone(), gone] });
+        review.baseline = Some(BaselineUse { path: "b.json".to_owned(), entries: 9, gone: Vec::new() });
         let said = |most| {
             let run = valid(&render_at_most(&review, most));
             let states: Vec<String> =
@@ -1176,11 +1158,11 @@ mod tests {
             let said = notifications.iter().find(|one| one["descriptor"]["id"] == LEFT_OUT).map(|one| one["message"]["text"].clone());
             (states.join(", "), said.map(|said| said.as_str().unwrap().split(':').next().unwrap().to_owned()))
         };
-        let all = "new error, new note, unchanged error, unchanged note, absent none, absent none";
-        assert_eq!(said(6), (all.to_owned(), None));
-        let one = "1 result was left out (1 gone from the baseline)";
-        assert_eq!(said(5), (all.strip_suffix(", absent none").unwrap().to_owned(), Some(one.to_owned())));
-        let many = "5 results were left out (1 low, 1 high in the baseline, 1 low in the baseline, 2 gone from the baseline)";
+        let all = "new error, new note, unchanged error, unchanged note";
+        assert_eq!(said(4), (all.to_owned(), None));
+        let one = "1 result was left out (1 low in the baseline)";
+        assert_eq!(said(3), (all.strip_suffix(", unchanged note").unwrap().to_owned(), Some(one.to_owned())));
+        let many = "3 results were left out (1 low, 1 high in the baseline, 1 low in the baseline)";
         assert_eq!(said(1), ("new error".to_owned(), Some(many.to_owned())));
     }
 
