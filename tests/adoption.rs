@@ -175,10 +175,23 @@ fn what_is_fixed_is_named_until_the_baseline_is_pruned() {
     assert!(!clean.out.contains("not found any more") && clean.out.contains("5 in the baseline"), "{}", clean.out);
 }
 
-/// Every command of the pipelines in examples/ci, with its directory.
+fn root(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// The blocks of the README in this language.
+fn blocks(language: &str) -> Vec<String> {
+    let readme = std::fs::read_to_string(root("README.md")).unwrap();
+    let begins = format!("```{language}\n");
+    readme.split(&begins).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
+}
+
+/// Every command of the README's shell blocks and of the pipelines in examples/ci, with its file.
 fn pipeline_commands() -> Vec<(String, String)> {
-    let mut commands = Vec::new();
-    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/ci")).unwrap() {
+    let shell = blocks("sh");
+    let lines = shell.iter().flat_map(|block| block.lines()).filter(|line| line.starts_with("iisaudit "));
+    let mut commands: Vec<_> = lines.map(|line| ("the README".to_owned(), line.to_owned())).collect();
+    for entry in std::fs::read_dir(root("examples/ci")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         for line in std::fs::read_to_string(&path).unwrap().lines() {
@@ -195,7 +208,7 @@ fn pipeline_commands() -> Vec<(String, String)> {
 #[test]
 fn every_pipeline_runs_as_written() {
     let commands = pipeline_commands();
-    for file in ["README.md", "azure-pipelines.yml", "github.yml", "gitlab-ci.yml"] {
+    for file in ["the README", "README.md", "azure-pipelines.yml", "github.yml", "gitlab-ci.yml"] {
         assert!(commands.iter().any(|(name, _)| name == file), "{file} has no command");
     }
     let repository = Repository::new();
@@ -214,4 +227,15 @@ fn every_pipeline_runs_as_written() {
             assert!(std::fs::metadata(repository.path(report.1)).unwrap().len() > 100, "{file}: {command} wrote no {}", report.1);
         }
     }
+}
+
+#[test]
+fn what_the_readme_quotes_from_an_example_stands_there() {
+    let session = std::fs::read_to_string(root("examples/before-after/session.console")).unwrap();
+    let quoted = blocks("text");
+    assert_eq!(quoted.len(), 1);
+    assert!(session.contains(&quoted[0]), "{}", quoted[0]);
+    let readme = std::fs::read_to_string(root("README.md")).unwrap();
+    let lines = session.lines().filter(|line| !line.starts_with("$ ") && !line.starts_with("[exit code")).count();
+    assert!(readme.contains(&format!("this report has {lines},")), "{lines}");
 }
