@@ -139,9 +139,10 @@ pub fn assemble(host: &ConfigFile, web_configs: &[PlacedFile], redirection: Opti
         },
     };
     let below_server = server_state.below();
-    let sites: Vec<Site> =
+    let mut sites: Vec<Site> =
         drafts.iter().enumerate().map(|(index, draft)| assembly.site(index, draft, host, &below_server, above.clone())).collect();
     let endpoints = endpoints(&sites);
+    sites.iter_mut().for_each(say_that_no_record_serves);
 
     assembly.notice_delegated(&sites);
     assembly.notice_endpoints(&sites, &endpoints);
@@ -600,6 +601,20 @@ fn endpoints(sites: &[Site]) -> Vec<Endpoint> {
         .collect()
 }
 
+/// No listing would tell anything of a site that has bindings and none of them for https.
+fn say_that_no_record_serves(site: &mut Site) {
+    let without = !site.bindings.is_empty() && site.bindings.iter().all(|binding| binding.endpoint.is_none() && binding.fault.is_none());
+    let Some(root) = site.scopes.first_mut().filter(|_| without) else { return };
+    for setting in Setting::ALL.iter().filter(|setting| entry(**setting).level == Level::Endpoint) {
+        if root.settings.get(*setting).is_some() {
+            root.settings.set(*setting, Resolved::unknown(NO_HTTPS_BINDING));
+        }
+    }
+}
+
+/// Why such a site has no value.
+const NO_HTTPS_BINDING: &str = "nothing: the site has no https binding, so no record of HTTP.sys serves it";
+
 /// The settings that HTTP.sys keeps, of which no configuration file says anything.
 fn add_endpoint_settings(settings: &mut Settings) {
     for setting in Setting::ALL {
@@ -775,6 +790,26 @@ mod tests {
         assert_eq!(server.sites[1].place.map(|place| (place.line, place.column)), Some((26, 7)));
         assert_eq!((server.sites[1].bindings[0].place.line, server.sites[1].bindings[0].place.column), (31, 11));
         assert_eq!(server.generation, Generation::Iis7);
+    }
+
+    #[test]
+    fn no_listing_would_tell_anything_of_a_site_that_has_bindings_and_none_for_https() {
+        let needs = |bindings: &str| {
+            let server = server(&format!(
+                r#"<configuration><system.applicationHost><sites><site name="A" id="1"><application path="/"/><bindings>{bindings}</bindings></site></sites></system.applicationHost></configuration>"#
+            ));
+            (
+                origin(&server, 0, "/", Setting::CertCheckMode),
+                scope(&server, 0, "/").settings.get(Setting::CertCheckMode).unwrap().lacks_evidence(),
+            )
+        };
+        let http = r#"<binding protocol="http" bindingInformation="*:80:"/>"#;
+        let https = r#"<binding protocol="https" bindingInformation="*:443:"/>"#;
+        let unreadable = r#"<binding protocol="https" bindingInformation="*:x:"/>"#;
+        assert_eq!(needs(http), (format!("unknown without {NO_HTTPS_BINDING}"), false));
+        for bindings in ["", https, unreadable, &format!("{http}{https}")] {
+            assert_eq!(needs(bindings), ("unknown without netsh http show sslcert".to_owned(), true), "{bindings}");
+        }
     }
 
     #[test]

@@ -294,7 +294,7 @@ fn unknown(server: &Server) -> impl Iterator<Item = Setting> {
     roots
         .chain(endpoints)
         .flat_map(|settings| settings.iter())
-        .filter(|(_, resolved)| resolved.known().is_none())
+        .filter(|(_, resolved)| resolved.lacks_evidence())
         .map(|(setting, _)| setting)
 }
 

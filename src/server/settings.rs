@@ -75,6 +75,12 @@ impl Resolved {
         }
     }
 
+    /// Whether it is unknown and a file could tell it. Where it is known that no value is in effect, because no record serves the endpoint
+    /// or there is none, nothing is missing.
+    pub fn lacks_evidence(&self) -> bool {
+        matches!(&self.origin, Origin::Unknown { needs } if !needs.starts_with("nothing: "))
+    }
+
     /// Whether a file says it at this very place.
     pub fn is_explicit(&self) -> bool {
         matches!(self.origin, Origin::Explicit { .. })

@@ -154,7 +154,9 @@ pub(super) fn unknown<'a>(view: &View<'a>) -> BTreeMap<(&'static str, &'a str), 
         let roots = server.sites.iter().filter_map(|site| site.scopes.first()).map(|scope| &scope.settings);
         let all = roots.chain(server.endpoints.iter().map(|endpoint| &endpoint.settings));
         for (setting, resolved) in all.flat_map(Settings::iter) {
-            if let Origin::Unknown { needs } = &resolved.origin {
+            if let Origin::Unknown { needs } = &resolved.origin
+                && resolved.lacks_evidence()
+            {
                 unknown.entry((entry(setting).title.as_str(), needs.as_ref())).or_default().insert(&server.name);
             }
         }
