@@ -34,8 +34,8 @@ const LEAST_WIDTH: usize = 40;
 
 /// Audits the SSL and client-certificate configuration of IIS servers, offline.
 ///
-/// Reads MetaBase.xml (IIS 6), applicationHost.config and web.config (IIS 7 and later), works out what is in effect for every site and
-/// URL path, and says where each value comes from. It never changes a server and never uses the network.
+/// Reads MetaBase.xml (IIS 6), applicationHost.config and web.config (IIS 7 and later) and the SSL records of HTTP.sys, works out what is
+/// in effect for every site and URL path, and says where each value comes from. It never changes a server and never uses the network.
 #[derive(Parser)]
 #[command(name = "iisaudit", version, max_term_width = 120, after_help = EXIT_CODES)]
 struct Arguments {
@@ -45,7 +45,13 @@ struct Arguments {
     common: Common,
 }
 
-const EXIT_CODES: &str = "Exit codes:
+const EXIT_CODES: &str = "Examples:
+  iisaudit check applicationHost.config sslcert.txt
+  iisaudit diff --failing MetaBase.xml#Orders --working #Billing --status 403.13
+  iisaudit diff before/ after/ --fail-on weaker
+  iisaudit explain CertCheckMode=5
+
+Exit codes:
   0  nothing found at or above --fail-on, no difference
   1  findings or differences
   2  wrong usage, or a mistake in the policy file or the baseline
