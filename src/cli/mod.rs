@@ -318,8 +318,11 @@ impl Common {
     /// Writes a result to standard output. A reader that has gone away, such as `head`, is no failure; a full disk is one, or a script would
     /// take half a report for the whole.
     fn print(&self, text: &str) -> Outcome {
-        let choice = if self.style().colour { anstream::ColorChoice::Always } else { anstream::ColorChoice::Never };
-        let mut stdout = anstream::AutoStream::new(std::io::stdout(), choice);
+        // A result in colour may have to be put into other words for an old console; one without goes out as it is.
+        let mut stdout: Box<dyn Write> = match self.style().colour {
+            true => Box::new(anstream::AutoStream::new(std::io::stdout(), anstream::ColorChoice::Always)),
+            false => Box::new(std::io::stdout()),
+        };
         if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
             && error.kind() != std::io::ErrorKind::BrokenPipe
         {

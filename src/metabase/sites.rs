@@ -309,8 +309,10 @@ fn kinds(key: &Key, level: Level, said: &Said) -> Vec<AnomalyKind> {
                 _ => None,
             };
             // An empty hash and the store MY are what a site without either has anyway.
-            let same_as_absent = Value::default_of(setting, Generation::Iis6).is_some_and(|default| default == said.value);
-            if let (Level::Service, Some(property), false) = (level, property, same_as_absent) {
+            let same_as_absent = || Value::default_of(setting, Generation::Iis6).is_some_and(|default| default == said.value);
+            if let (Level::Service, Some(property)) = (level, property)
+                && !same_as_absent()
+            {
                 kinds.push(AnomalyKind::CertificateAtService { property });
             }
             // Access flags that cannot be read are judged where they are in effect.

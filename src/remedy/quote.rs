@@ -42,6 +42,10 @@ pub(super) fn survives(text: &str) -> bool {
 
 /// Whether the text reaches a program unchanged, as far as the console, quotes and code pages are concerned.
 pub(super) fn reaches_program(text: &str) -> bool {
+    let harmless = matches!(escape::terminal(text), std::borrow::Cow::Borrowed(_));
+    if text.is_ascii() {
+        return harmless && !text.as_bytes().contains(&b'"');
+    }
     let changed = |c: char| {
         matches!(
             c,
@@ -54,7 +58,7 @@ pub(super) fn reaches_program(text: &str) -> bool {
             | '\u{a5}' | '\u{20a9}' | '\u{2216}' | '\u{ff3c}'
         )
     };
-    !text.contains(changed) && escape::terminal(text) == text
+    harmless && !text.contains(changed)
 }
 
 /// The text in quotes.
@@ -71,7 +75,7 @@ pub(super) fn quoted(text: &str, program: Program) -> Option<String> {
 
 /// The text as one argument, in quotes when it needs them.
 pub(super) fn argument(text: &str, program: Program) -> Option<String> {
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | ':' | '\\' | '*');
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | ':' | '\\' | '*') || c.is_alphanumeric();
     if program == Program::Script && text.starts_with("//") {
         return None;
     }
@@ -80,7 +84,9 @@ pub(super) fn argument(text: &str, program: Program) -> Option<String> {
 
 /// The command, when it is one line that cmd.exe takes and that is printed as it is.
 pub(super) fn line(command: String) -> Option<String> {
-    (command.encode_utf16().count() <= LONGEST && escape::terminal(&command) == command).then_some(command)
+    // No text has more UTF-16 units than bytes.
+    let fits = command.len() <= LONGEST || command.encode_utf16().count() <= LONGEST;
+    (fits && matches!(escape::terminal(&command), std::borrow::Cow::Borrowed(_))).then_some(command)
 }
 
 /// Whether the text is a word without any meaning to a shell: a section, an attribute, a property.

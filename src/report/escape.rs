@@ -135,6 +135,9 @@ fn is_noncharacter(c: char) -> bool {
 /// visible escape such as `\u{1b}`. So does the first of two `#`, which Azure Pipelines and GitHub Actions take for the beginning of a
 /// command (`##vso[`, `##[`) wherever it stands in a log. Escaping twice changes nothing more.
 pub fn terminal(text: &str) -> Cow<'_, str> {
+    if is_plain(text) {
+        return Cow::Borrowed(text);
+    }
     let Some(first) = text.find(acts_or_hides).into_iter().chain(text.find("##")).min() else { return Cow::Borrowed(text) };
     let mut escaped = String::with_capacity(text.len() + 16);
     escaped.push_str(&text[..first]);
@@ -148,6 +151,12 @@ pub fn terminal(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(escaped)
+}
+
+/// Whether the text is of visible ASCII characters and blanks without a `#`, as most is: then nothing in it can act or hide.
+fn is_plain(text: &str) -> bool {
+    // Without an early end the compiler can use vector instructions.
+    text.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~') & (byte != b'#'))
 }
 
 /// Whether a terminal would act on the character, or show nothing for it.

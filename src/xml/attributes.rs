@@ -42,13 +42,20 @@ pub(super) fn split<'a>(raw: &'a str, base: usize, limits: &Limits, out: &mut Ve
     out.clear();
     let bytes = raw.as_bytes();
     let mut at = 0;
+    let mut prefixed = false;
     loop {
         let before_blank = at;
         while at < bytes.len() && is_blank(bytes[at]) {
             at += 1;
         }
         if at == bytes.len() {
-            return check_unique(out, base);
+            check_unique(out)?;
+            if prefixed {
+                for attribute in out {
+                    attribute.name = local(attribute.name);
+                }
+            }
+            return Ok(());
         }
         if at == before_blank {
             return Err((base + at, XmlErrorKind::Attribute("a blank between two attributes")));
@@ -58,8 +65,11 @@ pub(super) fn split<'a>(raw: &'a str, base: usize, limits: &Limits, out: &mut Ve
             at += 1;
         }
         let name = &raw[name_start..at];
-        if !is_name(name) {
-            return Err((base + name_start, XmlErrorKind::Attribute("an attribute name")));
+        if !is_simple_name(name) {
+            if !is_name(name) {
+                return Err((base + name_start, XmlErrorKind::Attribute("an attribute name")));
+            }
+            prefixed = true;
         }
         while at < bytes.len() && is_blank(bytes[at]) {
             at += 1;
@@ -77,8 +87,15 @@ pub(super) fn split<'a>(raw: &'a str, base: usize, limits: &Limits, out: &mut Ve
         };
         at += 1;
         let value_start = at;
-        let length = match memchr::memchr2(quote, b'<', &bytes[at..]) {
-            Some(length) if bytes[at + length] == quote => length,
+        let rest = &bytes[at..];
+        // Few values hold a reference, so one search ends most of them.
+        let mut found = memchr::memchr3(quote, b'<', b'&', rest);
+        let has_reference = found.is_some_and(|found| rest[found] == b'&');
+        if has_reference {
+            found = memchr::memchr2(quote, b'<', rest);
+        }
+        let length = match found {
+            Some(length) if rest[length] == quote => length,
             Some(length) => return Err((base + at + length, XmlErrorKind::Attribute("the closing quote before '<'"))),
             None => return Err((base + at, XmlErrorKind::Attribute("the closing quote of the value"))),
         };
@@ -86,7 +103,9 @@ pub(super) fn split<'a>(raw: &'a str, base: usize, limits: &Limits, out: &mut Ve
             return Err((base + value_start, XmlErrorKind::Limit("bytes in one attribute", limits.attribute_bytes as u64)));
         }
         let value = &raw[value_start..value_start + length];
-        check_references(value).map_err(|(offset, kind)| (base + value_start + offset, kind))?;
+        if has_reference {
+            check_references(value).map_err(|(offset, kind)| (base + value_start + offset, kind))?;
+        }
         at += length + 1;
         if out.len() == limits.attributes {
             return Err((base + name_start, XmlErrorKind::Limit("attributes of one element", limits.attributes as u64)));
@@ -103,8 +122,8 @@ pub(super) fn comparisons(count: usize) -> usize {
 /// Up to this many attributes, comparing each with each is faster than sorting.
 const FEW: usize = 16;
 
-/// Refuses the same name twice, then strips namespace prefixes. Sorting keeps it n log n up to the attribute limit.
-fn check_unique(attributes: &mut [Attribute<'_>], _base: usize) -> Result<(), (usize, XmlErrorKind)> {
+/// Refuses the same name twice. Sorting keeps it n log n up to the attribute limit.
+fn check_unique(attributes: &[Attribute<'_>]) -> Result<(), (usize, XmlErrorKind)> {
     let repeated = if attributes.len() <= FEW {
         attributes
             .iter()
@@ -116,13 +135,7 @@ fn check_unique(attributes: &mut [Attribute<'_>], _base: usize) -> Result<(), (u
         names.sort_unstable();
         names.windows(2).filter(|pair| pair[0].0 == pair[1].0).map(|pair| pair[1].1).min()
     };
-    if let Some(offset) = repeated {
-        return Err((offset, XmlErrorKind::DuplicateAttribute));
-    }
-    for attribute in attributes {
-        attribute.name = local(attribute.name);
-    }
-    Ok(())
+    repeated.map_or(Ok(()), |offset| Err((offset, XmlErrorKind::DuplicateAttribute)))
 }
 
 /// The part of a name behind its namespace prefix. A namespace declaration keeps its prefix, so that it never looks like a setting.
@@ -137,6 +150,26 @@ pub(super) fn local(name: &str) -> &str {
 pub(super) fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
+
+/// Whether `name` is a legal XML name of ASCII characters without a namespace prefix, as nearly all are.
+pub(super) fn is_simple_name(name: &str) -> bool {
+    match name.as_bytes() {
+        [first, rest @ ..] => (first.is_ascii_alphabetic() || *first == b'_') && rest.iter().all(|byte| IN_NAME[usize::from(*byte)]),
+        [] => false,
+    }
+}
+
+/// The ASCII characters that may stand in a name behind its first one, but for the colon.
+const IN_NAME: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        let character = byte as u8;
+        table[byte] = character.is_ascii_alphanumeric() || matches!(character, b'_' | b'-' | b'.');
+        byte += 1;
+    }
+    table
+};
 
 /// Whether `name` is a legal XML name with at most one namespace prefix.
 pub(super) fn is_name(name: &str) -> bool {
@@ -225,6 +258,8 @@ fn unescape(raw: &str, normalise: bool) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn names_and_values(raw: &str) -> Vec<(String, String)> {
@@ -265,6 +300,15 @@ mod tests {
         assert!(matches!(fault(" a=\"&#x1;\""), XmlErrorKind::Reference));
         assert!(matches!(fault(" a=\"&#xD800;\""), XmlErrorKind::Reference));
         assert!(matches!(fault(" a=\"x & y\""), XmlErrorKind::Reference));
+        assert!(matches!(fault(" a=\"&amp; &lt\""), XmlErrorKind::Reference));
+        assert!(matches!(fault(" a=\"& <\""), XmlErrorKind::Attribute(_)));
+    }
+
+    proptest! {
+        #[test]
+        fn a_simple_name_is_a_name_of_ascii_characters_without_a_colon(name in "[a-zA-Z0-9_.:\u{b7}\u{e4}\\- =-]{0,6}") {
+            prop_assert_eq!(is_simple_name(&name), is_name(&name) && name.is_ascii() && !name.contains(':'));
+        }
     }
 
     #[test]

@@ -362,7 +362,8 @@ impl<'a> XmlReader<'a> {
         let Some((name, raw)) = text.get(name_start..name_start + tag_length).and_then(|tag| tag.split_at_checked(name_length)) else {
             return Err(self.error(offset, XmlErrorKind::Name));
         };
-        if !attributes::is_name(name) {
+        let simple = attributes::is_simple_name(name);
+        if !simple && !attributes::is_name(name) {
             return Err(self.error(offset, XmlErrorKind::Name));
         }
         self.worked(tag_length + 1);
@@ -371,7 +372,7 @@ impl<'a> XmlReader<'a> {
         self.attributes = attributes;
         self.worked(attributes::comparisons(self.attributes.len()));
         outcome.map_err(|(at, kind)| self.error(at, kind))?;
-        self.name = attributes::local(name);
+        self.name = if simple { name } else { attributes::local(name) };
         self.element_offset = offset;
         self.open.push((offset, name_length));
         Ok(())
