@@ -50,6 +50,11 @@ impl Locks {
         self.pins[source].filter(|(pinned_by, _)| *pinned_by < rank).map(|(_, place)| Some(place))
     }
 
+    /// Whether `used`, which stands in `block`, locks or unlocks anything.
+    pub(super) fn changed_by(block: &Block, used: &SectionUse) -> bool {
+        block.mode != Mode::Inherit || used.locks.place.is_some() || used.child_locks.place.is_some()
+    }
+
     /// Takes in what `used`, which stands in `block` of a file of `rank`, locks and unlocks.
     pub(super) fn take_in(&mut self, block: &Block, used: &SectionUse, rank: usize) {
         if block.mode != Mode::Inherit {

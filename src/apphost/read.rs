@@ -232,11 +232,14 @@ impl ConfigFile {
     }
 }
 
+/// How the variables of IIS Express begin.
+const EXPRESS: &[u8] = b"%IIS_";
+
 /// Reads the text of an applicationHost.config, redirection.config or web.config.
 pub fn read(text: &str, file: FileId, limits: Limits) -> Result<ConfigFile, XmlError> {
-    let express = ["%IIS_BIN%", "%IIS_SITES_HOME%", "%IIS_USER_HOME%", "Clr4IntegratedAppPool"]
-        .iter()
-        .any(|mark| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some());
+    let of_express = |rest: &[u8]| [&b"BIN%"[..], b"SITES_HOME%", b"USER_HOME%"].iter().any(|name| rest.starts_with(name));
+    let express = memchr::memmem::find_iter(text.as_bytes(), EXPRESS).any(|at| of_express(&text.as_bytes()[at + EXPRESS.len()..]))
+        || memchr::memmem::find(text.as_bytes(), b"Clr4IntegratedAppPool").is_some();
     let start = Place { file, line: 1, column: 1 };
     let mut builder = Builder {
         reader: XmlReader::new(text, file, limits),

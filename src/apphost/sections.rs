@@ -35,7 +35,7 @@ struct Held {
 #[derive(Debug, Clone)]
 pub(super) struct State {
     held: [Option<Held>; SOURCES.len()],
-    pub(super) locks: Locks,
+    pub(super) locks: Rc<Locks>,
     pub(super) redirect: Option<HttpRedirect>,
     pub(super) rewrites_to_https: Option<Place>,
 }
@@ -50,7 +50,7 @@ pub(super) struct Added {
 impl State {
     /// What is in effect where no file says anything.
     pub(super) fn new(locks: Locks) -> State {
-        State { held: [const { None }; SOURCES.len()], locks, redirect: None, rewrites_to_https: None }
+        State { held: [const { None }; SOURCES.len()], locks: Rc::new(locks), redirect: None, rewrites_to_https: None }
     }
 
     /// The state one level down, before that level says anything.
@@ -93,7 +93,10 @@ impl State {
                     elements::redirect(self.redirect.get_or_insert_default(), raw, used.pattern_to_https);
                 }
                 added.mappings.extend(used.mappings.iter().cloned());
-                self.locks.take_in(layer.block, used, layer.rank);
+                // Most paths lock nothing, and share what is locked above them.
+                if Locks::changed_by(layer.block, used) {
+                    Rc::make_mut(&mut self.locks).take_in(layer.block, used, layer.rank);
+                }
             }
         }
         added

@@ -305,7 +305,7 @@ impl<'a> Assembly<'a> {
                 stack.pop();
             }
             let mut state = stack.last().map_or_else(|| below_server.clone(), |(_, state, _)| state.below());
-            let locks_above = stack.last().map(|(_, state, _)| &state.locks).cloned();
+            let locks_above = stack.last().map(|(_, state, _)| Rc::clone(&state.locks));
             let full_key = join_key(&site_key, &path_key);
             let said = self.levels.get(&full_key).filter(|_| !site_key.is_empty()).into_iter().flatten();
             // Bounded for repeated names, so that many sites of one name under many tags of one path cost no more than their sum.
@@ -328,7 +328,7 @@ impl<'a> Assembly<'a> {
                     path: Some(path.clone()),
                 });
             }
-            self.find_delegated(index, draft, &path, &path_key, &state.locks, locks_above.as_ref());
+            self.find_delegated(index, draft, &path, &path_key, &state.locks, locks_above.as_deref());
             let product = seed.product.unwrap_or_else(|| stack.last().and_then(|(_, _, product)| *product));
             let mut settings = state.settings(self.generation, self.absent);
             if is_root && draft.entry.is_some() {

@@ -1,5 +1,7 @@
 //! Values: read from text, compared by meaning, shown in the spelling of their generation.
 
+use std::sync::OnceLock;
+
 use super::setting::{Kind, Setting, entry};
 use crate::server::Generation;
 
@@ -94,6 +96,13 @@ impl Value {
     /// The value where nothing says anything, in `generation`; `None` where that generation has no such setting or keeps it in a
     /// store of its own, so that nothing can be said.
     pub fn default_of(setting: Setting, generation: Generation) -> Option<Value> {
+        static DEFAULTS: OnceLock<Vec<[Option<Value>; 2]>> = OnceLock::new();
+        let both = |setting: &Setting| [Generation::Iis6, Generation::Iis7].map(|generation| Value::read_default(*setting, generation));
+        let defaults = DEFAULTS.get_or_init(|| Setting::ALL.iter().map(both).collect());
+        defaults[setting as usize][usize::from(generation != Generation::Iis6)].clone()
+    }
+
+    fn read_default(setting: Setting, generation: Generation) -> Option<Value> {
         let entry = entry(setting);
         let text = match generation {
             Generation::Iis6 => &entry.iis6.as_ref()?.default,

@@ -104,5 +104,7 @@ pub(super) fn run(arguments: &CheckArguments, common: &Common) -> Outcome {
     if least.is_some_and(|least| judgement.review.has_new(least)) {
         outcome = outcome.max(Outcome::Found);
     }
+    // The program ends here, and taking a large review apart piece by piece would be the last thing it does.
+    std::mem::forget(judgement);
     outcome
 }

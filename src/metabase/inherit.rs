@@ -46,7 +46,7 @@ impl Tree {
             parents.push(line.last().copied());
             line.push(index);
         }
-        let service = unique.iter().position(|key| Level::of(&key.path) == Level::Service);
+        let service = unique.iter().position(|key| key.level == Level::Service);
         (Tree { keys: unique, parents, service }, repeated)
     }
 
@@ -68,7 +68,7 @@ impl Tree {
     /// What a site whose own key is not in the file inherits from: `/LM/W3SVC`, else `/LM` or `/`.
     pub(super) fn above_sites(&self) -> Option<usize> {
         // They sort first, so the search ends at once even for a thousand sites.
-        self.service.or_else(|| self.keys.iter().take(2).rposition(|key| Level::of(&key.path) == Level::Above))
+        self.service.or_else(|| self.keys.iter().take(2).rposition(|key| key.level == Level::Above))
     }
 
     /// The effective value of `setting` at `at`: a key, or with `own` false a place below it that has no key.
@@ -77,7 +77,7 @@ impl Tree {
         let mut next = at;
         while let Some(index) = next {
             let key = &self.keys[index];
-            if self.service.is_none() && Level::of(&key.path) == Level::Above {
+            if self.service.is_none() && key.level == Level::Above {
                 // The missing /LM/W3SVC is nearer and may say something else.
                 break;
             }

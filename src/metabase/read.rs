@@ -31,6 +31,8 @@ pub(super) struct Repeated {
 pub(super) struct Key {
     /// Its path for comparing: lower case, single slashes, none at the end.
     pub(super) path: String,
+    /// Which part of the tree it belongs to.
+    pub(super) level: Level,
     /// Its path as written, but for surplus slashes.
     pub(super) location: String,
     /// Whether it is a `IIsWebVirtualDir`.
@@ -135,7 +137,7 @@ impl Key {
 
     /// Whether anything can come of it.
     fn matters(&self) -> bool {
-        !self.said.is_empty() || self.is_virtual_directory || matches!(Level::of(&self.path), Level::Service | Level::Site | Level::Root)
+        !self.said.is_empty() || self.is_virtual_directory || matches!(self.level, Level::Service | Level::Site | Level::Root)
     }
 }
 
@@ -210,6 +212,7 @@ fn is_secret(value: &str) -> bool {
 /// Reads the text of a MetaBase.xml.
 pub fn read(text: &str, file: FileId, limits: Limits, schema: Option<&MbSchema>) -> Result<Metabase, XmlError> {
     let facts = Facts::new(schema);
+    let mut values = Values { facts: &facts, last: vec![None; Setting::ALL.len()] };
     let mut reader = XmlReader::new(text, file, limits);
     let mut open: Vec<Option<Key>> = Vec::new();
     let mut keys = Vec::new();
@@ -218,7 +221,7 @@ pub fn read(text: &str, file: FileId, limits: Limits, schema: Option<&MbSchema>)
         match event {
             Event::Start if reader.name() == "Custom" => {
                 if let Some(Some(key)) = open.last_mut()
-                    && let Some(said) = custom(&reader, &facts)
+                    && let Some(said) = custom(&reader, &mut values)
                 {
                     match key.says(said.property) {
                         None => key.said.push(said),
@@ -231,7 +234,7 @@ pub fn read(text: &str, file: FileId, limits: Limits, schema: Option<&MbSchema>)
                 }
                 open.push(None);
             }
-            Event::Start => open.push(start(&reader, &facts)),
+            Event::Start => open.push(start(&reader, &mut values)),
             Event::End => keys.extend(open.pop().flatten().filter(Key::matters)),
         }
     }
@@ -240,25 +243,47 @@ pub fn read(text: &str, file: FileId, limits: Limits, schema: Option<&MbSchema>)
     Ok(Metabase { file, tree, facts, late_declaration: reader.late_declaration(), repeated })
 }
 
+/// Reads values. Many keys say the same, so what was said last of each setting is not worked out again.
+struct Values<'f> {
+    facts: &'f Facts,
+    last: Vec<Option<(String, Value)>>,
+}
+
+impl Values<'_> {
+    fn read(&mut self, setting: Setting, text: &str) -> Value {
+        let last = &mut self.last[setting as usize];
+        if let Some((_, value)) = last.as_ref().filter(|(said, _)| said == text) {
+            return value.clone();
+        }
+        let value = self.facts.value(setting, text);
+        // Other values are as long as their text, and seldom the same.
+        if matches!(value, Value::Flags(_) | Value::Number(_) | Value::Bool(_)) {
+            *last = Some((text.to_owned(), value.clone()));
+        }
+        value
+    }
+}
+
 /// The key that has just started, when anything audited can stand there.
-fn start(reader: &XmlReader<'_>, facts: &Facts) -> Option<Key> {
+fn start(reader: &XmlReader<'_>, values: &mut Values<'_>) -> Option<Key> {
     let location = tidy(&reader.attribute("Location")?.value());
     let path = location.to_lowercase();
-    if Level::of(&path) == Level::Elsewhere {
+    let level = Level::of(&path);
+    if level == Level::Elsewhere {
         return None;
     }
     let place = reader.place();
     let said = reader.attributes().iter().filter_map(|attribute| {
         let property = Property::named(attribute.name)?;
-        let inherits = matches!(property, Property::Setting(setting) if facts.of(setting).inherits);
-        Some(say(property, attribute, inherits, reader.attribute_place(attribute), facts))
+        let inherits = matches!(property, Property::Setting(setting) if values.facts.of(setting).inherits);
+        Some(say(property, attribute, inherits, reader.attribute_place(attribute), values))
     });
     let said = said.collect();
-    Some(Key { path, location, is_virtual_directory: reader.name() == "IIsWebVirtualDir", place, said })
+    Some(Key { path, level, location, is_virtual_directory: reader.name() == "IIsWebVirtualDir", place, said })
 }
 
 /// What the `Custom` element that has just started says. Its number decides; the name helps only where there is no number.
-fn custom(reader: &XmlReader<'_>, facts: &Facts) -> Option<Said> {
+fn custom(reader: &XmlReader<'_>, values: &mut Values<'_>) -> Option<Said> {
     let value = reader.attribute("Value")?;
     let property = match reader.attribute("ID").and_then(|id| number(&id.value())) {
         Some(id) => Property::numbered(id)?,
@@ -266,10 +291,10 @@ fn custom(reader: &XmlReader<'_>, facts: &Facts) -> Option<Said> {
     };
     let inherits = match (reader.attribute("Attributes"), property) {
         (Some(attributes), _) => inherits(&attributes.value()),
-        (None, Property::Setting(setting)) => facts.of(setting).inherits,
+        (None, Property::Setting(setting)) => values.facts.of(setting).inherits,
         (None, _) => false,
     };
-    Some(say(property, &value, inherits, reader.attribute_place(&value), facts))
+    Some(say(property, &value, inherits, reader.attribute_place(&value), values))
 }
 
 /// Name of the `Custom` element that has just started, or its number where the name is missing.
@@ -278,20 +303,18 @@ fn property_name(reader: &XmlReader<'_>) -> String {
     name.or_else(|| reader.attribute("ID").map(|id| id.value().into_owned())).unwrap_or_default()
 }
 
-fn say(property: Property, attribute: &Attribute<'_>, inherits: bool, place: Place, facts: &Facts) -> Said {
+fn say(property: Property, attribute: &Attribute<'_>, inherits: bool, place: Place, values: &mut Values<'_>) -> Said {
     let written = attribute.value();
     if is_secret(&written) {
         return Said { property, text: String::new(), value: Value::Malformed("(encrypted)".to_owned()), inherits, place };
     }
     let text = match property {
         // Bindings never hold blanks, and a tool that normalised the line breaks leaves blanks between them.
-        Property::SecureBindings | Property::ServerBindings => {
-            attribute.list().iter().flat_map(|item| item.split_whitespace()).collect::<Vec<_>>().join("\n")
-        }
+        Property::SecureBindings | Property::ServerBindings => attribute.unfolded().split_whitespace().collect::<Vec<_>>().join("\n"),
         _ => written.into_owned(),
     };
     let value = match property {
-        Property::Setting(setting) => facts.value(setting, &text),
+        Property::Setting(setting) => values.read(setting, &text),
         _ => Value::None,
     };
     Said { property, text, value, inherits, place }

@@ -50,7 +50,7 @@ pub fn assemble(metabase: &Metabase, name: String) -> Server {
     let keys = metabase.tree.keys();
     let mut by_number: BTreeMap<&str, SiteKeys> = BTreeMap::new();
     for (index, key) in keys.iter().enumerate() {
-        let level = Level::of(&key.path);
+        let level = key.level;
         if let Level::Site | Level::Root | Level::Url = level {
             let site = by_number.entry(part(&key.path, 3)).or_default();
             match level {
@@ -64,7 +64,7 @@ pub fn assemble(metabase: &Metabase, name: String) -> Server {
     groups.sort_by_key(|(_, site)| site.first().and_then(|index| keys.get(index)).map(|key| key.place));
 
     let mut anomalies = metabase.file_anomalies();
-    for key in keys.iter().filter(|key| matches!(Level::of(&key.path), Level::Above | Level::Service)) {
+    for key in keys.iter().filter(|key| matches!(key.level, Level::Above | Level::Service)) {
         notice_key(key, None, &mut anomalies);
     }
     let mut sites = Vec::with_capacity(groups.len());
@@ -278,7 +278,7 @@ fn truth(text: &str) -> Option<bool> {
 
 /// Notes what a key says that has no effect there, or that cannot be read.
 fn notice_key(key: &Key, site: Option<usize>, anomalies: &mut Vec<Anomaly>) {
-    let level = Level::of(&key.path);
+    let level = key.level;
     let path = match level {
         Level::Root | Level::Url => Some(format!("/{}", key.location.splitn(6, '/').nth(5).unwrap_or_default())),
         _ => None,

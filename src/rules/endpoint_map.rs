@@ -1,7 +1,5 @@
 //! What rules need to know of the endpoints of a site, worked out once for all sites, and the known CertCheckMode of each.
 
-use std::collections::BTreeSet;
-
 use crate::catalogue::{Setting, Value};
 use crate::httpsys::Record;
 use crate::remedy::{Remedy, Risk, adsutil};
@@ -16,9 +14,9 @@ use super::scopes::site_key;
 pub(super) struct EndpointMap<'a> {
     server: &'a Server,
     /// For each site the indexes of its endpoints, ascending.
-    of_site: Vec<Vec<usize>>,
-    /// For each site what decides for it: records, or endpoints where the records were not given.
-    deciders: Vec<Vec<usize>>,
+    of_site: Lists,
+    /// For each site the records that decide for it; `None` where the records were not given, so that its endpoints do.
+    records: Option<Lists>,
     /// For each endpoint, whether any of its sites wants client certificates.
     wanted: Vec<bool>,
 }
@@ -27,37 +25,38 @@ impl<'a> EndpointMap<'a> {
     /// Looks at every endpoint once.
     pub(super) fn new(server: &'a Server) -> Self {
         let wants: Vec<bool> = server.sites.iter().map(Site::wants_certificates).collect();
-        let mut of_site = vec![Vec::new(); server.sites.len()];
+        let mut pairs = Vec::new();
         let mut wanted = Vec::with_capacity(server.endpoints.len());
         for (index, endpoint) in server.endpoints.iter().enumerate() {
-            for site in &endpoint.sites {
-                of_site[*site].push(index);
-            }
+            pairs.extend(endpoint.sites.iter().map(|site| (*site, index)));
             wanted.push(endpoint.sites.iter().any(|site| wants[*site]));
         }
-        let record = |endpoint: &usize| server.endpoints[*endpoint].served.record();
-        let deciders = of_site.iter().map(|endpoints| {
-            let records: BTreeSet<usize> = endpoints.iter().filter_map(record).collect();
-            if server.records.is_some() { records.into_iter().collect() } else { endpoints.clone() }
+        let of_site = Lists::new(server.sites.len(), &pairs);
+        let records = server.records.is_some().then(|| {
+            let record = |(site, endpoint): &(usize, usize)| Some((*site, server.endpoints[*endpoint].served.record()?));
+            let mut pairs: Vec<(usize, usize)> = pairs.iter().filter_map(record).collect();
+            pairs.sort_unstable();
+            pairs.dedup();
+            Lists::new(server.sites.len(), &pairs)
         });
-        EndpointMap { deciders: deciders.collect(), server, of_site, wanted }
+        EndpointMap { server, of_site, records, wanted }
     }
 
     /// Indexes of the endpoints that serve a site.
     pub(super) fn indexes(&self, site: usize) -> &[usize] {
-        &self.of_site[site]
+        self.of_site.of(site)
     }
 
     /// Whether two sites are served by exactly the same endpoints or records, so that no setting of an endpoint can differ in effect
     /// between them.
     pub(super) fn same(&self, a: usize, b: usize) -> bool {
-        !self.of_site[a].is_empty() && (self.of_site[a] == self.of_site[b] || self.deciders[a] == self.deciders[b])
+        !self.indexes(a).is_empty() && (self.indexes(a) == self.indexes(b) || self.deciders(a) == self.deciders(b))
     }
 
     /// The endpoints that serve a site.
     pub(super) fn of(&self, site: usize) -> impl Iterator<Item = &'a Endpoint> {
         let server = self.server;
-        self.of_site[site].iter().map(move |index| &server.endpoints[*index])
+        self.indexes(site).iter().map(move |index| &server.endpoints[*index])
     }
 
     /// Keys of a site's endpoints, for messages; empty when it has none.
@@ -68,7 +67,7 @@ impl<'a> EndpointMap<'a> {
 
     /// Whether any site on the endpoints of a site wants client certificates.
     pub(super) fn wanted(&self, site: usize) -> bool {
-        self.of_site[site].iter().any(|endpoint| self.wanted[*endpoint])
+        self.indexes(site).iter().any(|endpoint| self.wanted[*endpoint])
     }
 
     /// Whether the sites on an endpoint of a site say different things of `setting`, so that one of them is not in effect.
@@ -80,7 +79,7 @@ impl<'a> EndpointMap<'a> {
     pub(super) fn negotiates(&self, site: usize) -> Option<bool> {
         let of = |settings: Option<&Resolved>| settings.and_then(Resolved::known).and_then(Value::bool);
         let setting = Setting::NegotiateClientCertificate;
-        if self.of_site[site].is_empty() {
+        if self.indexes(site).is_empty() {
             return of(self.server.sites[site].root().settings.get(setting));
         }
         let mut all = self.of(site).filter(|endpoint| endpoint.served != Served::Nobody).map(|endpoint| of(endpoint.settings.get(setting)));
@@ -103,7 +102,7 @@ impl<'a> EndpointMap<'a> {
     pub(super) fn out_of_reach(&self, site: usize) -> bool {
         let server = self.server;
         server.records.is_some()
-            && !self.of_site[site].is_empty()
+            && !self.indexes(site).is_empty()
             && self.of(site).all(|endpoint| endpoint.served == Served::Nobody || server.record_of(endpoint).is_some_and(is_foreign))
     }
 
@@ -145,7 +144,39 @@ impl<'a> EndpointMap<'a> {
 
     /// What decides for a site, ascending: the records that serve it, or its endpoints where the records were not given.
     pub(super) fn deciders(&self, site: usize) -> &[usize] {
-        &self.deciders[site]
+        self.records.as_ref().unwrap_or(&self.of_site).of(site)
+    }
+}
+
+/// A list of numbers for each site, all in one piece: a server can have thousands of sites, and each of these lists is short.
+#[derive(Debug)]
+struct Lists {
+    items: Vec<usize>,
+    /// Where the list of each site begins, and behind them where the last one ends.
+    starts: Vec<usize>,
+}
+
+impl Lists {
+    /// The numbers in `pairs` of site and number, those of each site in the order in which they stand.
+    fn new(sites: usize, pairs: &[(usize, usize)]) -> Lists {
+        let mut starts = vec![0; sites + 1];
+        for (site, _) in pairs {
+            starts[site + 1] += 1;
+        }
+        for site in 0..sites {
+            starts[site + 1] += starts[site];
+        }
+        let mut next = starts.clone();
+        let mut items = vec![0; pairs.len()];
+        for (site, item) in pairs {
+            items[next[*site]] = *item;
+            next[*site] += 1;
+        }
+        Lists { items, starts }
+    }
+
+    fn of(&self, site: usize) -> &[usize] {
+        &self.items[self.starts[site]..self.starts[site + 1]]
     }
 }
 

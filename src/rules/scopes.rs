@@ -48,6 +48,9 @@ pub(super) fn said_access(server: &Server) -> impl Iterator<Item = (Said<'_>, u3
 
 /// For every scope of `site` the index of the nearest scope above it. All at once, because a site can have very many paths.
 pub(super) fn parents(site: &Site) -> Vec<Option<usize>> {
+    if site.scopes.len() == 1 {
+        return vec![None];
+    }
     tree(site.scopes.iter().map(|scope| scope.path.as_str())).into_iter().fold(
         vec![None; site.scopes.len()],
         |mut parents, (index, parent)| {

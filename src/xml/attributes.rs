@@ -25,14 +25,13 @@ impl<'a> Attribute<'a> {
         Cow::Owned(unescape(self.raw, true))
     }
 
-    /// The items of a MULTISZ list. IIS 6 separates them by line breaks inside the attribute, which XML normalisation would turn
-    /// into blanks; so the raw value is split, items are trimmed, and empty ones are dropped.
-    pub fn list(&self) -> Vec<String> {
-        self.raw
-            .split(['\n', '\r'])
-            .flat_map(|line| unescape(line, false).split(['\n', '\r']).map(|item| item.trim().to_owned()).collect::<Vec<_>>())
-            .filter(|item| !item.is_empty())
-            .collect()
+    /// The value with references resolved, but with every line break where it stands. IIS 6 separates the items of a MULTISZ list by line
+    /// breaks inside the attribute, which XML normalisation turns into blanks.
+    pub fn unfolded(&self) -> Cow<'a, str> {
+        if memchr::memchr(b'&', self.raw.as_bytes()).is_none() {
+            return Cow::Borrowed(self.raw);
+        }
+        Cow::Owned(unescape(self.raw, false))
     }
 }
 
@@ -283,10 +282,11 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_split_at_line_breaks_and_keeps_its_inner_blanks() {
+    fn a_list_keeps_the_line_breaks_between_its_items() {
         let mut out = Vec::new();
-        split(" a=\":80:x\r\n\t\t\t:81:y z&#13;&#10;:82:\"", 0, &Limits::default(), &mut out).unwrap();
-        assert_eq!(out[0].list(), [":80:x", ":81:y z", ":82:"]);
+        split(" a=\":80:x\r\n\t:81:y z&#13;&#10;:82:\" b=\":80:\r\n:81:\"", 0, &Limits::default(), &mut out).unwrap();
+        assert_eq!(out[0].unfolded(), ":80:x\r\n\t:81:y z\r\n:82:");
+        assert!(matches!(out[1].unfolded(), Cow::Borrowed(":80:\r\n:81:")));
     }
 
     #[test]

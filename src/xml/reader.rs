@@ -119,6 +119,8 @@ pub struct XmlReader<'a> {
     /// The text that is being gathered, while somebody wants it.
     gathered: Option<String>,
     cursor: Cell<Cursor>,
+    /// Where the last place inside the current element was; the next one is likely to be further on.
+    inside: Cell<Cursor>,
     work: Cell<u64>,
 }
 
@@ -177,6 +179,7 @@ impl<'a> XmlReader<'a> {
             late_declaration: None,
             gathered: None,
             cursor: Cell::new(Cursor::START),
+            inside: Cell::new(Cursor::START),
             work: Cell::new(0),
         }
     }
@@ -386,8 +389,15 @@ impl<'a> XmlReader<'a> {
             cursor = cursor.advanced(self.text, self.element_offset);
             self.cursor.set(cursor);
         }
-        self.worked(offset.saturating_sub(cursor.offset));
-        if offset < cursor.offset { self.place_anywhere(offset) } else { self.place_of(cursor.advanced(self.text, offset)) }
+        if offset < cursor.offset {
+            return self.place_anywhere(offset);
+        }
+        let inside = self.inside.get();
+        let nearest = if (cursor.offset..=offset).contains(&inside.offset) { inside } else { cursor };
+        self.worked(offset - nearest.offset);
+        let found = nearest.advanced(self.text, offset);
+        self.inside.set(found);
+        self.place_of(found)
     }
 
     /// A place counted from the start of the text; only for errors, of which a text has one.
@@ -434,7 +444,9 @@ fn illegal_character(text: &str) -> Option<(usize, u32)> {
         .chunks(64)
         .position(|block| block.iter().fold(false, |found, byte| found | forbidden(*byte)))
         .and_then(|block| bytes[block * 64..].iter().position(|byte| forbidden(*byte)).map(|at| block * 64 + at));
-    let noncharacter = ["\u{fffe}", "\u{ffff}"].iter().filter_map(|needle| memchr::memmem::find(bytes, needle.as_bytes())).min();
+    // U+FFFE and U+FFFF, which begin like other characters of their row.
+    let mut row = memchr::memmem::find_iter(bytes, b"\xef\xbf");
+    let noncharacter = if bytes.is_ascii() { None } else { row.find(|at| bytes.get(at + 2).is_some_and(|last| *last >= 0xbe)) };
     let offset = match (control, noncharacter) {
         (Some(control), Some(other)) => control.min(other),
         (found, other) => found.or(other)?,
