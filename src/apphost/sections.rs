@@ -7,7 +7,7 @@ use super::elements;
 use super::locks::Locks;
 use super::read::Block;
 use super::vocabulary::{SOURCES, index_of};
-use crate::catalogue::{Value, entry};
+use crate::catalogue::{Setting, Value, entry};
 use crate::input::Place;
 use crate::server::{Anomaly, AnomalyKind, Generation, HttpRedirect, Mapping, Origin, Resolved, Settings};
 
@@ -104,7 +104,8 @@ impl State {
 
     /// The URL settings with their origins. `absent` tells what holds where nothing says anything.
     pub(super) fn settings(&self, generation: Generation, absent: Absent) -> Settings {
-        let mut settings = Settings::default();
+        // The root of a site also gets what HTTP.sys keeps.
+        let mut settings = Settings::with_room_for(Setting::ALL.len());
         for (index, source) in SOURCES.iter().enumerate() {
             let resolved = match (&self.held[index], absent) {
                 (Some(held), _) if held.here => Resolved { value: held.value.clone(), origin: Origin::Explicit { at: held.at } },

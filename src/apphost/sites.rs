@@ -111,7 +111,7 @@ pub fn assemble(host: &ConfigFile, web_configs: &[PlacedFile], redirection: Opti
         assembly.by_name.entry(key(&draft.name)).or_insert(index);
         assembly.longest_name = assembly.longest_name.max(segments(&draft.name).take(MOST_NAME_PARTS).count());
     }
-    let places = Places::new(host.sites.as_ref());
+    let places = Places::new(host.sites.as_ref().filter(|_| !web_configs.is_empty()));
     for placed in web_configs {
         assembly.add_web_config(placed, &places, &mut drafts, lists_sites);
     }
@@ -594,7 +594,7 @@ fn endpoints(sites: &[Site]) -> Vec<Endpoint> {
     found
         .into_iter()
         .map(|(key, sites)| {
-            let mut settings = Settings::default();
+            let mut settings = Settings::with_room_for(Setting::ALL.len());
             add_endpoint_settings(&mut settings);
             Endpoint { key: key.clone(), sites: sites.into_iter().collect(), served: Served::NotGiven, settings }
         })

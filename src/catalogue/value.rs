@@ -248,17 +248,30 @@ fn parse_bool(text: &str) -> Option<bool> {
 }
 
 fn parse_bytes(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    let pairs = digits.chunks_exact(2);
-    if !pairs.remainder().is_empty() {
-        return None;
+    let mut bytes = Vec::with_capacity(text.len() / 2);
+    let mut first = None;
+    for byte in text.bytes().filter(|byte| !byte.is_ascii_whitespace()) {
+        let digit = u8::try_from(char::from(byte).to_digit(16)?).ok()?;
+        match first.take() {
+            None => first = Some(digit),
+            Some(first) => bytes.push(first << 4 | digit),
+        }
     }
-    pairs.map(|pair| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok())).collect()
+    first.is_none().then_some(bytes)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_are_pairs_of_hexadecimal_digits_in_either_case() {
+        let read = |text: &str| Value::parse(Setting::ServerCertificate, Generation::Iis6, text);
+        assert_eq!(read("00aB Ff\t1 0"), Value::Bytes(vec![0, 0xab, 0xff, 0x10]));
+        for text in ["a", "abc", "+f", "ag", "\u{ff11}1"] {
+            assert_eq!(read(text), Value::Malformed(text.to_owned()));
+        }
+    }
 
     fn flags(generation: Generation, text: &str) -> Value {
         Value::parse(Setting::AccessFlags, generation, text)

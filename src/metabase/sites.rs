@@ -128,20 +128,20 @@ fn site(metabase: &Metabase, number: &str, group: &SiteKeys) -> Site {
     let at_site = group.site.or_else(|| tree.above_sites());
     let declared = group.site.is_some();
 
-    let mut above = Settings::default();
+    let mut above = Settings::with_room_for(URL.len());
     for setting in URL {
         above.set(*setting, tree.effective(facts, at_site, declared, *setting));
     }
 
     let mut root = match group.root {
-        Some(index) => scope(metabase, index),
+        Some(index) => scope(metabase, index, true),
         None => Scope {
             path: "/".to_owned(),
             store_path: own.map_or_else(|| format!("/LM/W3SVC/{number}/ROOT"), |key| format!("{}/ROOT", key.location)),
             is_application: true,
             place: own.map(|key| key.place),
             product: None,
-            settings: url_settings(metabase, at_site, false),
+            settings: url_settings(metabase, at_site, false, true),
             mappings: Vec::new(),
             routing: crate::server::Routing::default(),
         },
@@ -159,7 +159,7 @@ fn site(metabase: &Metabase, number: &str, group: &SiteKeys) -> Site {
     root.settings.set(Setting::DsMapper, ds_mapper(metabase));
 
     let mut scopes = vec![root];
-    scopes.extend(group.below.iter().filter(|index| is_scope(&keys[**index])).map(|index| scope(metabase, *index)));
+    scopes.extend(group.below.iter().filter(|index| is_scope(&keys[**index])).map(|index| scope(metabase, *index, false)));
     scopes[1..].sort_by(|a, b| a.path.cmp(&b.path));
     Site {
         id: number.parse().ok(),
@@ -190,7 +190,7 @@ fn is_scope(key: &Key) -> bool {
 }
 
 /// The scope of ROOT or of a key below it.
-fn scope(metabase: &Metabase, index: usize) -> Scope {
+fn scope(metabase: &Metabase, index: usize, is_root: bool) -> Scope {
     let key = &metabase.tree.keys()[index];
     let url = key.location.splitn(6, '/').nth(5).unwrap_or_default();
     Scope {
@@ -199,14 +199,16 @@ fn scope(metabase: &Metabase, index: usize) -> Scope {
         is_application: key.is_virtual_directory || url.is_empty(),
         place: Some(key.place),
         product: None,
-        settings: url_settings(metabase, Some(index), true),
+        settings: url_settings(metabase, Some(index), true, is_root),
         mappings: Vec::new(),
         routing: crate::server::Routing::default(),
     }
 }
 
-fn url_settings(metabase: &Metabase, at: Option<usize>, own: bool) -> Settings {
-    let mut settings = Settings::default();
+/// What is decided at each URL. The root of a site also holds what goes into records, so room is left for it there.
+fn url_settings(metabase: &Metabase, at: Option<usize>, own: bool, is_root: bool) -> Settings {
+    let more = if is_root { ENDPOINT.len() + SITE_ONLY.len() + 1 } else { 0 };
+    let mut settings = Settings::with_room_for(URL.len() + more);
     for setting in URL {
         settings.set(*setting, metabase.tree.effective(&metabase.facts, at, own, *setting));
     }
@@ -237,7 +239,7 @@ fn endpoints(sites: &[Site]) -> Vec<Endpoint> {
         }
     }
     let endpoint = |(key, on_it): (&EndpointKey, Vec<usize>)| {
-        let mut settings = Settings::default();
+        let mut settings = Settings::with_room_for(ENDPOINT.len() + SITE_ONLY.len() + 1);
         for setting in ENDPOINT.iter().chain(SITE_ONLY).chain(&[Setting::DsMapper]) {
             if let Some(resolved) = agreed(*setting, &on_it, sites) {
                 settings.set(*setting, resolved);

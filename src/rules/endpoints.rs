@@ -1,6 +1,7 @@
 //! What rules about bindings and the settings of endpoints share: who is on an endpoint, how sites fall into groups by value, and the words
 //! and commands for it. `endpoint_map` is the view from a site.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -169,15 +170,20 @@ pub(super) fn is_web(binding: &Binding) -> bool {
 }
 
 /// Protocol, address, port and host of a binding in one spelling. Other protocols than http and https have a text of their own.
-pub(super) type Identity = (String, String, Option<u16>, String);
+pub(super) type Identity<'a> = (Cow<'a, str>, Cow<'a, str>, Option<u16>, Cow<'a, str>);
+
+/// The text in lower case, which it mostly is already.
+fn folded(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) { Cow::Borrowed(text) } else { text.to_lowercase().into() }
+}
 
 /// Identity of a binding; `None` when it cannot be read.
-pub(super) fn identity(binding: &Binding) -> Option<Identity> {
-    let protocol = binding.protocol.to_lowercase();
+pub(super) fn identity(binding: &Binding) -> Option<Identity<'_>> {
+    let protocol = folded(&binding.protocol);
     if !is_web(binding) {
-        return Some((protocol, binding.written.trim().to_lowercase(), None, String::new()));
+        return Some((protocol, folded(binding.written.trim()), None, Cow::Borrowed("")));
     }
-    binding.fault.is_none().then(|| (protocol, binding.ip.to_lowercase(), binding.port, binding.host.to_lowercase()))
+    binding.fault.is_none().then(|| (protocol, folded(&binding.ip), binding.port, folded(&binding.host)))
 }
 
 /// The switches of binding flags that are on, in words.

@@ -49,11 +49,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let below =
             if site.scopes.iter().skip(1).any(|scope| !scope.mappings.is_empty()) { "; entries below the site do not count" } else { "" };
         let message =
-            format!("iisClientCertificateMappingAuthentication is enabled, but {} has no enabled mapping entry{below}", site.label());
+            || format!("iisClientCertificateMappingAuthentication is enabled, but {} has no enabled mapping entry{below}", site.label());
         for scope in mapping::said_in(site, INVOLVED)
             .filter(|scope| scope.product.is_none() && mapping::is_on(scope, Setting::IisCertificateMapping))
         {
-            let finding = Finding::new(&RULE, server, &message).confidence(confidence);
+            let finding = Finding::new(&RULE, server, message()).confidence(confidence);
             findings.push(
                 mapping::located(finding, server, site, scope, INVOLVED)
                     .remedy(Remedy::advice(

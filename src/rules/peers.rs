@@ -60,9 +60,9 @@ impl Context<'_> {
                 playing.entry(role).or_default().push(site);
             }
         }
-        let mut sets: Vec<PeerSet> =
-            serving.into_iter().filter_map(|(host, sites)| set(&format!("both serve the host name {host}"), sites)).collect();
-        sets.extend(playing.into_iter().filter_map(|(role, sites)| {
+        let shared = serving.into_iter().filter(|(_, sites)| sites.len() >= 2);
+        let mut sets: Vec<PeerSet> = shared.filter_map(|(host, sites)| set(&format!("both serve the host name {host}"), sites)).collect();
+        sets.extend(playing.into_iter().filter(|(_, sites)| sites.len() >= 2).filter_map(|(role, sites)| {
             // A long list would drown what the sites disagree on.
             let named = if role.len() > 5 { format!("{} and {} more", role[..5].join(", "), role.len() - 5) } else { role.join(", ") };
             set(&format!("both have the same applications: {named}"), sites)

@@ -49,6 +49,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for (site, ports) in server.sites.iter().zip(&records) {
         for (port, bindings) in ports {
             let groups = endpoints::grouped(0..bindings.len(), |index| Some(word(server, bindings[index])));
+            if groups.len() < 2 {
+                continue;
+            }
             let parts = groups.iter().map(|(word, members)| {
                 let members = members.iter().map(|index| bindings[*index].written.clone());
                 (*word, endpoints::list(members), bindings[groups_first(&groups, *word)].place)

@@ -92,6 +92,11 @@ impl Resolved {
 pub struct Settings(Vec<(Setting, Resolved)>);
 
 impl Settings {
+    /// No settings yet, with room for as many as will be set.
+    pub(crate) fn with_room_for(number: usize) -> Self {
+        Settings(Vec::with_capacity(number))
+    }
+
     /// The setting's value and origin; `None` where the generation or the level has no such setting.
     pub fn get(&self, setting: Setting) -> Option<&Resolved> {
         self.0.binary_search_by_key(&setting, |(setting, _)| *setting).ok().map(|index| &self.0[index].1)

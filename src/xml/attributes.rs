@@ -60,16 +60,20 @@ pub(super) fn split<'a>(raw: &'a str, base: usize, limits: &Limits, out: &mut Ve
             return Err((base + at, XmlErrorKind::Attribute("a blank between two attributes")));
         }
         let name_start = at;
-        while at < bytes.len() && !is_blank(bytes[at]) && bytes[at] != b'=' {
+        while at < bytes.len() && IN_NAME[usize::from(bytes[at])] {
             at += 1;
         }
-        let name = &raw[name_start..at];
-        if !is_simple_name(name) {
-            if !is_name(name) {
+        let ends = bytes.get(at).is_some_and(|byte| *byte == b'=' || is_blank(*byte));
+        if !ends || !starts_name(bytes[name_start]) {
+            while at < bytes.len() && !is_blank(bytes[at]) && bytes[at] != b'=' {
+                at += 1;
+            }
+            if !is_name(&raw[name_start..at]) {
                 return Err((base + name_start, XmlErrorKind::Attribute("an attribute name")));
             }
             prefixed = true;
         }
+        let name = &raw[name_start..at];
         while at < bytes.len() && is_blank(bytes[at]) {
             at += 1;
         }
@@ -123,11 +127,13 @@ const FEW: usize = 16;
 
 /// Refuses the same name twice. Sorting keeps it n log n up to the attribute limit.
 fn check_unique(attributes: &[Attribute<'_>]) -> Result<(), (usize, XmlErrorKind)> {
+    // The first byte tells most names apart at once.
+    let same = |a: &str, b: &str| a.len() == b.len() && a.as_bytes().first() == b.as_bytes().first() && a == b;
     let repeated = if attributes.len() <= FEW {
         attributes
             .iter()
             .enumerate()
-            .find(|(index, attribute)| attributes[..*index].iter().any(|earlier| earlier.name == attribute.name))
+            .find(|(index, attribute)| attributes[..*index].iter().any(|earlier| same(earlier.name, attribute.name)))
             .map(|(_, attribute)| attribute.name_offset)
     } else {
         let mut names: Vec<(&str, usize)> = attributes.iter().map(|attribute| (attribute.name, attribute.name_offset)).collect();
@@ -153,9 +159,13 @@ pub(super) fn is_blank(byte: u8) -> bool {
 /// Whether `name` is a legal XML name of ASCII characters without a namespace prefix, as nearly all are.
 pub(super) fn is_simple_name(name: &str) -> bool {
     match name.as_bytes() {
-        [first, rest @ ..] => (first.is_ascii_alphabetic() || *first == b'_') && rest.iter().all(|byte| IN_NAME[usize::from(*byte)]),
+        [first, rest @ ..] => starts_name(*first) && rest.iter().all(|byte| IN_NAME[usize::from(*byte)]),
         [] => false,
     }
+}
+
+fn starts_name(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || byte == b'_'
 }
 
 /// The ASCII characters that may stand in a name behind its first one, but for the colon.
@@ -305,6 +315,26 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn names_are_split_and_judged_as_the_plain_rules_say(names in proptest::collection::vec("[a-zA-Z0-9_.:\u{b7}\u{e4}\\-&]{1,4}", 1..5)) {
+            let raw: String = names.iter().map(|name| format!(" {name}='v'")).collect();
+            let mut out = Vec::new();
+            let outcome = split(&raw, 0, &Limits::default(), &mut out);
+            let repeated = names.iter().enumerate().any(|(index, name)| names[..index].contains(name));
+            match names.iter().position(|name| !is_name(name)) {
+                Some(wrong) => {
+                    let at = 1 + names[..wrong].iter().map(|name| name.len() + 5).sum::<usize>();
+                    prop_assert_eq!(outcome, Err((at, XmlErrorKind::Attribute("an attribute name"))));
+                }
+                None if repeated => prop_assert!(matches!(outcome, Err((_, XmlErrorKind::DuplicateAttribute)))),
+                None => {
+                    prop_assert_eq!(outcome, Ok(()));
+                    let found: Vec<&str> = out.iter().map(|attribute| attribute.name).collect();
+                    prop_assert_eq!(found, names.iter().map(|name| local(name)).collect::<Vec<_>>());
+                }
+            }
+        }
+
         #[test]
         fn a_simple_name_is_a_name_of_ascii_characters_without_a_colon(name in "[a-zA-Z0-9_.:\u{b7}\u{e4}\\- =-]{0,6}") {
             prop_assert_eq!(is_simple_name(&name), is_name(&name) && name.is_ascii() && !name.contains(':'));
