@@ -1,17 +1,28 @@
-//! How long reading and checking takes, as a ratio to a bare pass of quick-xml over the same bytes that visits every event and every
-//! attribute with its checks on. Ratios are medians of pairs measured in turn, so that a machine that slows down slows both.
+//! How long `check` takes from a file to its report in JSON, as a ratio to a bare pass of quick-xml over the same bytes that visits every
+//! event and every attribute with its checks on. Ratios are medians of pairs measured in turn, so that a machine that slows down slows both.
 //!
-//! `cargo bench --bench read` prints the table; `cargo bench --bench read -- quick` leaves the largest files out.
+//! `cargo bench --bench read` prints the table; `cargo bench --bench read -- quick` leaves the largest files out. For instruction counts,
+//! `once bare|guarded|check apphost|metabase BYTES` does one thing once, and `write apphost|metabase BYTES FILE` writes an input. See
+//! docs/performance.md.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs, reason = "a program for developers that stops on anything unexpected")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a program for developers that stops on anything unexpected"
+)]
 
 use std::hint::black_box;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use iisaudit::estate::{self, Options};
 use iisaudit::input::FileId;
+use iisaudit::report;
+use iisaudit::review::Review;
 use iisaudit::rules::{self, Context};
 use iisaudit::xml::{Limits, XmlReader};
-use iisaudit::{apphost, metabase};
 
 /// An applicationHost.config of about `bytes`: sites with an SNI binding and a location each, and the bulk of a stock file between them.
 fn application_host(bytes: usize) -> String {
@@ -84,14 +95,43 @@ fn guarded(text: &str) -> usize {
     attributes
 }
 
-/// Reading, working out what is in effect, and all rules.
-fn check(text: &str, is_metabase: bool) -> usize {
-    let server = if is_metabase {
-        metabase::assemble(&metabase::read(text, FileId(0), Limits::default(), None).unwrap(), "bench".to_owned())
-    } else {
-        apphost::assemble(&apphost::read(text, FileId(0), Limits::default()).unwrap(), &[], None, "bench".to_owned())
-    };
-    rules::check(&Context::new(&server)).len()
+/// Reading the file, working out what is in effect, all rules, and the report in JSON.
+fn check(file: &Path) -> usize {
+    let estate = estate::read(&[file.to_path_buf()], &Options::default());
+    assert_eq!(estate.servers.len(), 1);
+    let findings = estate.servers.iter().flat_map(|server| rules::check(&Context::new(server))).collect();
+    let review = Review::new(estate, findings);
+    report::check::json(&review).len()
+}
+
+/// The name that IIS gives the file, and its text.
+fn input(kind: &str, bytes: usize) -> (&'static str, String) {
+    match kind {
+        "apphost" => ("applicationHost.config", application_host(bytes)),
+        "metabase" => ("MetaBase.xml", meta_base(bytes)),
+        _ => panic!("apphost or metabase"),
+    }
+}
+
+/// The input as a file in a directory of its own.
+fn file_of(name: &str, text: &str) -> (tempfile::TempDir, PathBuf) {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join(name);
+    std::fs::write(&file, text).unwrap();
+    (directory, file)
+}
+
+/// One thing once, for a program that counts instructions.
+fn once(what: &str, kind: &str, bytes: usize) {
+    let (name, text) = input(kind, bytes);
+    let (_directory, file) = file_of(name, &text);
+    black_box(match what {
+        "bare" => bare(&text),
+        "guarded" => guarded(&text),
+        "check" => check(&file),
+        "nothing" => 0,
+        _ => panic!("bare, guarded, check or nothing"),
+    });
 }
 
 fn timed(work: &dyn Fn() -> usize, times: u32) -> Duration {
@@ -117,18 +157,23 @@ fn ratio(yardstick: &dyn Fn() -> usize, work: &dyn Fn() -> usize) -> (f64, Durat
 }
 
 fn main() {
-    let quick = std::env::args().any(|argument| argument == "quick");
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["once", what, kind, bytes] => return once(what, kind, bytes.parse().unwrap()),
+        ["write", kind, bytes, file] => return std::fs::write(file, input(kind, bytes.parse().unwrap()).1).unwrap(),
+        _ => {}
+    }
+    let quick = arguments.iter().any(|argument| argument == "quick");
     println!("{:<26} {:>9} {:>9} {:>9} {:>10}", "input", "bytes", "guarded", "check", "check ms");
-    for (name, is_metabase, sizes) in
-        [("applicationHost.config", false, [86_000, 1_000_000, 20_000_000]), ("MetaBase.xml", true, [100_000, 1_000_000, 20_000_000])]
-    {
+    for (kind, sizes) in [("apphost", [86_000, 1_000_000, 20_000_000]), ("metabase", [100_000, 1_000_000, 20_000_000])] {
         for size in sizes {
             if quick && size > 1_000_000 {
                 continue;
             }
-            let text = if is_metabase { meta_base(size) } else { application_host(size) };
+            let (name, text) = input(kind, size);
+            let (_directory, file) = file_of(name, &text);
             let (reader, _) = ratio(&|| bare(&text), &|| guarded(&text));
-            let (all, time) = ratio(&|| bare(&text), &|| check(&text, is_metabase));
+            let (all, time) = ratio(&|| bare(&text), &|| check(&file));
             println!("{name:<26} {:>9} {reader:>8.2}x {all:>8.2}x {:>10.2}", text.len(), time.as_secs_f64() * 1e3);
         }
     }

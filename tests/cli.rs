@@ -421,3 +421,18 @@ fn a_report_that_cannot_be_written_is_said_and_stops_no_other() {
     assert!(run.err.contains("cannot write the report"), "{}", run.err);
     assert!(good.exists() && run.out.contains("finding"));
 }
+
+#[test]
+fn a_result_without_colour_goes_out_as_it_would_stand_in_a_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let input = directory.path().join("applicationHost.config");
+    let site =
+        "<site name=\"a\u{7f}\u{9b}31mb\" id=\"1\"><bindings><binding protocol=\"https\" bindingInformation=\"*:0:\"/></bindings></site>";
+    let text = format!("<configuration><system.applicationHost><sites>{site}</sites></system.applicationHost></configuration>");
+    std::fs::write(&input, text).unwrap();
+    let report = directory.path().join("report.json");
+    let to_file = format!("json={}", report.to_str().unwrap());
+    let run = run(&["check", input.to_str().unwrap(), "--format", "json", "--report", &to_file]);
+    assert!(run.out.contains("a\u{7f}\u{9b}31mb"), "{}", run.out);
+    assert_eq!(run.out, std::fs::read_to_string(report).unwrap());
+}
