@@ -129,6 +129,8 @@ enum Kind {
     Registry,
     /// The output of `certutil -store`
     Certstore,
+    /// The output of `certutil -verify`
+    Certverify,
     /// Events of Windows as XML, text or CSV
     Events,
 }
@@ -145,6 +147,7 @@ impl From<Kind> for FileKind {
             Kind::Httpcfg => FileKind::Httpcfg,
             Kind::Registry => FileKind::Registry,
             Kind::Certstore => FileKind::CertStore,
+            Kind::Certverify => FileKind::CertVerify,
             Kind::Events => FileKind::Events,
         }
     }
