@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::apphost::{self, ConfigFile, PlacedFile};
-use crate::evidence::{self, ReadEvents, ReadStores};
+use crate::evidence::{self, ReadEvents, ReadStores, ReadVerifications};
 use crate::httpsys::{self, ReadRecords, Source, TextKind};
 use crate::input::{self, Charset, FileId, Input, Place, Remark};
 use crate::metabase::{self, MbSchema};
@@ -125,6 +125,8 @@ pub enum FileKind {
     Registry,
     /// The output of `certutil -store`, of one certificate store or several.
     CertStore,
+    /// The output of `certutil -verify`, with or without `-urlfetch`.
+    CertVerify,
     /// Events of Windows, as XML, text or columns.
     Events,
     /// The policy file of a run, which is no configuration of a server.
@@ -151,6 +153,7 @@ impl FileKind {
             FileKind::Httpcfg => "httpcfg query ssl",
             FileKind::Registry => "registry export",
             FileKind::CertStore => "certutil -store",
+            FileKind::CertVerify => "certutil -verify",
             FileKind::Events => "export of events",
             FileKind::Policy => "policy file",
             FileKind::Baseline => "baseline",
@@ -230,23 +233,34 @@ struct Evidence {
     windows: Option<(WindowsVersion, Place)>,
     stores: Option<ReadStores>,
     events: Option<ReadEvents>,
+    verifications: Option<ReadVerifications>,
 }
 
 impl Evidence {
     fn of(input: &Input, file: FileId) -> Evidence {
-        Evidence { input: input.clone(), file, records: None, schannel: None, windows: None, stores: None, events: None }
+        Evidence {
+            input: input.clone(),
+            file,
+            records: None,
+            schannel: None,
+            windows: None,
+            stores: None,
+            events: None,
+            verifications: None,
+        }
     }
 
     /// Whether it says something that counts on IIS 6, where HTTP.sys has no settings of its own.
     fn counts_on_iis_6(&self) -> bool {
         self.stores.is_some()
             || self.events.is_some()
+            || self.verifications.is_some()
             || self.windows.is_some()
             || self.schannel.as_ref().is_some_and(|schannel| schannel.place.is_some())
     }
 
     fn says_more_than_the_version(&self) -> bool {
-        self.records.is_some() || self.schannel.is_some() || self.stores.is_some() || self.events.is_some()
+        self.records.is_some() || self.schannel.is_some() || self.stores.is_some() || self.events.is_some() || self.verifications.is_some()
     }
 
     fn of_events(input: &Input, file: FileId, events: ReadEvents) -> Evidence {
@@ -272,7 +286,7 @@ struct Reading<'a> {
 const HEAD: u64 = 1 << 16;
 
 const EXPECTED: &str = "expected MetaBase.xml, MBSchema.xml, applicationHost.config, redirection.config, web.config, the output of `netsh http show sslcert` or \
-     `httpcfg query ssl` or `certutil -store`, a registry export or an export of events";
+     `httpcfg query ssl` or `certutil -store` or `certutil -verify`, a registry export or an export of events";
 
 impl Reading<'_> {
     fn take(&mut self, input: &Input) {
@@ -406,7 +420,7 @@ impl Reading<'_> {
     /// Keeps what a text says besides configuration, and reports the file.
     fn keep(&mut self, input: &Input, decoded: input::Decoded<'_>, kind: FileKind, evidence: Evidence) {
         let mut warnings: Vec<String> = decoded.warning.into_iter().collect();
-        warnings.extend(remarks_of(evidence.stores.as_ref(), evidence.events.as_ref()));
+        warnings.extend(remarks_of(evidence.stores.as_ref(), evidence.events.as_ref(), evidence.verifications.as_ref()));
         self.estate.inputs.push(InputReport {
             path: input.display(),
             kind: Some(kind),
@@ -425,6 +439,7 @@ impl Reading<'_> {
         let text = &*decoded.text;
         let asked = match forced {
             Some(FileKind::CertStore) => Some(evidence::TextKind::Stores),
+            Some(FileKind::CertVerify) => Some(evidence::TextKind::Verifications),
             Some(FileKind::Events) => Some(evidence::TextKind::Events),
             _ => None,
         };
@@ -437,6 +452,10 @@ impl Reading<'_> {
                 let (kind, evidence) = match asked.or_else(|| evidence::recognise_text(text)) {
                     Some(evidence::TextKind::Stores) => {
                         (FileKind::CertStore, Evidence { stores: Some(evidence::read_stores(text, file)), ..Evidence::of(input, file) })
+                    }
+                    Some(evidence::TextKind::Verifications) => {
+                        let verifications = Some(evidence::read_verifications(text, file));
+                        (FileKind::CertVerify, Evidence { verifications, ..Evidence::of(input, file) })
                     }
                     Some(evidence::TextKind::Events) => {
                         (FileKind::Events, Evidence::of_events(input, file, evidence::read_events(text, file)))
@@ -808,6 +827,7 @@ fn give(server: &mut Server, files: Vec<Evidence>, estate: &mut Estate, first: u
         }
         server.inputs.push(one.file);
         server.windows = server.windows.or(one.windows.map(|(version, _)| version));
+        server.evidence.verifications.extend(one.verifications.into_iter().flat_map(|read| read.verifications));
         server.evidence.stores.extend(one.stores.into_iter().flat_map(|read| read.stores));
         if let Some(read) = one.events {
             server.evidence.events.get_or_insert_default().extend(read.events);
@@ -858,15 +878,17 @@ fn remarks(records: Option<&ReadRecords>, schannel: Option<&Schannel>) -> Vec<St
 }
 
 /// The same of listings of certificate stores and of events. A line that comes again is said once.
-fn remarks_of(stores: Option<&ReadStores>, events: Option<&ReadEvents>) -> Vec<String> {
+fn remarks_of(stores: Option<&ReadStores>, events: Option<&ReadEvents>, verifications: Option<&ReadVerifications>) -> Vec<String> {
     let warnings = stores.iter().flat_map(|read| &read.warnings).chain(events.iter().flat_map(|read| &read.warnings));
+    let warnings = warnings.chain(verifications.iter().flat_map(|read| &read.warnings));
     let certificates = stores
         .iter()
         .flat_map(|read| &read.stores)
         .flat_map(|store| store.unknown.iter().chain(store.certificates.iter().flat_map(|certificate| &certificate.unknown)));
     let outside = stores.iter().flat_map(|read| &read.unknown).chain(events.iter().flat_map(|read| &read.unknown));
+    let verified = verifications.iter().flat_map(|read| read.not_understood());
     let mut texts = BTreeMap::new();
-    for unknown in certificates.chain(outside) {
+    for unknown in certificates.chain(outside).chain(verified) {
         let first = texts.entry(unknown.text.as_str()).or_insert(unknown.place.line);
         *first = unknown.place.line.min(*first);
     }
@@ -946,6 +968,7 @@ impl Shape {
             | FileKind::Httpcfg
             | FileKind::Registry
             | FileKind::CertStore
+            | FileKind::CertVerify
             | FileKind::Events
             | FileKind::Policy
             | FileKind::Baseline => return None,
@@ -1007,7 +1030,10 @@ fn read_schema(path: &Path, options: &Options) -> Option<MbSchema> {
 
 /// Whether a file of this kind is text and no XML. Events can be both.
 fn is_text(kind: FileKind) -> bool {
-    matches!(kind, FileKind::SslCert | FileKind::Httpcfg | FileKind::Registry | FileKind::CertStore | FileKind::Events)
+    matches!(
+        kind,
+        FileKind::SslCert | FileKind::Httpcfg | FileKind::Registry | FileKind::CertStore | FileKind::CertVerify | FileKind::Events
+    )
 }
 
 /// Whether the first element of a text is that of events. The output of a command need not be in the encoding that XML has without a word.

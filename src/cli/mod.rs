@@ -135,6 +135,8 @@ enum Kind {
     Registry,
     /// The output of `certutil -store`
     Certstore,
+    /// The output of `certutil -verify`
+    Certverify,
     /// Events of Windows as XML, text or CSV
     Events,
 }
@@ -151,6 +153,7 @@ impl From<Kind> for FileKind {
             Kind::Httpcfg => FileKind::Httpcfg,
             Kind::Registry => FileKind::Registry,
             Kind::Certstore => FileKind::CertStore,
+            Kind::Certverify => FileKind::CertVerify,
             Kind::Events => FileKind::Events,
         }
     }

@@ -1,4 +1,4 @@
-//! What a server shows beside its configuration: listings of its certificate stores and its events. Each reader gives what its file says with
+//! What a server shows beside its configuration: listings of its certificate stores, its events, and verifications of certificates. Each reader gives what its file says with
 //! its place, and infers nothing; no line is dropped without being kept and counted.
 //!
 //! A reader is one file here. Text is told by [`recognise_text`], XML by its first element. What is read is given to the server it belongs
@@ -8,11 +8,18 @@ mod events;
 mod names;
 mod recognise;
 mod store;
+mod trust;
+mod verify;
 
 pub use events::{Channel, Event, ReadEvents, is_event_xml, read_events, read_events_xml};
 pub use names::encoded_size;
 pub use recognise::{TextKind, recognise_text};
 pub use store::{Certificate, Outcome, PrivateKey, ReadStores, StoreListing, read_stores};
+pub use trust::{ResultCode, TrustBit, name_of as name_of_result};
+pub use verify::{
+    Chain, Element, End, Engine, Fetch, FetchOutcome, Flag, LeafCheck, Message, Policies, Policy, ReadVerifications, Retrieved, Revocation,
+    RevocationList, Source, Status, Unreachable, Verification, read_verifications,
+};
 
 use crate::input::{FileId, Place};
 
@@ -23,6 +30,8 @@ pub struct Evidence {
     pub stores: Vec<StoreListing>,
     /// Events, in the order of the files. `None` when no events were given, which says nothing about whether there are any.
     pub events: Option<Vec<Event>>,
+    /// Verifications of certificates, in the order of the files.
+    pub verifications: Vec<Verification>,
 }
 
 impl Evidence {

@@ -1,6 +1,6 @@
-//! What a text is, told by its content: a listing of certificate stores, or events.
+//! What a text is, told by its content: a listing of certificate stores, a verification of a certificate, or events.
 
-use super::{events, store};
+use super::{events, store, verify};
 
 /// Bytes that are looked at.
 const HEAD: usize = 64 << 10;
@@ -10,6 +10,8 @@ const HEAD: usize = 64 << 10;
 pub enum TextKind {
     /// `certutil -store`.
     Stores,
+    /// `certutil -verify`.
+    Verifications,
     /// Events as text or in columns.
     Events,
 }
@@ -26,6 +28,9 @@ pub fn recognise_text(text: &str) -> Option<TextKind> {
     }
     if store::is_listing(head) {
         return Some(TextKind::Stores);
+    }
+    if verify::is_verification(head) {
+        return Some(TextKind::Verifications);
     }
     events::is_text(head).then_some(TextKind::Events)
 }

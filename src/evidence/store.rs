@@ -526,12 +526,12 @@ fn hexadecimal(said: &Said) -> Field<String> {
     if is_hexadecimal(&digits) { Field::said(digits.to_ascii_lowercase(), said.place) } else { Field::unreadable(&*said.value, said.place) }
 }
 
-fn is_hexadecimal(text: &str) -> bool {
+pub(super) fn is_hexadecimal(text: &str) -> bool {
     (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// A SHA-1 hash with or without blanks between its bytes.
-fn hash(text: &str) -> Option<Vec<u8>> {
+pub(super) fn hash(text: &str) -> Option<Vec<u8>> {
     if text.len() > 200 {
         return None;
     }
@@ -575,7 +575,7 @@ fn heading(text: &str) -> Option<(String, String)> {
 }
 
 /// A prompt without a command, or what a console shows when it opens.
-fn is_console(text: &str) -> bool {
+pub(super) fn is_console(text: &str) -> bool {
     let prompt = text.len() < 300 && text.ends_with('>') && (text.get(1..3) == Some(":\\") || text.starts_with("PS "));
     prompt || text.starts_with("Microsoft Windows [") || (text.starts_with("(c) ") && text.contains("Microsoft"))
 }
@@ -766,10 +766,10 @@ mod tests {
             let out = read(&text(option));
             assert_eq!(out.stores[0].part.as_deref(), Some(option));
             assert!(messages(&out)[0].contains(option));
-            let evidence = Evidence { stores: out.stores, events: None };
+            let evidence = Evidence { stores: out.stores, ..Evidence::default() };
             assert_eq!(evidence.store("root"), None);
         }
-        let evidence = Evidence { stores: read(&text("")).stores, events: None };
+        let evidence = Evidence { stores: read(&text("")).stores, ..Evidence::default() };
         assert!(evidence.store("ROOT").is_some());
     }
 
