@@ -4,14 +4,18 @@
 //! A reader is one file here. Text is told by [`recognise_text`], XML by its first element. What is read is given to the server it belongs
 //! to as one [`Evidence`], which has a list for each kind; a further kind is a further list.
 
+mod codes;
 mod events;
+pub mod log;
 mod names;
 mod recognise;
 mod store;
 mod trust;
 mod verify;
 
+pub use codes::{Win32, reason, show_win32, win32};
 pub use events::{Channel, Event, ReadEvents, is_event_xml, read_events, read_events_xml};
+pub use log::{LogSummary, merge, read_log};
 pub use names::encoded_size;
 pub use recognise::{TextKind, recognise_text};
 pub use store::{Certificate, Outcome, PrivateKey, ReadStores, StoreListing, read_stores};

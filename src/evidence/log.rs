@@ -1,0 +1,1213 @@
+//! Logs of IIS (W3C extended format) and of HTTP.sys (HTTPERR), counted as they stream by: memory is bounded whatever the file holds. What is
+//! left out is counted, a line that is not understood is kept or counted, and summaries of files add up to the same in any order.
+//!
+//! Reading one file holds at most [`MAX_SITES`] sites (and a quarter more once host names are folded), [`MAX_GROUPS`] pairs of site and
+//! outcome, [`MAX_HOURS`] hours over all pairs, and [`MAX_STEM_BYTES`] of URL stems. While reading, a pair of site and outcome holds
+//! [`MAX_STEMS`] stems; when a further one comes, the rarer half is dropped into a counter. At the end [`TOP_STEMS`] stay. So the count of a
+//! stem is exact while nothing is left out, and else too low by no more than what was left out. [`merge`] drops nothing, because dropping
+//! would make the result depend on the order: a summary of n files holds at most n times the bounds.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::{self, Read};
+
+use memchr::{memchr, memchr_iter, memrchr};
+
+use crate::input::{FileId, Place};
+
+/// URL stems of one site and outcome that are kept of a file.
+pub const TOP_STEMS: usize = 100;
+/// URL stems of one site and outcome that are held while a file is read.
+pub const MAX_STEMS: usize = 2048;
+/// Bytes of URL stems that are held while a file is read, over all sites and outcomes.
+pub const MAX_STEM_BYTES: usize = 24 << 20;
+/// Bytes of a URL stem that are kept; a longer one ends with an ellipsis.
+pub const MAX_STEM: usize = 256;
+/// Sites of one file that are told apart by their `cs-host`; further ones are counted without it.
+pub const MAX_SITES: usize = 4096;
+/// Pairs of site and outcome that are held of one file.
+pub const MAX_GROUPS: usize = 16_384;
+/// Hours that are counted of one file, over all pairs of site and outcome.
+pub const MAX_HOURS: usize = 400_000;
+/// Lines that are not understood of which the text is kept, of one file.
+pub const MAX_UNKNOWN: usize = 10;
+/// Bytes of one line; a longer one is counted and skipped.
+pub const MAX_LINE: usize = 256 << 10;
+
+/// What a word of the log may take: host names, reasons and the like are cut here.
+const MAX_WORD: usize = 256;
+/// Columns, programs and other names of one file that are kept.
+const MAX_NAMES: usize = 256;
+
+/// What the logs say, of one file or of many.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LogSummary {
+    /// What is to know of each file as a whole.
+    pub files: BTreeMap<FileId, LogFile>,
+    /// The requests, by site.
+    pub sites: BTreeMap<Site, SiteLog>,
+}
+
+/// One log file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LogFile {
+    /// Lines, with those that are empty.
+    pub lines: u64,
+    /// Lines that are requests.
+    pub requests: u64,
+    /// Requests that had no `#Fields:` before them and were read by the order of columns that IIS has by default.
+    pub assumed: u64,
+    /// Lines that are not understood.
+    pub unknown: u64,
+    /// The first of them, with their beginning.
+    pub unknown_lines: BTreeSet<(Place, String)>,
+    /// Lines longer than [`MAX_LINE`].
+    pub too_long: u64,
+    /// Requests of sites and outcomes beyond [`MAX_GROUPS`].
+    pub left_out: u64,
+    /// Requests that were counted without their `cs-host`, because there were too many hosts.
+    pub hosts_folded: u64,
+    /// Whether the last line is cut off and was left out.
+    pub cut: bool,
+    /// `#Fields:` lines.
+    pub headers: u64,
+    /// Names of all columns, as written.
+    pub columns: BTreeSet<String>,
+    /// What wrote the file, by `#Software:`.
+    pub software: BTreeSet<String>,
+    /// Why the file could not be read to its end.
+    pub problems: BTreeSet<String>,
+}
+
+/// Which site a request went to, as far as the log tells. A column that is not logged, or holds `-`, is `None`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Site {
+    /// `s-sitename`, as `W3SVC1`. The number in `s-siteid` of HTTPERR is written in the same way, for it is the same number.
+    pub name: Option<String>,
+    /// `s-computername`.
+    pub computer: Option<String>,
+    /// `s-ip` and `s-port`, as `10.0.0.1:443` or `[::1]:443`; one of them alone as `10.0.0.1` or `:443`.
+    pub endpoint: Option<String>,
+    /// `cs-host`, in lower case. The client says it.
+    pub host: Option<String>,
+}
+
+/// How a request ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Outcome {
+    /// `sc-status`.
+    pub status: Option<u32>,
+    /// `sc-substatus`. Without it 403.7 and 403.13 cannot be told apart.
+    pub substatus: Option<u32>,
+    /// `sc-win32-status`; see [`win32`](super::win32).
+    pub win32: Option<u32>,
+    /// `s-reason` of HTTPERR; see [`reason`](super::reason).
+    pub reason: Option<String>,
+}
+
+/// The requests of one site.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SiteLog {
+    /// How they ended.
+    pub outcomes: BTreeMap<Outcome, Tally>,
+}
+
+/// The requests of one site that ended in one way.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// How many.
+    pub requests: u64,
+    /// Time of the first.
+    pub first: Option<Moment>,
+    /// Time of the last.
+    pub last: Option<Moment>,
+    /// How many in each hour.
+    pub hours: BTreeMap<Hour, u64>,
+    /// How many have no time, or an hour beyond [`MAX_HOURS`].
+    pub without_hour: u64,
+    /// How many for each URL stem, as written; at least so many, when stems were left out.
+    pub stems: BTreeMap<String, u64>,
+    /// Requests of stems that are not listed.
+    pub stems_left_out: u64,
+}
+
+/// A time of the log; W3C logs have UTC unless the server was told otherwise, HTTPERR always has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Moment(u64);
+
+/// An hour of a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hour(u32);
+
+/// A day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(u32);
+
+impl Moment {
+    /// The hour it is in.
+    pub fn hour(self) -> Hour {
+        Hour(u32::try_from(self.0 / 10_000).unwrap_or(u32::MAX))
+    }
+}
+
+impl Hour {
+    /// The day it is in.
+    pub fn day(self) -> Day {
+        Day(self.0 / 100)
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Moment(at) = *self;
+        let day = Day(u32::try_from(at / 1_000_000).unwrap_or(u32::MAX));
+        write!(f, "{day} {:02}:{:02}:{:02}", at / 10_000 % 100, at / 100 % 100, at % 100)
+    }
+}
+
+impl fmt::Display for Hour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:02}", self.day(), self.0 % 100)
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.0 / 10_000, self.0 / 100 % 100, self.0 % 100)
+    }
+}
+
+impl fmt::Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = [&self.computer, &self.name, &self.endpoint, &self.host].into_iter().flatten();
+        match parts.next() {
+            None => f.write_str("-"),
+            Some(first) => {
+                f.write_str(first)?;
+                parts.try_for_each(|part| write!(f, " {part}"))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.status {
+            Some(status) => write!(f, "{status}")?,
+            None => f.write_str("-")?,
+        }
+        if let Some(substatus) = self.substatus {
+            write!(f, ".{substatus}")?;
+        }
+        if let Some(code) = self.win32 {
+            write!(f, " {}", super::show_win32(code))?;
+        }
+        self.reason.iter().try_for_each(|reason| write!(f, " {reason}"))
+    }
+}
+
+impl Outcome {
+    /// Whether this can come of SSL or client-certificate settings. 401 is not among them: each first step of Windows authentication is one.
+    pub fn is_of_interest(&self) -> bool {
+        matches!(
+            (self.status, self.substatus),
+            (Some(403), None | Some(4 | 5 | 7 | 12 | 13 | 16 | 17)) | (Some(404), Some(11)) | (Some(413 | 500), _)
+        )
+    }
+}
+
+impl SiteLog {
+    /// All requests.
+    pub fn requests(&self) -> u64 {
+        self.outcomes.values().map(|tally| tally.requests).sum()
+    }
+}
+
+impl Tally {
+    /// How many on each day.
+    pub fn days(&self) -> BTreeMap<Day, u64> {
+        let mut days = BTreeMap::new();
+        for (hour, requests) in &self.hours {
+            *days.entry(hour.day()).or_default() += requests;
+        }
+        days
+    }
+
+    /// The most frequent stems, the first by name among equals.
+    pub fn top(&self, count: usize) -> Vec<(&str, u64)> {
+        top(self.stems.iter().map(|(stem, requests)| (stem.as_str(), *requests)).collect(), count)
+    }
+
+    fn add(&mut self, other: Tally) {
+        self.requests += other.requests;
+        self.first = earlier(self.first, other.first);
+        self.last = self.last.max(other.last);
+        self.without_hour += other.without_hour;
+        self.stems_left_out += other.stems_left_out;
+        for (hour, requests) in other.hours {
+            *self.hours.entry(hour).or_default() += requests;
+        }
+        for (stem, requests) in other.stems {
+            *self.stems.entry(stem).or_default() += requests;
+        }
+    }
+}
+
+impl LogFile {
+    fn add(&mut self, other: LogFile) {
+        self.lines += other.lines;
+        self.requests += other.requests;
+        self.assumed += other.assumed;
+        self.unknown += other.unknown;
+        self.too_long += other.too_long;
+        self.left_out += other.left_out;
+        self.hosts_folded += other.hosts_folded;
+        self.headers += other.headers;
+        self.cut |= other.cut;
+        self.unknown_lines.extend(other.unknown_lines);
+        self.columns.extend(other.columns);
+        self.software.extend(other.software);
+        self.problems.extend(other.problems);
+    }
+}
+
+/// A status that can come of SSL settings, and who has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure<'a> {
+    /// `sc-status`.
+    pub status: u32,
+    /// `sc-substatus`.
+    pub substatus: Option<u32>,
+    /// The sites that have it.
+    pub failing: Vec<FailingSite<'a>>,
+    /// The sites that served requests and never had it.
+    pub others: Vec<&'a Site>,
+}
+
+/// A site that has a status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailingSite<'a> {
+    /// The site.
+    pub site: &'a Site,
+    /// Requests with this status.
+    pub requests: u64,
+    /// Requests of the site in all.
+    pub of: u64,
+    /// Time of the first with this status.
+    pub first: Option<Moment>,
+    /// Time of the last with this status.
+    pub last: Option<Moment>,
+    /// How often with each `sc-win32-status`.
+    pub win32: BTreeMap<Option<u32>, u64>,
+    /// The stems that have it, the most frequent first.
+    pub stems: Vec<(&'a str, u64)>,
+    /// Stems that the site served well (below 400) and that never have it, the most frequent first. Cases are not told apart.
+    pub well: Vec<(&'a str, u64)>,
+    /// Requests with this status of stems that are not listed. When not zero, a stem in `well` may be among them.
+    pub stems_left_out: u64,
+}
+
+impl LogSummary {
+    /// All requests that were counted by site.
+    pub fn requests(&self) -> u64 {
+        self.sites.values().map(SiteLog::requests).sum()
+    }
+
+    /// Time of the first request.
+    pub fn first(&self) -> Option<Moment> {
+        self.tallies().filter_map(|tally| tally.first).min()
+    }
+
+    /// Time of the last request.
+    pub fn last(&self) -> Option<Moment> {
+        self.tallies().filter_map(|tally| tally.last).max()
+    }
+
+    fn tallies(&self) -> impl Iterator<Item = &Tally> {
+        self.sites.values().flat_map(|site| site.outcomes.values())
+    }
+
+    /// Each status that can come of SSL settings, the sites and URLs that have it, and those that do not.
+    pub fn failures(&self) -> Vec<Failure<'_>> {
+        let mut found: BTreeMap<(u32, Option<u32>), BTreeSet<&Site>> = BTreeMap::new();
+        for (site, log) in &self.sites {
+            for outcome in log.outcomes.keys().filter(|outcome| outcome.is_of_interest()) {
+                found.entry((outcome.status.unwrap_or(0), outcome.substatus)).or_default().insert(site);
+            }
+        }
+        found
+            .into_iter()
+            .map(|((status, substatus), failing)| Failure {
+                status,
+                substatus,
+                others: self.sites.keys().filter(|site| !failing.contains(site)).collect(),
+                failing: failing.into_iter().filter_map(|site| self.failing(site, status, substatus)).collect(),
+            })
+            .collect()
+    }
+
+    fn failing<'a>(&'a self, site: &'a Site, status: u32, substatus: Option<u32>) -> Option<FailingSite<'a>> {
+        let log = self.sites.get(site)?;
+        let mut out = FailingSite {
+            site,
+            requests: 0,
+            of: log.requests(),
+            first: None,
+            last: None,
+            win32: BTreeMap::new(),
+            stems: Vec::new(),
+            well: Vec::new(),
+            stems_left_out: 0,
+        };
+        let mut bad: BTreeMap<&str, u64> = BTreeMap::new();
+        let mut well: BTreeMap<&str, u64> = BTreeMap::new();
+        for (outcome, tally) in &log.outcomes {
+            let stems = tally.stems.iter();
+            if outcome.status == Some(status) && outcome.substatus == substatus {
+                out.requests += tally.requests;
+                out.first = earlier(out.first, tally.first);
+                out.last = out.last.max(tally.last);
+                out.stems_left_out += tally.stems_left_out;
+                *out.win32.entry(outcome.win32).or_default() += tally.requests;
+                stems.for_each(|(stem, requests)| *bad.entry(stem).or_default() += requests);
+            } else if outcome.status.is_some_and(|status| status < 400) {
+                stems.for_each(|(stem, requests)| *well.entry(stem).or_default() += requests);
+            }
+        }
+        let folded: BTreeSet<String> = bad.keys().map(|stem| stem.to_ascii_lowercase()).collect();
+        well.retain(|stem, _| !folded.contains(&stem.to_ascii_lowercase()));
+        out.stems = top(bad.into_iter().collect(), TOP_STEMS);
+        out.well = top(well.into_iter().collect(), TOP_STEMS);
+        Some(out)
+    }
+}
+
+/// Two summaries as one. The order does not matter, nor which are put together first.
+pub fn merge(a: LogSummary, b: LogSummary) -> LogSummary {
+    let mut out = a;
+    for (file, facts) in b.files {
+        out.files.entry(file).or_default().add(facts);
+    }
+    for (site, log) in b.sites {
+        let into = out.sites.entry(site).or_default();
+        for (outcome, tally) in log.outcomes {
+            into.outcomes.entry(outcome).or_default().add(tally);
+        }
+    }
+    out
+}
+
+fn earlier(a: Option<Moment>, b: Option<Moment>) -> Option<Moment> {
+    a.into_iter().chain(b).min()
+}
+
+fn top<T: Ord>(mut all: Vec<(T, u64)>, count: usize) -> Vec<(T, u64)> {
+    all.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    all.truncate(count);
+    all
+}
+
+/// Reads one log, plain or as gzip, in ANSI, UTF-8 or UTF-16. What was read before an error counts, and the error is told in the summary.
+pub fn read_log(reader: impl Read, file: FileId) -> LogSummary {
+    let mut counter = Counter::new(file);
+    if let Err(error) = read_packed(reader, &mut counter) {
+        counter.facts.problems.insert(error.to_string());
+    }
+    counter.finish()
+}
+
+fn read_packed(mut reader: impl Read, counter: &mut Counter) -> io::Result<()> {
+    let head = head(&mut reader)?;
+    let rest = head.as_slice().chain(reader);
+    if head.starts_with(&[0x1f, 0x8b]) {
+        read_encoded(&mut flate2::read::MultiGzDecoder::new(rest), counter)
+    } else {
+        read_encoded(&mut { rest }, counter)
+    }
+}
+
+fn read_encoded(reader: &mut dyn Read, counter: &mut Counter) -> io::Result<()> {
+    let head = head(reader)?;
+    match head.as_slice() {
+        [0xff, 0xfe, rest @ ..] => read_lines(&mut Utf16::new(rest.chain(reader), encoding_rs::UTF_16LE), counter),
+        [0xfe, 0xff, rest @ ..] => read_lines(&mut Utf16::new(rest.chain(reader), encoding_rs::UTF_16BE), counter),
+        [0xef, 0xbb, 0xbf] => read_lines(reader, counter),
+        all => read_lines(&mut all.chain(reader), counter),
+    }
+}
+
+/// The first bytes, by which a file is told.
+fn head(reader: &mut dyn Read) -> io::Result<Vec<u8>> {
+    let mut head = Vec::with_capacity(3);
+    reader.take(3).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+/// UTF-16 as UTF-8, as PowerShell writes the lines that it picked from a log.
+struct Utf16<R> {
+    inner: R,
+    decoder: encoding_rs::Decoder,
+    raw: Vec<u8>,
+    /// What of `raw` is still to decode.
+    waiting: std::ops::Range<usize>,
+    ended: bool,
+    done: bool,
+}
+
+impl<R: Read> Utf16<R> {
+    fn new(inner: R, encoding: &'static encoding_rs::Encoding) -> Self {
+        Utf16 { inner, decoder: encoding.new_decoder_without_bom_handling(), raw: vec![0; 64 << 10], waiting: 0..0, ended: false, done: false }
+    }
+}
+
+impl<R: Read> Read for Utf16<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if self.done {
+                return Ok(0);
+            }
+            if self.waiting.is_empty() && !self.ended {
+                let read = read_some(&mut self.inner, &mut self.raw)?;
+                self.waiting = 0..read;
+                self.ended = read == 0;
+            }
+            let raw = self.raw.get(self.waiting.clone()).unwrap_or_default();
+            let (result, taken, written, _) = self.decoder.decode_to_utf8(raw, out, self.ended);
+            self.waiting.start += taken;
+            self.done = self.ended && result == encoding_rs::CoderResult::InputEmpty;
+            if written > 0 {
+                return Ok(written);
+            }
+            if result == encoding_rs::CoderResult::OutputFull {
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, "no room for a character"));
+            }
+        }
+    }
+}
+
+fn read_some(reader: &mut (impl Read + ?Sized), into: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match reader.read(into) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
+}
+
+/// Gives each line to the counter.
+fn read_lines(reader: &mut dyn Read, counter: &mut Counter) -> io::Result<()> {
+    let mut buffer = vec![0; MAX_LINE];
+    let (mut start, mut end) = (0, 0);
+    let mut skipping = false;
+    loop {
+        let mut from = start;
+        while let Some(length) = memchr(b'\n', &buffer[from..end]) {
+            let line = &buffer[start..from + length];
+            if std::mem::take(&mut skipping) {
+                counter.too_long();
+            } else {
+                counter.line(line, true);
+            }
+            start += line.len() + 1;
+            from = start;
+        }
+        // IIS allots a file in pieces filled with NUL; such a piece is no line, however long.
+        while start < end && buffer[start] == 0 {
+            start += 1;
+        }
+        if start == 0 && end == buffer.len() {
+            skipping = true;
+            start = end;
+        }
+        buffer.copy_within(start..end, 0);
+        (start, end) = (0, end - start);
+        let read = read_some(reader, &mut buffer[end..])?;
+        if read == 0 {
+            if skipping {
+                counter.too_long();
+            } else if end > 0 {
+                counter.line(&buffer[..end], false);
+            }
+            return Ok(());
+        }
+        end += read;
+    }
+}
+
+/// Columns that are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(usize)]
+enum Column {
+    Date,
+    Time,
+    SiteName,
+    SiteId,
+    Computer,
+    Ip,
+    Port,
+    Host,
+    Stem,
+    Uri,
+    Status,
+    Substatus,
+    Win32,
+    Reason,
+}
+
+const COLUMNS: [(&str, Column); 14] = [
+    ("date", Column::Date),
+    ("time", Column::Time),
+    ("s-sitename", Column::SiteName),
+    ("s-siteid", Column::SiteId),
+    ("s-computername", Column::Computer),
+    ("s-ip", Column::Ip),
+    ("s-port", Column::Port),
+    ("cs-host", Column::Host),
+    ("cs-uri-stem", Column::Stem),
+    ("cs-uri", Column::Uri),
+    ("sc-status", Column::Status),
+    ("sc-substatus", Column::Substatus),
+    ("sc-win32-status", Column::Win32),
+    ("s-reason", Column::Reason),
+];
+
+/// The columns that IIS 8 and later, IIS 7, and IIS 6 log by default.
+const DEFAULTS: [&str; 3] = [
+    "date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status time-taken",
+    "date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status sc-substatus sc-win32-status time-taken",
+    "date time s-sitename s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status sc-substatus sc-win32-status",
+];
+
+/// How to cut a line. The columns wanted are found from both ends, so that the long ones in the middle (agent, referrer, cookie) are only
+/// passed over to count their blanks.
+#[derive(Debug, Clone, Default)]
+struct Layout {
+    blanks: usize,
+    front: Vec<(usize, Column)>,
+    back: Vec<(usize, Column)>,
+    /// Date and time are the first two columns.
+    dated: bool,
+}
+
+type Cells<'a> = [&'a [u8]; COLUMNS.len()];
+
+impl Layout {
+    fn new(fields: &str) -> Layout {
+        let names: Vec<&str> = fields.split_ascii_whitespace().collect();
+        let mut wanted: Vec<(usize, Column)> = Vec::new();
+        for (at, name) in names.iter().enumerate() {
+            let column = COLUMNS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name) || is_host(known, name));
+            // The first of two columns with the same name counts.
+            if let Some((_, column)) = column
+                && !wanted.iter().any(|(_, known)| known == column)
+            {
+                wanted.push((at, *column));
+            }
+        }
+        let gaps = wanted.windows(2).map(|pair| pair[1].0 - pair[0].0).enumerate();
+        let split = gaps.max_by_key(|(at, gap)| (*gap, usize::MAX - at)).map_or(wanted.len(), |(at, _)| at + 1);
+        let mut back = wanted.split_off(split);
+        back.reverse();
+        let dated = wanted.starts_with(&[(0, Column::Date), (1, Column::Time)]);
+        Layout { blanks: names.len().saturating_sub(1), front: wanted, back, dated }
+    }
+
+    /// The cells of a line, or `None` when it has another number of columns.
+    fn cut<'a>(&self, line: &'a [u8]) -> Option<Cells<'a>> {
+        if memchr_iter(b' ', line).count() != self.blanks {
+            return None;
+        }
+        let mut cells: Cells<'a> = [&[]; COLUMNS.len()];
+        let (mut rest, mut at) = (line, 0);
+        let mut front = self.front.as_slice();
+        if self.dated && line.get(10) == Some(&b' ') && line.get(19) == Some(&b' ') {
+            cells[Column::Date as usize] = &line[..10];
+            cells[Column::Time as usize] = &line[11..19];
+            (rest, at, front) = (&line[20..], 2, &front[2..]);
+        }
+        for (column, kind) in front {
+            while at < *column {
+                rest = &rest[memchr(b' ', rest)? + 1..];
+                at += 1;
+            }
+            match memchr(b' ', rest) {
+                Some(end) => {
+                    cells[*kind as usize] = &rest[..end];
+                    rest = &rest[end + 1..];
+                    at += 1;
+                }
+                None => cells[*kind as usize] = rest,
+            }
+        }
+        let (mut rest, mut at) = (line, self.blanks);
+        for (column, kind) in &self.back {
+            while at > *column {
+                rest = &rest[..memrchr(b' ', rest)?];
+                at -= 1;
+            }
+            let start = memrchr(b' ', rest).map_or(0, |blank| blank + 1);
+            cells[*kind as usize] = &rest[start..];
+        }
+        Some(cells)
+    }
+}
+
+/// The host is `cs-host`, in older logs `cs(Host)`.
+fn is_host(known: &str, name: &str) -> bool {
+    known == "cs-host" && name.eq_ignore_ascii_case("cs(Host)")
+}
+
+/// A quick hash for keys that come from the log. It begins with a random value, so that nobody can write a log of keys that collide; what
+/// is given out never depends on it.
+#[derive(Clone)]
+struct Seed(u64);
+
+impl BuildHasher for Seed {
+    type Hasher = Quick;
+
+    fn build_hasher(&self) -> Quick {
+        Quick(self.0)
+    }
+}
+
+struct Quick(u64);
+
+impl Quick {
+    fn mix(&mut self, word: u64) {
+        let product = u128::from(self.0 ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+        self.0 = (product as u64) ^ ((product >> 64) as u64);
+    }
+}
+
+impl Hasher for Quick {
+    fn write(&mut self, bytes: &[u8]) {
+        let (words, rest) = bytes.as_chunks::<8>();
+        for word in words {
+            self.mix(u64::from_le_bytes(*word));
+        }
+        if !rest.is_empty() {
+            let mut last = [0; 8];
+            last[..rest.len()].copy_from_slice(rest);
+            self.mix(u64::from_le_bytes(last));
+        }
+    }
+
+    fn write_u8(&mut self, value: u8) {
+        self.mix(u64::from(value));
+    }
+
+    fn write_u32(&mut self, value: u32) {
+        self.mix(u64::from(value));
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.mix(value);
+    }
+
+    fn write_usize(&mut self, value: usize) {
+        self.mix(value as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+/// A site and an outcome as numbers. `NONE` stands for a value that is not there.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Key {
+    site: u32,
+    reason: u32,
+    status: u64,
+    substatus: u64,
+    win32: u64,
+}
+
+const NONE: u64 = u64::MAX;
+
+struct Group {
+    key: Key,
+    tally: Tally,
+    /// The hour of the last request, and how many of it are not yet in the tally.
+    hour: u32,
+    in_hour: u64,
+    first: u64,
+    last: u64,
+    stems: HashMap<Box<[u8]>, u64, Seed>,
+}
+
+/// The cells by which sites differ.
+const SITE: [Column; 6] = [Column::SiteName, Column::SiteId, Column::Computer, Column::Ip, Column::Port, Column::Host];
+
+struct Counter {
+    file: FileId,
+    facts: LogFile,
+    layout: Option<Layout>,
+    defaults: Vec<Layout>,
+    /// The day of `#Date:`, for logs without a column for it.
+    dated: u32,
+    day_text: [u8; 10],
+    day: u32,
+    /// The cells of [`SITE`], each with a blank behind it.
+    sites: Vec<Box<[u8]>>,
+    site_index: HashMap<Box<[u8]>, u32, Seed>,
+    last_site: u32,
+    /// Where such cells are put together.
+    joined: Vec<u8>,
+    reasons: Vec<Box<[u8]>>,
+    reason_index: HashMap<Box<[u8]>, u32, Seed>,
+    groups: Vec<Group>,
+    group_index: HashMap<Key, u32, Seed>,
+    /// The groups seen last, by a few bits of their key.
+    recent: [u32; 64],
+    hours: usize,
+    stem_bytes: usize,
+    seed: Seed,
+}
+
+impl Counter {
+    fn new(file: FileId) -> Counter {
+        let seed = Seed(RandomState::new().hash_one(0));
+        Counter {
+            file,
+            facts: LogFile::default(),
+            layout: None,
+            defaults: DEFAULTS.iter().map(|fields| Layout::new(fields)).collect(),
+            dated: 0,
+            day_text: [0; 10],
+            day: 0,
+            sites: Vec::new(),
+            site_index: HashMap::with_hasher(seed.clone()),
+            last_site: 0,
+            joined: Vec::new(),
+            reasons: Vec::new(),
+            reason_index: HashMap::with_hasher(seed.clone()),
+            groups: Vec::new(),
+            group_index: HashMap::with_hasher(seed.clone()),
+            recent: [u32::MAX; 64],
+            hours: 0,
+            stem_bytes: 0,
+            seed,
+        }
+    }
+
+    fn too_long(&mut self) {
+        self.facts.lines += 1;
+        self.facts.too_long += 1;
+    }
+
+    fn line(&mut self, line: &[u8], ended: bool) {
+        self.facts.lines += 1;
+        let line = match line {
+            [rest @ .., b'\r'] => rest,
+            all => all,
+        };
+        // After a crash, IIS goes on behind the NULs of the piece that it had allotted.
+        let line = match line {
+            [0, ..] | [.., 0] => trim(line, |byte| byte == 0 || byte == b'\r'),
+            all => all,
+        };
+        if line.first() == Some(&b'#') {
+            return self.directive(line, ended);
+        }
+        let understood = match self.layout.take() {
+            Some(layout) => {
+                let cells = layout.cut(line).or_else(|| layout.cut(trim(line, |byte| byte == b' ')));
+                let understood = cells.is_some_and(|cells| self.request(&cells));
+                self.layout = Some(layout);
+                understood
+            }
+            None => self.assumed(line),
+        };
+        if understood {
+            self.facts.requests += 1;
+        } else if line.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0) {
+            // An empty line says nothing.
+        } else if ended {
+            self.unknown(line);
+        } else {
+            self.facts.cut = true;
+        }
+    }
+
+    /// A line before any `#Fields:`, as in a piece cut from a log: read when it fits the columns that IIS logs by default and every value is
+    /// of its kind.
+    fn assumed(&mut self, line: &[u8]) -> bool {
+        let defaults = std::mem::take(&mut self.defaults);
+        let understood = defaults.iter().any(|layout| {
+            let Some(cells) = layout.cut(line) else { return false };
+            let number = |column: Column| number(cells[column as usize]);
+            let plausible = number(Column::Status).is_some_and(|status| (100..600).contains(&status))
+                && number(Column::Port).is_some_and(|port| port < 65_536)
+                && number(Column::Win32).is_some()
+                && std::str::from_utf8(cells[Column::Ip as usize])
+                    .is_ok_and(|ip| ip.split('%').next().unwrap_or(ip).parse::<std::net::IpAddr>().is_ok());
+            plausible && self.request(&cells)
+        });
+        self.facts.assumed += u64::from(understood);
+        self.defaults = defaults;
+        understood
+    }
+
+    fn unknown(&mut self, line: &[u8]) {
+        self.facts.unknown += 1;
+        if self.facts.unknown_lines.len() < MAX_UNKNOWN {
+            let place = Place { file: self.file, line: u32::try_from(self.facts.lines).unwrap_or(u32::MAX), column: 1 };
+            self.facts.unknown_lines.insert((place, lossy(line, MAX_WORD)));
+        }
+    }
+
+    fn directive(&mut self, line: &[u8], ended: bool) {
+        let colon = memchr(b':', line).unwrap_or(line.len());
+        let name = line[..colon].to_ascii_lowercase();
+        let value = line.get(colon + 1..).unwrap_or_default();
+        match name.as_slice() {
+            b"#fields" if ended => {
+                let fields = String::from_utf8_lossy(value);
+                let columns = &mut self.facts.columns;
+                for column in fields.split_ascii_whitespace().map(|name| lossy(name.as_bytes(), MAX_WORD)) {
+                    if columns.len() < MAX_NAMES {
+                        columns.insert(column);
+                    }
+                }
+                self.facts.headers += 1;
+                self.layout = Some(Layout::new(&fields));
+            }
+            b"#software" => {
+                if self.facts.software.len() < MAX_NAMES {
+                    self.facts.software.insert(lossy(trim(value, |byte| byte == b' '), MAX_WORD));
+                }
+            }
+            b"#date" => {
+                let value = trim(value, |byte| byte == b' ');
+                self.dated = value.get(..10).and_then(date).unwrap_or(0);
+            }
+            b"#version" | b"#start-date" | b"#end-date" | b"#remark" => {}
+            _ if ended => self.unknown(line),
+            _ => self.facts.cut = true,
+        }
+    }
+
+    /// Counts a request; `false` when a cell is not of its kind.
+    fn request(&mut self, cells: &Cells<'_>) -> bool {
+        let cell = |column: Column| cells[column as usize];
+        let (Some(status), Some(substatus), Some(win32)) =
+            (optional(cell(Column::Status)), optional(cell(Column::Substatus)), optional(cell(Column::Win32)))
+        else {
+            return false;
+        };
+        let Some(at) = self.moment(cell(Column::Date), cell(Column::Time)) else { return false };
+        let Some(reason) = self.reason(cell(Column::Reason)) else { return false };
+        let key = |site: u32| Key { site, reason, status, substatus, win32 };
+        let mut group = self.site(cells).and_then(|site| self.group(key(site)));
+        if group.is_none() && !cell(Column::Host).is_empty() {
+            // Rather a site without the host of the client than no site at all.
+            let mut cells = *cells;
+            cells[Column::Host as usize] = &[];
+            group = self.site(&cells).and_then(|site| self.group(key(site)));
+            self.facts.hosts_folded += u64::from(group.is_some());
+        }
+        let Some(group) = group else {
+            self.facts.left_out += 1;
+            return true;
+        };
+        let stem = match cell(Column::Stem) {
+            [] => {
+                let uri = cell(Column::Uri);
+                &uri[..memchr(b'?', uri).unwrap_or(uri.len())]
+            }
+            stem => stem,
+        };
+        self.count(group, at, stem);
+        true
+    }
+
+    fn count(&mut self, index: usize, at: u64, stem: &[u8]) {
+        let Some(group) = self.groups.get_mut(index) else { return };
+        group.tally.requests += 1;
+        if at == 0 {
+            group.tally.without_hour += 1;
+        } else {
+            group.first = group.first.min(at);
+            group.last = group.last.max(at);
+            let hour = Moment(at).hour().0;
+            if hour != group.hour {
+                group.next_hour(hour, &mut self.hours);
+            }
+            group.in_hour += 1;
+        }
+        if matches!(stem, [] | b"-") {
+            return;
+        }
+        let stem = &stem[..stem.len().min(MAX_STEM)];
+        if let Some(count) = group.stems.get_mut(stem) {
+            *count += 1;
+            return;
+        }
+        if group.stems.len() >= MAX_STEMS {
+            self.stem_bytes -= group.prune(MAX_STEMS / 2);
+        }
+        if self.stem_bytes + stem.len() > MAX_STEM_BYTES {
+            for group in &mut self.groups {
+                self.stem_bytes -= group.prune(group.stems.len() / 2);
+            }
+        }
+        if let Some(group) = self.groups.get_mut(index) {
+            self.stem_bytes += stem.len();
+            group.stems.insert(stem.into(), 1);
+        }
+    }
+
+    /// Date and time as one number, 0 when they are not logged; `None` when they are neither.
+    fn moment(&mut self, day: &[u8], time: &[u8]) -> Option<u64> {
+        let day = if day == self.day_text {
+            self.day
+        } else {
+            match day {
+                [] => self.dated,
+                b"-" => 0,
+                text => {
+                    self.day = date(text)?;
+                    self.day_text.copy_from_slice(text);
+                    self.day
+                }
+            }
+        };
+        let time = match time {
+            [] | b"-" => return Some(0),
+            text => time_of_day(text)?,
+        };
+        Some(if day == 0 { 0 } else { u64::from(day) * 1_000_000 + u64::from(time) })
+    }
+
+    /// The number of a site; `None` when there are too many.
+    fn site(&mut self, cells: &Cells<'_>) -> Option<u32> {
+        let last = self.sites.get(self.last_site as usize);
+        if last.is_some_and(|last| is_joined(last, cells)) {
+            return Some(self.last_site);
+        }
+        self.joined.clear();
+        for column in SITE {
+            let cell = cells[column as usize];
+            self.joined.extend_from_slice(&cell[..cell.len().min(MAX_WORD)]);
+            self.joined.push(b' ');
+        }
+        let known = self.site_index.get(self.joined.as_slice()).copied();
+        let site = known.or_else(|| {
+            // Hosts are what clients make up; sites of the server keep a share of their own.
+            let room = if cells[Column::Host as usize].is_empty() { MAX_SITES + MAX_SITES / 4 } else { MAX_SITES };
+            if self.sites.len() >= room {
+                return None;
+            }
+            let site = u32::try_from(self.sites.len()).ok()?;
+            let cells: Box<[u8]> = self.joined.as_slice().into();
+            self.sites.push(cells.clone());
+            self.site_index.insert(cells, site);
+            Some(site)
+        })?;
+        self.last_site = site;
+        Some(site)
+    }
+
+    /// The number of a reason; 0 is none. `None` when there are so many that they are no reasons.
+    fn reason(&mut self, word: &[u8]) -> Option<u32> {
+        if matches!(word, [] | b"-") {
+            return Some(0);
+        }
+        if let Some(reason) = self.reason_index.get(word) {
+            return Some(*reason);
+        }
+        if self.reasons.len() >= MAX_NAMES || word.len() > MAX_WORD {
+            return None;
+        }
+        self.reasons.push(word.into());
+        let reason = u32::try_from(self.reasons.len()).ok()?;
+        self.reason_index.insert(word.into(), reason);
+        Some(reason)
+    }
+
+    /// The index of a group; `None` when there are too many.
+    fn group(&mut self, key: Key) -> Option<usize> {
+        let slot = (u64::from(key.site) * 7 + key.status + key.substatus.wrapping_mul(5) + key.win32.wrapping_mul(3)) as usize
+            % self.recent.len();
+        let recent = self.recent[slot] as usize;
+        if self.groups.get(recent).is_some_and(|group| group.key == key) {
+            return Some(recent);
+        }
+        let index = match self.group_index.get(&key) {
+            Some(index) => *index,
+            None if self.groups.len() >= MAX_GROUPS => return None,
+            None => {
+                let index = u32::try_from(self.groups.len()).ok()?;
+                self.groups.push(Group::new(key, self.seed.clone()));
+                self.group_index.insert(key, index);
+                index
+            }
+        };
+        self.recent[slot] = index;
+        Some(index as usize)
+    }
+
+    fn finish(mut self) -> LogSummary {
+        let mut out = LogSummary::default();
+        for mut group in std::mem::take(&mut self.groups) {
+            group.next_hour(0, &mut self.hours);
+            group.prune(TOP_STEMS);
+            let mut tally = group.tally;
+            if group.last > 0 {
+                tally.first = Some(Moment(group.first));
+                tally.last = Some(Moment(group.last));
+            }
+            for (stem, requests) in group.stems.drain().collect::<Vec<_>>() {
+                let mut text = String::from_utf8_lossy(&stem).into_owned();
+                if stem.len() == MAX_STEM {
+                    text.push('…');
+                }
+                *tally.stems.entry(text).or_default() += requests;
+            }
+            let small = |value: u64| u32::try_from(value).ok();
+            let reason = (group.key.reason as usize).checked_sub(1).and_then(|at| self.reasons.get(at));
+            let outcome = Outcome {
+                status: small(group.key.status),
+                substatus: small(group.key.substatus),
+                win32: small(group.key.win32),
+                reason: reason.map(|word| lossy(word, MAX_WORD)),
+            };
+            let site = self.sites.get(group.key.site as usize).map(|cells| named_site(cells)).unwrap_or_default();
+            // Cells that differ only in bytes that are no text, or in case of the host, are one site.
+            out.sites.entry(site).or_default().outcomes.entry(outcome).or_default().add(tally);
+        }
+        out.files.insert(self.file, self.facts);
+        out
+    }
+}
+
+impl Group {
+    fn new(key: Key, seed: Seed) -> Group {
+        Group { key, tally: Tally::default(), hour: 0, in_hour: 0, first: u64::MAX, last: 0, stems: HashMap::with_hasher(seed) }
+    }
+
+    /// Puts what was counted of the last hour into the tally.
+    fn next_hour(&mut self, hour: u32, hours: &mut usize) {
+        let counted = std::mem::take(&mut self.in_hour);
+        if counted > 0 {
+            if let Some(known) = self.tally.hours.get_mut(&Hour(self.hour)) {
+                *known += counted;
+            } else if *hours < MAX_HOURS {
+                *hours += 1;
+                self.tally.hours.insert(Hour(self.hour), counted);
+            } else {
+                self.tally.without_hour += counted;
+            }
+        }
+        self.hour = hour;
+    }
+
+    /// Leaves only the most frequent stems, and gives the bytes of the others.
+    fn prune(&mut self, keep: usize) -> usize {
+        if self.stems.len() <= keep {
+            return 0;
+        }
+        let mut all: Vec<(Box<[u8]>, u64)> = self.stems.drain().collect();
+        all.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        let dropped = all.split_off(keep);
+        self.stems.extend(all);
+        self.tally.stems_left_out += dropped.iter().map(|(_, requests)| requests).sum::<u64>();
+        dropped.iter().map(|(stem, _)| stem.len()).sum()
+    }
+}
+
+/// Whether these cells are what a site was made of.
+fn is_joined(joined: &[u8], cells: &Cells<'_>) -> bool {
+    let mut rest = joined;
+    for column in SITE {
+        let cell = cells[column as usize];
+        match rest.get(cell.len()) {
+            Some(b' ') if &rest[..cell.len()] == cell => rest = &rest[cell.len() + 1..],
+            _ => return false,
+        }
+    }
+    rest.is_empty()
+}
+
+fn named_site(joined: &[u8]) -> Site {
+    let mut cells = joined.split(|byte| *byte == b' ').map(|cell| match cell {
+        [] | b"-" => None,
+        cell => Some(lossy(cell, MAX_WORD)),
+    });
+    let mut next = || cells.next().flatten();
+    let (name, id, computer, ip, port, host) = (next(), next(), next(), next(), next(), next());
+    let id = id.map(|id| if id.bytes().all(|byte| byte.is_ascii_digit()) { format!("W3SVC{id}") } else { id });
+    let endpoint = match (ip, port) {
+        (Some(ip), Some(port)) if ip.contains(':') => Some(format!("[{ip}]:{port}")),
+        (Some(ip), Some(port)) => Some(format!("{ip}:{port}")),
+        (None, Some(port)) => Some(format!(":{port}")),
+        (ip, None) => ip,
+    };
+    Site { name: name.or(id), computer, endpoint, host: host.map(|host| host.to_lowercase()) }
+}
+
+fn trim(bytes: &[u8], is_edge: impl Fn(u8) -> bool) -> &[u8] {
+    let start = bytes.iter().position(|byte| !is_edge(*byte)).unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(|byte| !is_edge(*byte)).map_or(start, |last| last + 1);
+    &bytes[start..end]
+}
+
+/// Text of at most so many bytes; what is no UTF-8 becomes replacement characters.
+fn lossy(bytes: &[u8], most: usize) -> String {
+    let mut text = String::from_utf8_lossy(&bytes[..bytes.len().min(most)]).into_owned();
+    if bytes.len() > most {
+        text.push('…');
+    }
+    text
+}
+
+fn number(text: &[u8]) -> Option<u64> {
+    if text.is_empty() || text.len() > 10 {
+        return None;
+    }
+    let mut value = 0;
+    for byte in text {
+        if !byte.is_ascii_digit() {
+            return None;
+        }
+        value = value * 10 + u64::from(byte - b'0');
+    }
+    (value <= u64::from(u32::MAX)).then_some(value)
+}
+
+/// A number, `NONE` when there is none; `None` when it is something else. Some programs write codes of Windows with a sign.
+fn optional(text: &[u8]) -> Option<u64> {
+    match text {
+        [] | b"-" => Some(NONE),
+        [b'-', digits @ ..] => {
+            let value = number(digits).filter(|value| *value <= 1 << 31)?;
+            Some((1_u64 << 32).wrapping_sub(value) & u64::from(u32::MAX))
+        }
+        digits => number(digits),
+    }
+}
+
+/// `2025-01-15` as 20250115.
+fn date(text: &[u8]) -> Option<u32> {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text else { return None };
+    let (year, month, day) = (two(*y1, *y2)? * 100 + two(*y3, *y4)?, two(*m1, *m2)?, two(*d1, *d2)?);
+    (year > 0 && (1..=12).contains(&month) && (1..=31).contains(&day)).then_some(year * 10_000 + month * 100 + day)
+}
+
+/// `09:15:24` as 91524.
+fn time_of_day(text: &[u8]) -> Option<u32> {
+    let [h1, h2, b':', m1, m2, b':', s1, s2, ..] = text else { return None };
+    // A fraction of a second may follow, as other programs write it.
+    let fraction = &text[8..];
+    if !(fraction.is_empty() || fraction[0] == b'.' && fraction[1..].iter().all(u8::is_ascii_digit)) {
+        return None;
+    }
+    let (hour, minute, second) = (two(*h1, *h2)?, two(*m1, *m2)?, two(*s1, *s2)?);
+    (hour < 24 && minute < 60 && second <= 60).then_some(hour * 10_000 + minute * 100 + second)
+}
+
+fn two(a: u8, b: u8) -> Option<u32> {
+    (a.is_ascii_digit() && b.is_ascii_digit()).then(|| u32::from(a - b'0') * 10 + u32::from(b - b'0'))
+}
