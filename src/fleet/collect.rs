@@ -10,7 +10,7 @@ use crate::input::Place;
 use crate::server::{Endpoint, Generation, Origin, Resolved, Served, Server, Site};
 
 /// The name under which it is compared whether HTTP.sys has a record for a site at all.
-pub const RECORD: &str = "http-sys-record";
+pub(super) const RECORD: &str = "http-sys-record";
 
 /// A place, with the path of its file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
