@@ -151,7 +151,10 @@ fn estate(root: &Path, servers: usize, seed: u64) -> (Truth, Truth) {
     let mut groups = Truth::new();
     let mut plans: BTreeMap<usize, Vec<Planned>> = BTreeMap::new();
     for number in 0..servers {
-        plans.insert(number, ["Portal", "Api", "Shop"].map(Planned::new).into_iter().chain([Planned::new(&format!("Own{number}"))]).collect());
+        plans.insert(
+            number,
+            ["Portal", "Api", "Shop"].map(Planned::new).into_iter().chain([Planned::new(&format!("Own{number}"))]).collect(),
+        );
     }
     let name = |number: usize| format!("srv{number:04}");
     // One server in ten follows a second standard on Shop: two settings differ together.
@@ -224,7 +227,9 @@ fn found(report: &Value, list: &str) -> Truth {
 /// Prints precision and recall; every false alarm is named.
 fn measure(what: &str, planted: &Truth, found: &Truth) {
     let hits = planted.intersection(found).count();
-    let ratio = |part: usize, all: usize| if all == 0 { 1.0 } else { f64::from(u32::try_from(part).unwrap()) / f64::from(u32::try_from(all).unwrap()) };
+    let ratio = |part: usize, all: usize| {
+        if all == 0 { 1.0 } else { f64::from(u32::try_from(part).unwrap()) / f64::from(u32::try_from(all).unwrap()) }
+    };
     let (precision, recall) = (ratio(hits, found.len()), ratio(hits, planted.len()));
     println!("{what}: planted {}, found {}, precision {precision:.3}, recall {recall:.3}", planted.len(), found.len());
     let missed: Vec<_> = planted.difference(found).collect();
@@ -243,7 +248,8 @@ fn every_planted_outlier_and_group_is_found_and_nothing_else() {
         measure(&format!("groups among {servers} servers"), &groups, &found(&report, "groups"));
         assert_eq!(report["splits"].as_array().unwrap().len(), 0, "{:#}", report["splits"]);
         assert_eq!(report["summary"]["servers"], servers);
-        let checked: Vec<&Value> = report["outliers"].as_array().unwrap().iter().flat_map(|one| one["deviations"].as_array().unwrap()).collect();
+        let checked: Vec<&Value> =
+            report["outliers"].as_array().unwrap().iter().flat_map(|one| one["deviations"].as_array().unwrap()).collect();
         assert!(checked.iter().all(|one| one["counterexample"]["location"]["line"].is_u64() && one["location"]["line"].is_u64()));
     }
 }

@@ -41,8 +41,8 @@ pub(super) struct Cohort {
     pub(super) members: Vec<usize>,
 }
 
-/// The cohorts of an estate: declared ones first, then by kind and name. A site of a declared cohort is in no other kind, and a cohort whose
-/// sites all are in an earlier one is left out.
+/// The cohorts of an estate: declared ones first, then by kind and name. A site of a declared cohort is in no other kind, a host name whose
+/// sites all have one name makes no cohort of its own, and applications count only for sites that have no other peers.
 pub(super) fn of(estate: &Estate, declared: &[Declared]) -> Vec<Cohort> {
     let mut cohorts = Vec::new();
     let mut taken = vec![false; estate.members.len()];
@@ -51,8 +51,7 @@ pub(super) fn of(estate: &Estate, declared: &[Declared]) -> Vec<Cohort> {
             one.servers.matches(&member.server)
                 && (one.sites.matches_site(member.id, &member.site) || member.hosts.iter().any(|host| one.sites.matches(host)))
         };
-        let members: Vec<usize> =
-            estate.members.iter().enumerate().filter(|(_, member)| matches(member)).map(|(index, _)| index).collect();
+        let members: Vec<usize> = estate.members.iter().enumerate().filter(|(_, member)| matches(member)).map(|(index, _)| index).collect();
         for member in &members {
             taken[*member] = true;
         }
@@ -81,16 +80,22 @@ pub(super) fn of(estate: &Estate, declared: &[Declared]) -> Vec<Cohort> {
         let name = members.first().map(|member| estate.members[*member].site.to_string()).unwrap_or_default();
         cohorts.push(Cohort { kind: CohortKind::SiteName, name, members });
     }
+    let mut has_peers: Vec<bool> = by_name.iter().map(Option::is_some).collect();
     let mut seen: BTreeSet<Vec<usize>> = BTreeSet::new();
     for (host, members) in hosts.into_iter().filter(|(_, members)| members.len() >= 2) {
         let first = members.first().and_then(|member| by_name[*member]);
         let within = first.is_some() && members.iter().all(|member| by_name[*member] == first);
         if !within && seen.insert(members.clone()) {
+            for member in &members {
+                has_peers[*member] = true;
+            }
             cohorts.push(Cohort { kind: CohortKind::HostHeader, name: host.to_string(), members });
         }
     }
-    for ((server, role), members) in roles.into_iter().filter(|(_, members)| members.len() >= 2) {
-        if seen.insert(members.clone()) {
+    // The same applications make sites peers only where nothing better does: portals and shops can both have /admin.
+    for ((server, role), mut members) in roles {
+        members.retain(|member| !has_peers[*member]);
+        if members.len() >= 2 {
             let paths: Vec<&str> = role.split('\n').collect();
             let more = paths.len().saturating_sub(3);
             let mut named = paths[..paths.len().min(3)].join(", ");

@@ -293,7 +293,11 @@ fn texts(setting: Setting, resolved: &Resolved, generation: Generation) -> (Opti
 
 /// What holds on all endpoints of a site. Endpoints with different values make a value of their own, for which one a client meets depends
 /// on the address it uses; with the values unknown in part nothing is known, for the rest could differ.
-fn of_endpoints<'a>(setting: Setting, endpoints: &[&'a Endpoint], generation: Generation) -> Option<(&'a Resolved, Option<String>, String)> {
+fn of_endpoints<'a>(
+    setting: Setting,
+    endpoints: &[&'a Endpoint],
+    generation: Generation,
+) -> Option<(&'a Resolved, Option<String>, String)> {
     // An endpoint that nobody serves has no values to compare; that it is not served is compared by itself.
     let served = endpoints.iter().filter(|endpoint| endpoint.served != Served::Nobody);
     let all: Vec<&Resolved> = served.filter_map(|endpoint| endpoint.settings.get(setting)).collect();

@@ -71,8 +71,15 @@ pub fn compare(estate: &Estate, declared: &[Declared], nodes: &[rules::Group], t
 /// How much a deviation matters: what decides who gets in before what decides how, and the more agree on the other value, the more.
 fn weight(setting: &str, agree: usize, of: usize) -> u32 {
     let class = match setting {
-        "access-flags" | "cert-check-mode" | "ctl-identifier" | "ctl-store-name" | "ds-mapper" | "anonymous-authentication"
-        | "iis-certificate-mapping" | "ad-certificate-mapping" | collect::RECORD => 3,
+        "access-flags"
+        | "cert-check-mode"
+        | "ctl-identifier"
+        | "ctl-store-name"
+        | "ds-mapper"
+        | "anonymous-authentication"
+        | "iis-certificate-mapping"
+        | "ad-certificate-mapping"
+        | collect::RECORD => 3,
         "negotiate-client-certificate" | "access-permissions" | "revocation-freshness-time" | "revocation-url-retrieval-timeout" => 2,
         _ => 1,
     };

@@ -8,11 +8,12 @@ use serde::Serialize;
 use super::page::Page;
 use super::parts::{InputJson, count, to_json};
 use super::style::{self, DIM, ERROR, HEADING, Style};
-use crate::catalogue::Setting;
+use crate::catalogue::{Setting, Value};
 use crate::estate::InputReport;
 use crate::fleet::{self, CohortKind, Deviation, Fleet, Held, Thresholds};
 use crate::review::Review;
 use crate::rules::Severity;
+use crate::server::Generation;
 
 /// What the report is made of.
 #[derive(Debug, Clone, Copy)]
@@ -372,11 +373,7 @@ fn twins(one: &fleet::Twins) -> TwinsJson<'_> {
                 not_assessed: row.not_assessed.iter().map(|node| &**node).collect(),
             })
             .collect(),
-        only_on: one
-            .only_on
-            .iter()
-            .map(|(site, nodes)| OnlyOnJson { site, nodes: nodes.iter().map(|node| &**node).collect() })
-            .collect(),
+        only_on: one.only_on.iter().map(|(site, nodes)| OnlyOnJson { site, nodes: nodes.iter().map(|node| &**node).collect() }).collect(),
     }
 }
 
@@ -404,7 +401,8 @@ fn summary(survey: &Survey<'_>) -> SummaryJson {
 
 fn settings(members: &fleet::Estate) -> Vec<SettingCount<'_>> {
     let mut counts: BTreeMap<&str, (BTreeMap<&str, (&str, usize)>, usize)> = BTreeMap::new();
-    for (setting, fact) in members.members.iter().flat_map(|member| ["", "/"].into_iter().filter_map(|path| member.paths.get(path))).flatten()
+    for (setting, fact) in
+        members.members.iter().flat_map(|member| ["", "/"].into_iter().filter_map(|path| member.paths.get(path))).flatten()
     {
         let (values, unknown) = counts.entry(setting).or_default();
         match &fact.value {
@@ -510,7 +508,12 @@ pub fn table(survey: &Survey<'_>, limit: usize, style: Style) -> String {
             page.heading(2, &format!("{} ({}{why}{unknown})", at(&one.setting, &one.path), cohort(one.kind, &one.cohort)));
             for value in one.values.iter().take(NAMED) {
                 let names: Vec<&str> = value.first.iter().map(|(server, _, _)| &**server).collect();
-                page.labelled(4, &format!("{} of {}:", value.count, one.of), DIM, &format!("{} ({})", value.value, within(&names, value.count)));
+                page.labelled(
+                    4,
+                    &format!("{} of {}:", value.count, one.of),
+                    DIM,
+                    &format!("{} ({})", meant(&one.setting, &value.value), within(&names, value.count)),
+                );
             }
             if one.values.len() > NAMED {
                 page.prose(4, &format!("and {} more values", one.values.len() - NAMED));
@@ -569,6 +572,17 @@ fn at(setting: &str, path: &str) -> String {
     if path.is_empty() { setting.to_owned() } else { format!("{setting} at {path}") }
 }
 
+/// The value, with its meaning where the value is a bare number that is easily misread.
+fn meant(setting: &str, value: &str) -> String {
+    if setting != Setting::CertCheckMode.name() {
+        return value.to_owned();
+    }
+    match Value::parse(Setting::CertCheckMode, Generation::Iis7, value) {
+        Value::Malformed(_) => value.to_owned(),
+        known => format!("{value} ({})", known.meaning(Setting::CertCheckMode)),
+    }
+}
+
 fn unknown(count: usize) -> String {
     if count == 0 { String::new() } else { format!("; {count} not assessed") }
 }
@@ -586,7 +600,11 @@ fn within(names: &[&str], all: usize) -> String {
 
 fn more(page: &mut Page, all: usize, limit: usize, one: &str, many: &str) {
     if all > limit {
-        page.painted(2, DIM, &format!("and {}; --format json lists all", count(all - limit, &format!("more {one}"), &format!("more {many}"))));
+        page.painted(
+            2,
+            DIM,
+            &format!("and {}; --format json lists all", count(all - limit, &format!("more {one}"), &format!("more {many}"))),
+        );
     }
 }
 
@@ -603,8 +621,8 @@ fn deviations(page: &mut Page, all: &[Deviation], here: &str, limit: usize) {
                 at(&one.setting, &one.path),
                 one.agree,
                 one.of,
-                one.expected,
-                one.value,
+                meant(&one.setting, &one.expected),
+                meant(&one.setting, &one.value),
                 unknown(one.not_assessed)
             ),
         );
@@ -647,7 +665,7 @@ fn nodes(page: &mut Page, fleet: &Fleet, limit: usize) {
 fn node_rows(row: &fleet::NodeRow) -> Vec<Vec<String>> {
     let names = |nodes: &[std::sync::Arc<str>]| listed(&nodes.iter().map(|node| &**node).collect::<Vec<_>>());
     let mut values: Vec<(String, String)> =
-        row.values.iter().take(NAMED).map(|value| (value.value.to_string(), names(&value.nodes))).collect();
+        row.values.iter().take(NAMED).map(|value| (meant(&row.setting, &value.value), names(&value.nodes))).collect();
     if row.values.len() > NAMED {
         values.push((format!("{} more values", row.values.len() - NAMED), String::new()));
     }
@@ -666,13 +684,16 @@ fn glance(page: &mut Page, survey: &Survey<'_>, limit: usize) {
     let mut rows = Vec::new();
     for one in settings(survey.members) {
         let mut name = one.setting.to_owned();
-        for value in one.values.iter().take(NAMED) {
-            rows.push(vec![std::mem::take(&mut name), value.value.to_owned(), value.sites.to_string()]);
+        // Thumbprints that each stand for one server tell nothing here.
+        let shown = if one.setting == Setting::ServerCertificate.name() && one.values.len() > 1 { 0 } else { NAMED };
+        for value in one.values.iter().take(shown) {
+            rows.push(vec![std::mem::take(&mut name), meant(one.setting, value.value), value.sites.to_string()]);
         }
-        if one.values.len() > NAMED {
-            let rest = one.values.iter().skip(NAMED);
+        if one.values.len() > shown {
+            let rest = one.values.iter().skip(shown);
             let sites: usize = rest.clone().map(|value| value.sites).sum();
-            rows.push(vec![String::new(), format!("{} more values", rest.count()), sites.to_string()]);
+            let more = if shown == 0 { "different values" } else { "more values" };
+            rows.push(vec![std::mem::take(&mut name), format!("{} {more}", rest.count()), sites.to_string()]);
         }
         if one.not_assessed > 0 {
             rows.push(vec![name, "not assessed".to_owned(), one.not_assessed.to_string()]);
