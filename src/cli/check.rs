@@ -55,7 +55,7 @@ impl CheckArguments {
 
 /// Severities, for `--fail-on`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum SeverityName {
+pub(super) enum SeverityName {
     High,
     Medium,
     Low,
@@ -64,7 +64,7 @@ enum SeverityName {
 }
 
 impl SeverityName {
-    fn least(self) -> FailOn {
+    pub(super) fn least(self) -> FailOn {
         FailOn(match self {
             SeverityName::High => Some(Severity::High),
             SeverityName::Medium => Some(Severity::Medium),

@@ -52,6 +52,8 @@ pub(super) struct Judgement {
     pub(super) outcome: Outcome,
     /// The policy file.
     pub(super) policy: Option<Loaded>,
+    /// The servers that are nodes of one role.
+    pub(super) nodes: Vec<Group>,
     /// The baseline, its path, and its entries that were not found.
     pub(super) baseline: Option<(Baseline, PathBuf, Missing)>,
 }
@@ -98,6 +100,19 @@ pub(super) fn judge(
     against: Against<'_>,
     common: &Common,
     empty: bool,
+) -> Result<Judgement, Outcome> {
+    judge_and_trim(paths, options, only, against, common, empty, |_| {})
+}
+
+/// The same, where `trim` takes from each finding what is not needed: the findings of thousands of servers would fill the memory with remedies.
+pub(super) fn judge_and_trim(
+    paths: &[PathBuf],
+    options: &JudgeOptions,
+    only: &[&'static str],
+    against: Against<'_>,
+    common: &Common,
+    empty: bool,
+    trim: fn(&mut Finding),
 ) -> Result<Judgement, Outcome> {
     let policy = policy::load(&options.policy, paths)?;
     if let Some(loaded) = policy.as_ref().filter(|_| common.verbose) {
@@ -158,7 +173,14 @@ pub(super) fn judge(
     };
     let twin = |server: &Server| twins.iter().find(|(name, _)| *name == server.name).map(|(_, twin)| *twin);
     let context = |server| Context { server, groups: &groups, profile, twin: twin(server) };
-    let findings: Vec<Finding> = estate.servers.iter().flat_map(|server| rules::check(&context(server))).collect();
+    let mut findings: Vec<Finding> = Vec::new();
+    for server in &estate.servers {
+        findings.extend(rules::check(&context(server)).into_iter().map(|mut finding| {
+            trim(&mut finding);
+            finding
+        }));
+    }
+    let nodes = if own_nodes { declared(|policy| &policy.nodes) } else { options.nodes.clone() };
     let mut review = match &policy {
         None => Review::new(estate, findings),
         Some(loaded) => {
@@ -175,7 +197,7 @@ pub(super) fn judge(
         review.baseline = Some(baseline.in_use(&shown, &missing));
         (baseline, path, missing)
     });
-    Ok(Judgement { review, outcome, policy, baseline })
+    Ok(Judgement { review, outcome, policy, nodes, baseline })
 }
 
 /// For each server that is declared to be a node, by name, the first node of its role.

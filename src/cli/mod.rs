@@ -5,6 +5,7 @@ mod check;
 mod completions;
 mod diff;
 mod explain;
+mod fleet;
 mod judge;
 mod man;
 mod output;
@@ -63,6 +64,7 @@ enum Command {
     Sites(sites::SitesArguments),
     Diff(diff::DiffArguments),
     Check(check::CheckArguments),
+    Fleet(fleet::FleetArguments),
     Baseline(baseline::BaselineArguments),
     Explain(explain::ExplainArguments),
     Rules(rules::RulesArguments),
@@ -238,6 +240,7 @@ pub fn run() -> ExitCode {
         Command::Sites(command) => sites::run(command, common),
         Command::Diff(command) => diff::run(command, common),
         Command::Check(command) => check::run(command, common),
+        Command::Fleet(command) => fleet::run(command, common),
         Command::Baseline(command) => baseline::run(command, common),
         Command::Explain(command) => explain::run(command, common),
         Command::Rules(command) => rules::run(command, common),

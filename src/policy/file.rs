@@ -75,6 +75,25 @@ pub struct Policy {
     pub differs: Vec<Differs>,
     /// `[[suppress]]`.
     pub suppress: Vec<Suppress>,
+    /// `[[cohort]]`.
+    pub cohorts: Vec<Cohort>,
+    /// `min-size` of `[fleet]`.
+    pub min_size: Option<usize>,
+    /// `threshold` of `[fleet]`, in percent.
+    pub threshold: Option<u8>,
+}
+
+/// Sites of many servers that should behave alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cohort {
+    /// Where the entry begins.
+    pub spot: Spot,
+    /// Its name.
+    pub name: String,
+    /// Sites.
+    pub sites: Names,
+    /// Servers.
+    pub servers: Names,
 }
 
 /// Names that an entry is about; without patterns it is about all.
@@ -331,7 +350,7 @@ impl Reading<'_> {
     }
 
     fn policy(&mut self, root: &DeTable<'_>) -> Policy {
-        let known = ["baseline", "differs", "expect", "fail-on", "groups", "nodes", "profile", "rules", "suppress"];
+        let known = ["baseline", "cohort", "differs", "expect", "fail-on", "fleet", "groups", "nodes", "profile", "rules", "suppress"];
         self.keys(root, &known);
         let mut policy = Policy::default();
         if let Some(node) = root.get("fail-on") {
@@ -356,6 +375,12 @@ impl Reading<'_> {
         }
         for (spot, table) in self.entries(root.get("suppress"), "suppress") {
             policy.suppress.extend(self.suppress(spot, table));
+        }
+        for (spot, table) in self.entries(root.get("cohort"), "cohort") {
+            policy.cohorts.extend(self.cohort(spot, table));
+        }
+        if let Some(node) = root.get("fleet") {
+            (policy.min_size, policy.threshold) = self.fleet(node);
         }
         policy
     }
@@ -404,6 +429,45 @@ impl Reading<'_> {
             return None;
         }
         Some(Expect { spot: self.lines.spot(at), servers: servers?, sites: sites?, paths: paths?, setting, value, reason: reason? })
+    }
+
+    fn cohort(&mut self, at: usize, table: &DeTable<'_>) -> Option<Cohort> {
+        self.keys(table, &["name", "servers", "sites"]);
+        let servers = self.globs(table.get("servers"), Of::Name);
+        let sites = self.globs(table.get("sites"), Of::Name);
+        let (name, offset) = self.needed(at, table, "name", "[[cohort]]").and_then(|node| self.text(node, "a name"))?;
+        if name.trim().is_empty() {
+            self.wrong(offset, "the name is empty: reports call the cohort by it");
+            return None;
+        }
+        if !table.contains_key("sites") && !table.contains_key("servers") {
+            self.wrong(at, "a cohort needs at least one of sites and servers; it would hold every site there is");
+            return None;
+        }
+        Some(Cohort { spot: self.lines.spot(at), name, sites: sites?, servers: servers? })
+    }
+
+    fn fleet(&mut self, node: &Node<'_>) -> (Option<usize>, Option<u8>) {
+        let Some(table) = node.get_ref().as_table() else {
+            self.wrong(node.span().start, "expected a table with lines such as min-size = 3");
+            return (None, None);
+        };
+        self.keys(table, &["min-size", "threshold"]);
+        let min_size = table.get("min-size").and_then(|node| self.number(node, 2, 1_000_000, "a number of sites, at least 2"));
+        let threshold = table.get("threshold").and_then(|node| self.number(node, 51, 100, "a percentage from 51 to 100"));
+        (min_size.and_then(|size| usize::try_from(size).ok()), threshold.and_then(|percent| u8::try_from(percent).ok()))
+    }
+
+    fn number(&mut self, node: &Node<'_>, least: u64, most: u64, what: &str) -> Option<u64> {
+        let number = match node.get_ref() {
+            DeValue::Integer(number) => u64::from_str_radix(number.as_str(), number.radix()).ok(),
+            _ => None,
+        };
+        let number = number.filter(|number| (least..=most).contains(number));
+        if number.is_none() {
+            self.wrong(node.span().start, format!("expected {what}"));
+        }
+        number
     }
 
     fn differs(&mut self, at: usize, table: &DeTable<'_>) -> Option<Differs> {

@@ -18,7 +18,7 @@ pub use apply::{Applied, apply};
 pub use baseline::Baseline;
 pub use date::Date;
 pub use file::{
-    CLIENT_CERTIFICATES, ClientCertificates, Differs, Expect, Expected, FILE_NAME, FailOn, Level, Mistake, Names, Policy, SUBJECTS, Spot,
-    Subject, Suppress, parse, setting_names,
+    CLIENT_CERTIFICATES, ClientCertificates, Cohort, Differs, Expect, Expected, FILE_NAME, FailOn, Level, Mistake, Names, Policy, SUBJECTS,
+    Spot, Subject, Suppress, parse, setting_names,
 };
 pub use glob::{Glob, Of};

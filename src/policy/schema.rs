@@ -51,7 +51,17 @@ fn schema() -> String {
             "rules": { "type": "object", "additionalProperties": false, "properties": levels, "description": "The level of rules." },
             "expect": { "type": "array", "items": { "$ref": "#/$defs/expect" }, "description": "Expected values." },
             "differs": { "type": "array", "items": { "$ref": "#/$defs/differs" }, "description": "Sites that are meant to differ." },
-            "suppress": { "type": "array", "items": { "$ref": "#/$defs/suppress" }, "description": "Findings that do not count." }
+            "suppress": { "type": "array", "items": { "$ref": "#/$defs/suppress" }, "description": "Findings that do not count." },
+            "cohort": { "type": "array", "items": { "$ref": "#/$defs/cohort" }, "description": "Sites of many servers that should behave alike, for fleet." },
+            "fleet": {
+                "type": "object",
+                "additionalProperties": false,
+                "description": "Numbers that decide in fleet.",
+                "properties": {
+                    "min-size": { "type": "integer", "minimum": 2, "maximum": 1_000_000, "description": "With fewer sites nobody is blamed; otherwise 3." },
+                    "threshold": { "type": "integer", "minimum": 51, "maximum": 100, "description": "Percent of the sites that make a majority; otherwise 66." }
+                }
+            }
         },
         "$defs": {
             "level": { "enum": ["off", "info", "low", "medium", "high"] },
@@ -86,6 +96,17 @@ fn schema() -> String {
                     "sites": described(one_or_more(pattern.clone()), "Names or ids of the sites that are meant to differ."),
                     "setting": { "enum": names(&SUBJECTS.map(|(name, _)| name)), "description": "In what they differ." },
                     "reason": reason
+                }
+            },
+            "cohort": {
+                "type": "object",
+                "additionalProperties": false,
+                "required": ["name"],
+                "anyOf": (["sites", "servers"].map(|key| json!({ "required": [key] }))),
+                "properties": {
+                    "name": { "type": "string", "pattern": "\\S", "description": "What reports call it." },
+                    "sites": described(one_or_more(pattern.clone()), "Names, ids or host names of its sites; without it all sites of the servers."),
+                    "servers": described(one_or_more(pattern.clone()), "Names of servers; without it all.")
                 }
             },
             "suppress": {
@@ -165,6 +186,13 @@ fn what_the_program_accepts_the_schema_accepts_and_what_one_refuses_the_other_re
         "[[suppress]]\nsite = ''\nreason = 'x'",
         "[[suppress]]\npath = 'app'\nreason = 'x'",
         "[[suppress]]\nsites = 'a'\nreason = 'x'",
+        "[[cohort]]\nname = 'a'",
+        "[[cohort]]\nsites = 'a'",
+        "[[cohort]]\nname = ' '\nsites = 'a'",
+        "[[cohort]]\nname = 'a'\nsite = 'a'",
+        "[fleet]\nmin-size = 1",
+        "[fleet]\nthreshold = 50",
+        "[fleet]\nthreshold = '66'",
     ] {
         assert!(parse(text).is_err(), "{text}");
         assert!(!validator.is_valid(&as_json(text)), "{text}");

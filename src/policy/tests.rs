@@ -59,6 +59,15 @@ path = "/app/**"
 setting = ["access-flags", "revocation-*"]
 reason = "known"
 until = 2027-03-31
+
+[[cohort]]
+name = "portals"
+sites = ["portal*", "*.example.org"]
+servers = "web*"
+
+[fleet]
+min-size = 4
+threshold = 75
 "#;
 
 const PAIR: &str = r#"<IIsWebServer Location="/LM/W3SVC/1" ServerComment="Orders" SecureBindings="192.0.2.1:443:" CertCheckMode="1"></IIsWebServer>

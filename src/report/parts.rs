@@ -31,7 +31,7 @@ pub(super) fn count(number: usize, one: &str, many: &str) -> String {
 /// An input file in JSON.
 #[derive(Debug, Serialize)]
 pub(super) struct InputJson<'a> {
-    path: &'a str,
+    pub(super) path: &'a str,
     kind: Option<FileKind>,
     encoding: Option<&'a str>,
     server: Option<&'a str>,

@@ -1,0 +1,101 @@
+//! `iisaudit fleet`: many servers, and what differs among them.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::check::SeverityName;
+use super::judge::{self, Against, JudgeOptions};
+use super::{Common, Format, FormatOption, Outcome};
+use crate::fleet::{Collector, Declared, Thresholds, compare};
+use crate::policy::FailOn;
+use crate::report;
+use crate::report::fleet::Survey;
+use crate::rules::{Finding, Severity};
+
+/// Compares many servers: which sites differ from their peers, which servers from their twins, and the state of the whole
+///
+/// Peers are sites of the same name or host name on different servers, sites of one server with the same applications, and the cohorts of the
+/// policy file. Twins are the nodes of --nodes, and servers that have the same sites with the same bindings.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  iisaudit fleet servers/
+  iisaudit fleet datacentre-a/ datacentre-b/ --format json
+  iisaudit fleet servers/ --nodes \"portal=web01,web02,web03,web04\"
+  iisaudit fleet servers/ --config policy/iisaudit.toml --min-size 5 --threshold 80
+  iisaudit diff servers/web01 servers/web17
+
+A policy file defines cohorts of its own:
+  [[cohort]]
+  name = \"portals\"
+  sites = [\"portal*\"]
+  servers = \"web*\"")]
+pub(super) struct FleetArguments {
+    /// Directories with one folder a server, or files
+    #[arg(required = true, value_name = "DIR")]
+    paths: Vec<PathBuf>,
+    /// Least severity of findings that makes the exit code 1; otherwise that of the policy file, or low. Sites and servers that differ make
+    /// it 1, too, unless this is never
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    fail_on: Option<SeverityName>,
+    #[command(flatten)]
+    judge: JudgeOptions,
+    /// With fewer sites in a cohort nobody is blamed; otherwise that of the policy file, or 3
+    #[arg(long, value_name = "SITES", value_parser = clap::value_parser!(u32).range(2..))]
+    min_size: Option<u32>,
+    /// Percent of a cohort that makes a majority; otherwise that of the policy file, or 66
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(51..=100))]
+    threshold: Option<u8>,
+    /// How many entries of each list the table shows; JSON has all
+    #[arg(long, value_name = "NUMBER", default_value_t = 20)]
+    limit: usize,
+    #[command(flatten)]
+    output: FormatOption,
+}
+
+/// What nobody sees in a survey.
+fn trim(finding: &mut Finding) {
+    finding.remedies = Vec::new();
+    finding.sees = String::new();
+}
+
+pub(super) fn run(arguments: &FleetArguments, common: &Common) -> Outcome {
+    let empty = arguments.output.format == Format::Json;
+    let judged = judge::judge_and_trim(&arguments.paths, &arguments.judge, &[], Against::Policy, common, empty, trim);
+    let judgement = match judged {
+        Ok(judgement) => judgement,
+        Err(outcome) => return outcome,
+    };
+    let review = &judgement.review;
+    let places = report::Places { inputs: &review.estate.inputs };
+    let mut collector = Collector::default();
+    for server in &review.estate.servers {
+        collector.server(server, |file| places.path(file));
+    }
+    let members = collector.finish();
+    let policy = judgement.policy.as_ref().map(|loaded| &loaded.policy);
+    let cohort = |cohort: &crate::policy::Cohort| Declared {
+        name: cohort.name.clone(),
+        sites: cohort.sites.clone(),
+        servers: cohort.servers.clone(),
+    };
+    let declared: Vec<Declared> = policy.iter().flat_map(|policy| &policy.cohorts).map(cohort).collect();
+    let usual = Thresholds::default();
+    let given = arguments.min_size.and_then(|size| usize::try_from(size).ok());
+    let thresholds = Thresholds {
+        min_size: given.or_else(|| policy?.min_size).unwrap_or(usual.min_size),
+        majority: arguments.threshold.or_else(|| policy?.threshold).unwrap_or(usual.majority),
+    };
+    let fleet = compare(&members, &declared, &judgement.nodes, thresholds);
+    let survey = Survey { review, members: &members, fleet: &fleet, thresholds };
+    let mut outcome = judgement.outcome.max(common.print(&match arguments.output.format {
+        Format::Table => report::fleet::table(&survey, arguments.limit, common.style()),
+        Format::Json => report::fleet::json(&survey),
+    }));
+    let of_policy = policy.and_then(|policy| policy.fail_on);
+    let FailOn(least) = arguments.fail_on.map(SeverityName::least).or(of_policy).unwrap_or(FailOn(Some(Severity::Low)));
+    if least.is_some_and(|least| review.has_new(least) || !fleet.agrees()) {
+        outcome = outcome.max(Outcome::Found);
+    }
+    outcome
+}

@@ -1,0 +1,152 @@
+//! Servers that do the same work, such as the nodes behind a load balancer: setting by setting, which node has which value. Nobody is blamed:
+//! a client that succeeds on one node and fails on the next needs to know which is which.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::Text;
+use super::collect::{Estate, Location};
+use super::judge::rows;
+use crate::rules;
+
+/// Servers that do the same work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Twins {
+    /// Name of the role, or of the first server.
+    pub name: String,
+    /// Whether the user says that they are twins; otherwise they have the same sites with the same bindings, addresses aside.
+    pub declared: bool,
+    /// The servers, sorted.
+    pub nodes: Vec<Text>,
+    /// Declared nodes that were not found.
+    pub missing: Vec<String>,
+    /// What differs, by site, path and setting.
+    pub rows: Vec<NodeRow>,
+    /// Sites that only some of the nodes have, with those that have them.
+    pub only_on: Vec<(Text, Vec<Text>)>,
+}
+
+impl Twins {
+    /// Whether all known values agree.
+    pub fn agree(&self) -> bool {
+        self.rows.is_empty() && self.only_on.is_empty()
+    }
+}
+
+/// A setting that differs between nodes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeRow {
+    /// The site.
+    pub site: Text,
+    /// URL path; empty for the site as a whole.
+    pub path: Text,
+    /// The setting.
+    pub setting: Text,
+    /// The values, the most frequent first.
+    pub values: Vec<NodeValue>,
+    /// Nodes whose value was not assessed.
+    pub not_assessed: Vec<Text>,
+}
+
+/// A value, and the nodes that have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeValue {
+    /// The value.
+    pub value: Text,
+    /// The nodes, sorted.
+    pub nodes: Vec<Text>,
+    /// Where the first of them says so.
+    pub location: Option<Location>,
+}
+
+/// All roles with at least two servers: declared ones first.
+pub(super) fn of(estate: &Estate, nodes: &[rules::Group]) -> Vec<Twins> {
+    let by_lower: BTreeMap<String, &Text> = estate.servers.iter().rev().map(|server| (server.to_lowercase(), server)).collect();
+    let mut sites: BTreeMap<&Text, Vec<usize>> = BTreeMap::new();
+    for (index, member) in estate.members.iter().enumerate() {
+        sites.entry(&member.server).or_default().push(index);
+    }
+    let mut all = Vec::new();
+    let mut taken: BTreeSet<&Text> = BTreeSet::new();
+    for role in nodes {
+        let (mut found, mut missing) = (BTreeSet::new(), Vec::new());
+        for name in &role.sites {
+            match by_lower.get(&name.to_lowercase()) {
+                Some(server) => _ = found.insert(*server),
+                None => missing.push(name.clone()),
+            }
+        }
+        taken.extend(&found);
+        all.push(twins(estate, &sites, role.name.clone(), true, found, missing));
+    }
+    let mut alike: BTreeMap<Vec<(String, Vec<&str>)>, BTreeSet<&Text>> = BTreeMap::new();
+    for (server, sites) in sites.iter().filter(|(server, _)| !taken.contains(*server)) {
+        let mut signature: Vec<(String, Vec<&str>)> = sites
+            .iter()
+            .map(|index| &estate.members[*index])
+            .map(|member| (member.site.to_lowercase(), member.bindings.iter().map(|binding| &**binding).collect()))
+            .collect();
+        signature.sort();
+        // Without bindings a server is a piece of one.
+        if signature.iter().any(|(_, bindings)| !bindings.is_empty()) {
+            alike.entry(signature).or_default().insert(server);
+        }
+    }
+    let mut found: Vec<BTreeSet<&Text>> = alike.into_values().filter(|servers| servers.len() >= 2).collect();
+    found.sort();
+    for servers in found {
+        let name = servers.first().map(|server| server.to_string()).unwrap_or_default();
+        all.push(twins(estate, &sites, name, false, servers, Vec::new()));
+    }
+    all
+}
+
+fn twins(
+    estate: &Estate,
+    sites: &BTreeMap<&Text, Vec<usize>>,
+    name: String,
+    declared: bool,
+    nodes: BTreeSet<&Text>,
+    missing: Vec<String>,
+) -> Twins {
+    let mut by_site: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for index in nodes.iter().filter_map(|node| sites.get(*node)).flatten() {
+        by_site.entry(estate.members[*index].site.to_lowercase()).or_default().push(*index);
+    }
+    let mut found = Vec::new();
+    let mut only_on = Vec::new();
+    for members in by_site.values_mut() {
+        members.sort_unstable();
+        let Some(site) = members.first().map(|index| Arc::clone(&estate.members[*index].site)) else { continue };
+        let on: BTreeSet<&Text> = members.iter().map(|index| &estate.members[*index].server).collect();
+        if on.len() < nodes.len() {
+            only_on.push((Arc::clone(&site), on.into_iter().cloned().collect()));
+        }
+        rows(estate, members, |row| {
+            // Each node may have a certificate of its own. What few of many nodes say is told as an outlier.
+            if row.values.len() < 2 || &*row.setting == "server-certificate" || row.sparse_below.is_some() {
+                return;
+            }
+            let node = |index: usize| Arc::clone(&estate.members[index].server);
+            let sorted = |nodes: BTreeSet<Text>| nodes.into_iter().collect::<Vec<_>>();
+            let mut values: Vec<NodeValue> = Vec::new();
+            for with in row.values.values() {
+                let Some((first, fact)) = with.first() else { continue };
+                values.push(NodeValue {
+                    value: Arc::clone(&fact.shown),
+                    nodes: sorted(with.iter().map(|(index, _)| node(*index)).collect()),
+                    location: fact.at.clone().or_else(|| estate.members[*first].place.clone()),
+                });
+            }
+            values.sort_by(|a, b| b.nodes.len().cmp(&a.nodes.len()).then_with(|| a.nodes.cmp(&b.nodes)));
+            found.push(NodeRow {
+                site: Arc::clone(&site),
+                path: row.path,
+                setting: row.setting,
+                values,
+                not_assessed: sorted(row.unknown.iter().map(|index| node(*index)).collect()),
+            });
+        });
+    }
+    Twins { name, declared, nodes: nodes.into_iter().cloned().collect(), missing, rows: found, only_on }
+}

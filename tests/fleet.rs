@@ -1,0 +1,366 @@
+//! An estate with known outliers, second groups and noise is written, and `fleet` must find all of them and nothing else; the order in which
+//! servers are given must change nothing, and names must act nowhere.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a test stops on anything unexpected")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+struct Run {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+fn run(arguments: &[&str]) -> Run {
+    let output = Command::new(env!("CARGO_BIN_EXE_iisaudit"))
+        .args(arguments)
+        .current_dir(ROOT)
+        .env_remove("CLICOLOR_FORCE")
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    Run {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn json(arguments: &[&str]) -> Value {
+    let run = run(&[&["fleet"], arguments, &["--format", "json"]].concat());
+    let value: Value = serde_json::from_str(&run.out).unwrap_or_else(|error| panic!("{error}: {}", run.err));
+    let text = std::fs::read_to_string(Path::new(ROOT).join("schemas/report-fleet.schema.json")).unwrap();
+    let schema: Value = serde_json::from_str(&text).unwrap();
+    jsonschema::meta::validate(&schema).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> = validator.iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    value
+}
+
+fn write(path: &Path, text: &str) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+/// Numbers that look random and are the same everywhere.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % sides
+    }
+}
+
+/// What is written for one site of one server.
+#[derive(Clone)]
+struct Planned {
+    name: String,
+    flags: &'static str,
+    admin: &'static str,
+    ahead: u32,
+    anonymous: bool,
+    revocation: bool,
+}
+
+const REQUIRE: &str = "Ssl, SslNegotiateCert, SslRequireCert";
+
+impl Planned {
+    fn new(name: &str) -> Planned {
+        Planned { name: name.to_owned(), flags: "Ssl, SslNegotiateCert", admin: REQUIRE, ahead: 49_152, anonymous: true, revocation: true }
+    }
+}
+
+/// Server, site, path and setting.
+type Truth = BTreeSet<(String, String, String, String)>;
+
+fn truth(server: &str, site: &str, path: &str, setting: &str) -> (String, String, String, String) {
+    (server.to_owned(), site.to_owned(), path.to_owned(), setting.to_owned())
+}
+
+fn server(directory: &Path, number: usize, sites: &[Planned], dice: &mut Dice) {
+    let mut elements = String::new();
+    let mut locations = String::new();
+    let mut records = String::from("\r\nSSL Certificate bindings: \r\n------------------------- \r\n\r\n");
+    for (index, site) in sites.iter().enumerate() {
+        let host = format!("{}.example.org", site.name.to_lowercase());
+        // Noise: spelling, order, addresses and explicit defaults that mean the same everywhere.
+        let name = if dice.roll(4) == 0 { site.name.to_uppercase() } else { site.name.clone() };
+        elements.push_str(&format!(
+            "<site name=\"{name}\" id=\"{}\"><application path=\"/\"><virtualDirectory path=\"/\" physicalPath=\"D:\\w\\{number}\\{index}\" /></application>\
+             <application path=\"/admin\"><virtualDirectory path=\"/\" physicalPath=\"D:\\a\" /></application>\
+             <bindings><binding protocol=\"https\" bindingInformation=\"*:443:{host}\" sslFlags=\"1\" /></bindings></site>\n",
+            index + 1
+        ));
+        let ahead = if site.ahead == 49_152 && dice.roll(2) == 0 {
+            String::new()
+        } else {
+            format!("<serverRuntime uploadReadAheadSize=\"{}\" />", site.ahead)
+        };
+        let anonymous = if site.anonymous && dice.roll(2) == 0 {
+            String::new()
+        } else {
+            format!("<authentication><anonymousAuthentication enabled=\"{}\" /></authentication>", site.anonymous)
+        };
+        let mut flags: Vec<&str> = site.flags.split(", ").collect();
+        if dice.roll(2) == 0 {
+            flags.reverse();
+        }
+        locations.push_str(&format!(
+            "<location path=\"{name}\"><system.webServer>{ahead}<security><access sslFlags=\"{}\" />{anonymous}</security></system.webServer></location>\n\
+             <location path=\"{name}/admin\"><system.webServer><security><access sslFlags=\"{}\" /></security></system.webServer></location>\n",
+            flags.join(","),
+            site.admin
+        ));
+        if dice.roll(3) == 0 {
+            // A path of this server alone, which says what holds above it anyway.
+            locations.push_str(&format!(
+                "<location path=\"{name}/only{number}\"><system.webServer><security><access sslFlags=\"{}\" /></security></system.webServer></location>\n",
+                site.flags
+            ));
+        }
+        records.push_str(&format!(
+            "    Hostname:port                : {host}:443\r\n    Certificate Hash             : {number:020x}{index:020x}\r\n    Application ID               : {{4dc3e181-e14b-4a21-b022-59fc669b0914}}\r\n    Certificate Store Name       : {}\r\n    Verify Client Certificate Revocation: {}\r\n    Verify Revocation Using Cached Client Certificate Only: Disabled\r\n    Usage Check                  : Enabled\r\n    Revocation Freshness Time    : 0\r\n    URL Retrieval Timeout        : 0\r\n    Ctl Identifier               : (null)\r\n    Ctl Store Name               : (null)\r\n    DS Mapper Usage              : Disabled\r\n    Negotiate Client Certificate : Enabled\r\n\r\n",
+            if dice.roll(2) == 0 { "MY" } else { "My" },
+            if site.revocation { "Enabled" } else { "Disabled" }
+        ));
+    }
+    write(
+        &directory.join("applicationHost.config"),
+        &format!(
+            "<?xml version=\"1.0\"?>\n<configuration><system.applicationHost><sites>\n{elements}</sites></system.applicationHost>\n{locations}</configuration>\n"
+        ),
+    );
+    // Where the listing is missing, nothing is known of the records.
+    if dice.roll(5) != 0 {
+        write(&directory.join("sslcert.txt"), &records);
+    }
+}
+
+/// An estate of `servers`, the outliers in it, and the members of its second groups.
+fn estate(root: &Path, servers: usize, seed: u64) -> (Truth, Truth) {
+    let mut dice = Dice(seed);
+    let mut outliers = Truth::new();
+    let mut groups = Truth::new();
+    let mut plans: BTreeMap<usize, Vec<Planned>> = BTreeMap::new();
+    for number in 0..servers {
+        plans.insert(
+            number,
+            ["Portal", "Api", "Shop"].map(Planned::new).into_iter().chain([Planned::new(&format!("Own{number}"))]).collect(),
+        );
+    }
+    let name = |number: usize| format!("srv{number:04}");
+    // One server in ten follows a second standard on Shop: two settings differ together.
+    for number in (0..servers).filter(|number| number % 10 == 7) {
+        let plan = &mut plans.get_mut(&number).unwrap()[2];
+        plan.ahead = 1_048_576;
+        plan.anonymous = false;
+        groups.insert(truth(&name(number), "Shop", "/", "upload-read-ahead-size"));
+        groups.insert(truth(&name(number), "Shop", "/", "anonymous-authentication"));
+    }
+    // One-off mistakes, each with a value of its own or in a setting of its own, so that they make no group.
+    for mistake in 0..servers / 10 {
+        let number = dice.roll(servers);
+        let site = dice.roll(2);
+        let site_name = ["Portal", "Api"][site];
+        let plan = &mut plans.get_mut(&number).unwrap()[site];
+        match mistake % 4 {
+            0 if !outliers.iter().any(|(_, site, path, _)| site == site_name && path == "/admin") => {
+                plan.admin = "Ssl";
+                outliers.insert(truth(&name(number), site_name, "/admin", "access-flags"));
+            }
+            1 if !outliers.iter().any(|(_, site, path, setting)| site == site_name && path == "/" && setting == "access-flags") => {
+                plan.flags = "None";
+                outliers.insert(truth(&name(number), site_name, "/", "access-flags"));
+            }
+            _ => {
+                plan.ahead = 100_000 + u32::try_from(mistake).unwrap();
+                outliers.insert(truth(&name(number), site_name, "/", "upload-read-ahead-size"));
+            }
+        }
+    }
+    for (number, plan) in &mut plans {
+        plan.rotate_left(number % 3);
+        server(&root.join(name(*number)), *number, plan, &mut dice);
+    }
+    // One record that does not check, on a server that has a listing.
+    let listed = (0..servers).map(name).find(|name| root.join(name).join("sslcert.txt").exists()).unwrap();
+    let path = root.join(&listed).join("sslcert.txt");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let at = text.find("portal.example.org").unwrap();
+    let changed = text[at..].replacen("Revocation: Enabled", "Revocation: Disabled", 1);
+    std::fs::write(&path, format!("{}{changed}", &text[..at])).unwrap();
+    outliers.insert(truth(&listed, "Portal", "", "cert-check-mode"));
+    (outliers, groups)
+}
+
+fn canonical(site: &str) -> String {
+    ["Portal", "Api", "Shop"].into_iter().find(|name| name.eq_ignore_ascii_case(site)).unwrap_or(site).to_owned()
+}
+
+fn found(report: &Value, list: &str) -> Truth {
+    let mut found = Truth::new();
+    for one in report[list].as_array().unwrap() {
+        let members = if list == "groups" { one["members"].as_array().unwrap().clone() } else { vec![one.clone()] };
+        for member in members {
+            for deviation in one["deviations"].as_array().unwrap() {
+                let text = |value: &Value| value.as_str().unwrap().to_owned();
+                found.insert((
+                    text(&member["server"]),
+                    canonical(member["site"]["name"].as_str().unwrap()),
+                    text(&deviation["path"]),
+                    text(&deviation["setting"]),
+                ));
+            }
+        }
+    }
+    found
+}
+
+/// Prints precision and recall; every false alarm is named.
+fn measure(what: &str, planted: &Truth, found: &Truth) {
+    let hits = planted.intersection(found).count();
+    let ratio = |part: usize, all: usize| {
+        if all == 0 { 1.0 } else { f64::from(u32::try_from(part).unwrap()) / f64::from(u32::try_from(all).unwrap()) }
+    };
+    let (precision, recall) = (ratio(hits, found.len()), ratio(hits, planted.len()));
+    println!("{what}: planted {}, found {}, precision {precision:.3}, recall {recall:.3}", planted.len(), found.len());
+    let missed: Vec<_> = planted.difference(found).collect();
+    let false_alarms: Vec<_> = found.difference(planted).collect();
+    assert!(missed.is_empty(), "{what}: missed {missed:?}");
+    assert!(false_alarms.is_empty(), "{what}: false alarms {false_alarms:?}");
+}
+
+#[test]
+fn every_planted_outlier_and_group_is_found_and_nothing_else() {
+    for (servers, seed) in [(30, 1), (80, 2), (150, 3)] {
+        let directory = tempfile::tempdir().unwrap();
+        let (outliers, groups) = estate(directory.path(), servers, seed);
+        let report = json(&[directory.path().to_str().unwrap()]);
+        measure(&format!("outliers among {servers} servers"), &outliers, &found(&report, "outliers"));
+        measure(&format!("groups among {servers} servers"), &groups, &found(&report, "groups"));
+        assert_eq!(report["splits"].as_array().unwrap().len(), 0, "{:#}", report["splits"]);
+        assert_eq!(report["summary"]["servers"], servers);
+        let checked: Vec<&Value> =
+            report["outliers"].as_array().unwrap().iter().flat_map(|one| one["deviations"].as_array().unwrap()).collect();
+        assert!(checked.iter().all(|one| one["counterexample"]["location"]["line"].is_u64() && one["location"]["line"].is_u64()));
+    }
+}
+
+#[test]
+fn the_order_of_directories_changes_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    estate(directory.path(), 24, 4);
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let texts = |paths: &[PathBuf]| paths.iter().map(|path| path.to_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let (first, mut second) = (texts(&paths), texts(&paths));
+    let mut dice = Dice(5);
+    for index in (1..second.len()).rev() {
+        second.swap(index, dice.roll(index + 1));
+    }
+    assert_ne!(first, second);
+    for format in ["json", "table"] {
+        let of = |paths: &[String]| {
+            let paths = paths.iter().map(String::as_str);
+            run(&["fleet"].into_iter().chain(paths).chain(["--format", format]).collect::<Vec<_>>()).out
+        };
+        assert!(of(&first) == of(&second), "{format}");
+    }
+}
+
+#[test]
+fn many_unreadable_servers_are_counted_and_stop_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    estate(directory.path(), 12, 6);
+    for number in 0..300 {
+        write(&directory.path().join(format!("bad{number:03}/applicationHost.config")), "<configuration>\n<<<<<<< HEAD\n</configuration>");
+    }
+    let path = directory.path().to_str().unwrap();
+    let done = run(&["fleet", path, "--width", "80"]);
+    assert_eq!(done.code, 3);
+    assert!(done.out.contains("300 files could not be read") && done.out.contains("12 servers"), "{}", done.out);
+    assert!(done.err.lines().count() < 30 && done.err.contains("280 more files could not be read"), "{}", done.err);
+    assert!(done.out.lines().all(|line| line.chars().count() <= 80 || !line.contains(' ')), "{}", done.out);
+    let report = json(&[path]);
+    assert_eq!(report["summary"]["unreadable"], 300);
+    assert_eq!(report["inputs"].as_array().unwrap().iter().filter(|input| !input["error"].is_null()).count(), 300);
+}
+
+fn portal(directory: &Path, server: &str, site: &str, flags: &str) {
+    let text = format!(
+        "<configuration><system.applicationHost><sites><site name=\"{site}\" id=\"1\"><application path=\"/\"><virtualDirectory path=\"/\" physicalPath=\"D:\\w\" /></application><bindings><binding protocol=\"https\" bindingInformation=\"*:443:{server}\" sslFlags=\"1\" /></bindings></site></sites></system.applicationHost><location path=\"{site}\"><system.webServer><security><access sslFlags=\"{flags}\" /></security></system.webServer></location></configuration>"
+    );
+    write(&directory.join(server).join("applicationHost.config"), &text);
+}
+
+#[test]
+fn two_sites_that_differ_are_a_pair_and_nobody_is_blamed() {
+    let directory = tempfile::tempdir().unwrap();
+    portal(directory.path(), "a", "Portal", "Ssl");
+    portal(directory.path(), "b", "portal", REQUIRE);
+    let path = directory.path().to_str().unwrap();
+    let report = json(&[path]);
+    assert_eq!(report["outliers"].as_array().unwrap().len(), 0);
+    assert_eq!((&report["splits"][0]["setting"], &report["splits"][0]["reason"]), (&"access-flags".into(), &"too-few".into()));
+    assert_eq!(run(&["fleet", path, "--fail-on", "never"]).code, 0);
+    assert_eq!(run(&["fleet", path, "--fail-on", "high"]).code, 1);
+}
+
+#[test]
+fn a_cohort_of_the_policy_takes_its_sites_out_of_the_others() {
+    let directory = tempfile::tempdir().unwrap();
+    for (server, flags) in [("web1", REQUIRE), ("web2", REQUIRE), ("web3", REQUIRE), ("api1", "Ssl"), ("api2", "Ssl"), ("api3", "None")] {
+        portal(directory.path(), server, "Portal", flags);
+    }
+    let path = directory.path().to_str().unwrap();
+    assert_eq!(json(&[path])["splits"].as_array().unwrap().len(), 1);
+    write(
+        &directory.path().join("iisaudit.toml"),
+        "[[cohort]]\nname = 'web'\nservers = 'WEB*'\n[[cohort]]\nname = 'api'\nsites = 'Portal'\nservers = 'api*'\n[[cohort]]\nname = 'none'\nsites = 'x'\n",
+    );
+    let report = json(&[path]);
+    assert_eq!(report["splits"].as_array().unwrap().len(), 0);
+    assert_eq!((&report["outliers"][0]["server"], &report["outliers"][0]["cohort"]), (&"api3".into(), &"api".into()));
+    assert!(run(&["fleet", path]).out.contains("no site matches the declared cohort none"));
+    write(&directory.path().join("iisaudit.toml"), "[fleet]\nmin-size = 3\nthreshold = 50\n");
+    let refused = run(&["fleet", path]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.err.contains("iisaudit.toml:3:13: expected a percentage from 51 to 100"), "{}", refused.err);
+}
+
+#[test]
+fn one_node_in_four_that_differs_is_told_node_by_node() {
+    let nodes = "portal=web01,web02,web03,web04";
+    let report = json(&["examples/fleet", "--nodes", nodes]);
+    let role = report["twins"].as_array().unwrap().iter().find(|one| one["declared"] == true).unwrap();
+    let row = role["differences"].as_array().unwrap().iter().find(|row| row["setting"] == "cert-check-mode").unwrap();
+    let nodes: Vec<&Value> = row["values"].as_array().unwrap().iter().map(|value| &value["nodes"]).collect();
+    assert_eq!(nodes, [&serde_json::json!(["web01", "web02", "web03"]), &serde_json::json!(["web04"])]);
+}
+
+#[test]
+fn hostile_names_act_nowhere() {
+    let directory = tempfile::tempdir().unwrap();
+    for (server, flags) in [("a", REQUIRE), ("b", REQUIRE), ("c\u{202e}##vso[x]", "None")] {
+        portal(directory.path(), server, "Por\u{202e}tal&#x9;##vso[task.complete]&lt;script&gt;", flags);
+    }
+    let path = directory.path().to_str().unwrap();
+    let table = run(&["fleet", path]).out;
+    assert!(table.contains("Outliers") && !table.contains(['\u{202e}', '\t', '\u{1b}']) && !table.contains("##vso"), "{table}");
+    assert_eq!(json(&[path])["summary"]["outliers"], 1);
+}
+
+#[test]
+fn the_examples_and_fixtures_give_what_the_schema_says() {
+    for path in ["examples", "tests/fixtures", "examples/fleet", "examples/two-nodes", "no-such-directory"] {
+        let _ = json(&[path]);
+    }
+}
