@@ -6,8 +6,8 @@ use crate::estate::{Estate, InputReport};
 use crate::input::{Field, Place};
 use crate::schannel::{Role, Schannel};
 use crate::server::{
-    Binding, Endpoint, Ftp, Generation, Given, Hsts, LOG_TARGETS, LogFile, LogFormat, Names, Origin, Resolved, Served, Server, Settings, Site,
-    ftp_validation, log_fields,
+    Binding, Endpoint, Ftp, Generation, Given, Hsts, LOG_TARGETS, LogFile, LogFormat, Names, Origin, Resolved, Served, Server, Settings,
+    Site, ftp_validation, log_fields,
 };
 
 /// The facts of all servers of a run.
@@ -124,21 +124,23 @@ impl<'a> Rows<'a> {
         bindings.chain(of_site.facts).chain(scopes)
     }
 
-    fn binding(self, site: &Site, binding: &Binding) -> [Fact; 2] {
+    fn binding(self, site: &Site, binding: &Binding) -> impl Iterator<Item = Fact> + use<> {
         let endpoint = binding.endpoint.as_ref().map(ToString::to_string);
         let about = About { level: Level::Binding, site: Some(site), endpoint, ..About::default() };
         let text = format!("{} {}", binding.protocol, binding.written);
         let kind = if binding.fault.is_some() { ValueType::Malformed } else { ValueType::Text };
         let written = self.said(&about, "binding", kind, text, None, Some(binding.place));
         let place = binding.flags_written.is_some().then_some(binding.place);
-        let flags = match binding.flags {
+        // IIS 6 has no such number, and where nobody wrote it, it decides about https only.
+        let has_flags = place.is_some() || (self.server.generation != Generation::Iis6 && binding.is_https());
+        let flags = has_flags.then(|| match binding.flags {
             Some(flags) => self.said(&about, "binding-flags", ValueType::Flags, flags.to_string(), Some(u64::from(flags)), place),
             None => {
                 let text = binding.flags_written.clone().unwrap_or_default();
                 self.said(&about, "binding-flags", ValueType::Malformed, text, None, place)
             }
-        };
-        [written, flags]
+        });
+        std::iter::once(written).chain(flags)
     }
 
     fn endpoint(self, endpoint: &'a Endpoint) -> impl Iterator<Item = Fact> + 'a {
@@ -198,7 +200,9 @@ impl<'a> Rows<'a> {
                 let number = Some(u64::from(said.value));
                 facts.push(self.said(&about, name, ValueType::Number, said.value.to_string(), number, Some(said.place)));
             }
-            Field::Unreadable(said) => facts.push(self.said(&about, name, ValueType::Malformed, said.value.clone(), None, Some(said.place))),
+            Field::Unreadable(said) => {
+                facts.push(self.said(&about, name, ValueType::Malformed, said.value.clone(), None, Some(said.place)))
+            }
             Field::Absent => {}
         };
         add("schannel/SendTrustedIssuerList", &schannel.send_trusted_issuer_list);

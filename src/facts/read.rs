@@ -76,7 +76,8 @@ impl<R: BufRead> Reader<R> {
             return Ok(None);
         }
         // serde_json counts lines within the text, which is always the first.
-        let fact: Fact = serde_json::from_str(text).map_err(|error| self.error(format!("no fact: {error}").replace(" at line 1 column ", ", column ")))?;
+        let fact: Fact = serde_json::from_str(text)
+            .map_err(|error| self.error(format!("no fact: {error}").replace(" at line 1 column ", ", column ")))?;
         match fact.fault() {
             Some(fault) => Err(self.error(fault)),
             None => Ok(Some(fact)),
