@@ -9,6 +9,7 @@ pub mod compare;
 pub mod estate;
 pub mod evidence;
 pub mod explain;
+pub mod facts;
 pub mod fleet;
 pub mod httpsys;
 pub mod input;

@@ -329,13 +329,24 @@ impl Common {
             true => Box::new(anstream::AutoStream::new(std::io::stdout(), anstream::ColorChoice::Always)),
             false => Box::new(std::io::stdout()),
         };
-        if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
-            && error.kind() != std::io::ErrorKind::BrokenPipe
-        {
+        written(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+    }
+
+    /// The same for a result for programs that is too long to be held.
+    fn stream(&self, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Outcome {
+        let mut stdout = std::io::BufWriter::new(std::io::stdout().lock());
+        written(write(&mut stdout).and_then(|()| stdout.flush()))
+    }
+}
+
+/// What writing to standard output came to.
+fn written(result: std::io::Result<()>) -> Outcome {
+    match result {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             complain(&format!("error: standard output: cannot write the result: {error}"));
-            return Outcome::Unwritable;
+            Outcome::Unwritable
         }
-        Outcome::Clean
+        _ => Outcome::Clean,
     }
 }
 

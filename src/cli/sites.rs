@@ -2,18 +2,20 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use super::{Common, Format, FormatOption, Outcome, complain, judge_inputs, no_site};
+use super::{Common, Outcome, complain, judge_inputs, no_site};
 use crate::compare::find_site;
-use crate::report;
+use crate::{facts, report};
 
 /// Shows every site with its bindings, its SSL and client-certificate settings, and where each value comes from
 #[derive(Args)]
 #[command(after_help = "Examples:
   iisaudit sites MetaBase.xml
   iisaudit sites C:/Windows/System32/inetsrv/config --site \"Default Web Site\"
-  iisaudit sites servers/ --format json")]
+  iisaudit sites servers/ --format json
+  iisaudit sites servers/ --format ndjson > facts.ndjson
+  duckdb -c \"SELECT server, site, value FROM 'facts.ndjson' WHERE setting = 'cert-check-mode'\"")]
 pub(super) struct SitesArguments {
     /// Files, directories, or - for standard input
     #[arg(required = true, value_name = "PATH")]
@@ -21,8 +23,22 @@ pub(super) struct SitesArguments {
     /// Only this site: an id, a name or a host header; may be given several times
     #[arg(long, value_name = "SITE")]
     site: Vec<String>,
-    #[command(flatten)]
-    output: FormatOption,
+    /// How results are written
+    #[arg(long, value_enum, default_value_t = SitesFormat::Table)]
+    format: SitesFormat,
+}
+
+/// How sites are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SitesFormat {
+    /// Text for people
+    Table,
+    /// JSON for programs, described by schemas/report-sites.schema.json
+    Json,
+    /// Facts for DuckDB, Spark or pandas: one value a line as JSON, described by schemas/facts.schema.json
+    Ndjson,
+    /// The same facts as a table for spreadsheets
+    Csv,
 }
 
 pub(super) fn run(arguments: &SitesArguments, common: &Common) -> Outcome {
@@ -46,11 +62,13 @@ pub(super) fn run(arguments: &SitesArguments, common: &Common) -> Outcome {
         }
         estate.servers.retain(|server| !server.sites.is_empty());
     }
-    if outcome == Outcome::NoInput && arguments.output.format == Format::Table {
+    if outcome == Outcome::NoInput && arguments.format == SitesFormat::Table {
         return outcome;
     }
-    outcome.max(common.print(&match arguments.output.format {
-        Format::Table => report::sites::table(&estate, common.style()),
-        Format::Json => report::sites::json(&estate),
-    }))
+    outcome.max(match arguments.format {
+        SitesFormat::Table => common.print(&report::sites::table(&estate, common.style())),
+        SitesFormat::Json => common.print(&report::sites::json(&estate)),
+        SitesFormat::Ndjson => common.stream(|out| report::facts::ndjson(facts::of_estate(&estate), out)),
+        SitesFormat::Csv => common.stream(|out| report::facts::csv(facts::of_estate(&estate), out)),
+    })
 }

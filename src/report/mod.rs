@@ -8,6 +8,7 @@ pub mod csv;
 pub mod diff;
 pub mod escape;
 pub mod explain;
+pub mod facts;
 pub mod fleet;
 pub mod github;
 pub mod html;

@@ -318,6 +318,18 @@ pub enum FtpChannel {
     Deny,
 }
 
+impl FtpChannel {
+    /// The name in the file.
+    pub fn name(self) -> &'static str {
+        match self {
+            FtpChannel::Allow => "SslAllow",
+            FtpChannel::Require => "SslRequire",
+            FtpChannel::RequireCredentialsOnly => "SslRequireCredentialsOnly",
+            FtpChannel::Deny => "SslDeny",
+        }
+    }
+}
+
 /// Seconds of a `[d.]hh:mm:ss` text.
 pub fn seconds(text: &str) -> Option<u64> {
     let text = text.trim();

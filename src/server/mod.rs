@@ -10,7 +10,7 @@ mod windows;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use anomaly::{Anomaly, AnomalyKind};
 pub use binding::{Binding, BindingFault, EndpointKey, binding_flags};
@@ -28,7 +28,7 @@ use crate::input::{FileId, Place};
 use crate::schannel::Schannel;
 
 /// Generation of IIS, as far as its files tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Generation {
     /// IIS 6: everything is in MetaBase.xml.
     #[serde(rename = "iis-6")]

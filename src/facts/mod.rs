@@ -1,0 +1,10 @@
+//! Facts: what servers are set to, one value a row, in rows that are all alike and mean the same in every generation of IIS. What was
+//! written is read back as it was.
+
+mod fact;
+mod of_server;
+mod read;
+
+pub use fact::{Fact, Level, OriginKind, VERSION, ValueType};
+pub use of_server::{of_estate, of_server};
+pub use read::{FactError, LONGEST_LINE, Reader, read};

@@ -1,0 +1,313 @@
+//! The facts of servers, one at a time, in the order of reports: nothing but the row at hand is held.
+
+use super::fact::{Fact, Level, OriginKind, VERSION, ValueType};
+use crate::catalogue::{Setting, Value, entry};
+use crate::estate::{Estate, InputReport};
+use crate::input::{Field, Place};
+use crate::schannel::{Role, Schannel};
+use crate::server::{
+    Binding, Endpoint, Ftp, Generation, Given, Hsts, LOG_TARGETS, LogFile, LogFormat, Names, Origin, Resolved, Served, Server, Settings,
+    Site, ftp_validation, log_fields,
+};
+
+/// The facts of all servers of a run.
+pub fn of_estate(estate: &Estate) -> impl Iterator<Item = Fact> + '_ {
+    estate.servers.iter().flat_map(|server| of_server(server, &estate.inputs))
+}
+
+/// The facts of one server: what holds at its level, its sites in their order, its endpoints sorted by key. `inputs` are the files that
+/// its places name.
+pub fn of_server<'a>(server: &'a Server, inputs: &'a [InputReport]) -> impl Iterator<Item = Fact> + 'a {
+    let all = Rows { server, inputs };
+    let level = all.settings(About { level: Level::Server, ..About::default() }, &server.scope.settings);
+    let schannel = server.schannel.iter().flat_map(move |schannel| all.schannel(schannel));
+    let sites = server.sites.iter().flat_map(move |site| all.site(site));
+    let endpoints = server.endpoints.iter().flat_map(move |endpoint| all.endpoint(endpoint));
+    level.chain(schannel).chain(sites).chain(endpoints)
+}
+
+/// What rows are about.
+#[derive(Debug, Clone, Default)]
+struct About<'a> {
+    level: Level,
+    site: Option<&'a Site>,
+    path: Option<&'a str>,
+    endpoint: Option<String>,
+}
+
+#[derive(Clone, Copy)]
+struct Rows<'a> {
+    server: &'a Server,
+    inputs: &'a [InputReport],
+}
+
+impl<'a> Rows<'a> {
+    /// A row without a value, which is not yet one of either kind.
+    fn blank(self, about: &About<'_>, setting: &str) -> Fact {
+        Fact {
+            v: VERSION,
+            server: self.server.name.clone(),
+            generation: self.server.generation,
+            windows: self.server.windows,
+            level: about.level,
+            site_id: about.site.and_then(|site| site.id),
+            site: about.site.map(|site| site.name.clone()),
+            path: about.path.map(str::to_owned),
+            endpoint: about.endpoint.clone(),
+            setting: setting.to_owned(),
+            kind: ValueType::None,
+            value: None,
+            number: None,
+            known: false,
+            origin: OriginKind::Unknown,
+            origin_from: None,
+            why: None,
+            needs: None,
+            file: None,
+            line: None,
+            col: None,
+        }
+    }
+
+    fn placed(self, mut fact: Fact, place: Place) -> Fact {
+        let input = usize::try_from(place.file.0).ok().and_then(|index| self.inputs.get(index));
+        fact.file = Some(input.map_or_else(|| "(unknown file)".to_owned(), |input| input.path.clone()));
+        fact.line = Some(place.line);
+        fact.col = Some(place.column);
+        fact
+    }
+
+    fn settings(self, about: About<'a>, settings: &'a Settings) -> impl Iterator<Item = Fact> + 'a {
+        settings.iter().map(move |(setting, resolved)| self.setting(&about, setting, resolved))
+    }
+
+    fn setting(self, about: &About<'_>, setting: Setting, resolved: &Resolved) -> Fact {
+        let mut fact = self.blank(about, setting.name());
+        match &resolved.origin {
+            Origin::Explicit { .. } => fact.origin = OriginKind::Explicit,
+            Origin::Inherited { from, .. } => {
+                fact.origin = OriginKind::Inherited;
+                fact.origin_from = Some(from.clone());
+            }
+            Origin::Default { why } => {
+                fact.origin = OriginKind::Default;
+                fact.why = Some(why.clone().into_owned());
+            }
+            Origin::Unknown { needs } => {
+                fact.needs = Some(needs.clone().into_owned());
+                return fact;
+            }
+        }
+        fact.known = true;
+        fact.kind = kind(&resolved.value);
+        fact.number = resolved.value.number().or(resolved.value.bool().map(u64::from));
+        // One spelling for all generations, or a query could not compare them.
+        let spelling = if entry(setting).iis7.is_some() { Generation::Iis7 } else { Generation::Iis6 };
+        fact.value = Some(resolved.value.show(setting, spelling));
+        match resolved.origin.place() {
+            Some(place) => self.placed(fact, place),
+            None => fact,
+        }
+    }
+
+    fn site(self, site: &'a Site) -> impl Iterator<Item = Fact> + 'a {
+        let bindings = site.bindings.iter().flat_map(move |binding| self.binding(site, binding));
+        let about = About { level: Level::Site, site: Some(site), ..About::default() };
+        let elements = &site.elements;
+        let mut of_site = Elements { rows: self, about, facts: Vec::new() };
+        elements.hsts.iter().for_each(|hsts| of_site.hsts(hsts));
+        elements.log.iter().for_each(|log| of_site.log(log));
+        elements.ftp.iter().for_each(|ftp| of_site.ftp(ftp));
+        let scopes = site.scopes.iter().flat_map(move |scope| {
+            self.settings(About { level: Level::Path, site: Some(site), path: Some(&scope.path), endpoint: None }, &scope.settings)
+        });
+        bindings.chain(of_site.facts).chain(scopes)
+    }
+
+    fn binding(self, site: &Site, binding: &Binding) -> impl Iterator<Item = Fact> + use<> {
+        let endpoint = binding.endpoint.as_ref().map(ToString::to_string);
+        let about = About { level: Level::Binding, site: Some(site), endpoint, ..About::default() };
+        let text = format!("{} {}", binding.protocol, binding.written);
+        let kind = if binding.fault.is_some() { ValueType::Malformed } else { ValueType::Text };
+        let written = self.said(&about, "binding", kind, text, None, Some(binding.place));
+        let place = binding.flags_written.is_some().then_some(binding.place);
+        // IIS 6 has no such number, and where nobody wrote it, it decides about https only.
+        let has_flags = place.is_some() || (self.server.generation != Generation::Iis6 && binding.is_https());
+        let flags = has_flags.then(|| match binding.flags {
+            Some(flags) => self.said(&about, "binding-flags", ValueType::Flags, flags.to_string(), Some(u64::from(flags)), place),
+            None => {
+                let text = binding.flags_written.clone().unwrap_or_default();
+                self.said(&about, "binding-flags", ValueType::Malformed, text, None, place)
+            }
+        });
+        std::iter::once(written).chain(flags)
+    }
+
+    fn endpoint(self, endpoint: &'a Endpoint) -> impl Iterator<Item = Fact> + 'a {
+        let mut sites: Vec<Option<&Site>> = endpoint.sites.iter().filter_map(|site| self.server.sites.get(*site)).map(Some).collect();
+        if sites.is_empty() {
+            sites.push(None);
+        }
+        sites.into_iter().flat_map(move |site| {
+            let about = About { level: Level::Endpoint, site, path: None, endpoint: Some(endpoint.key.to_string()) };
+            let served = self.served(&about, endpoint);
+            served.into_iter().chain(self.settings(about, &endpoint.settings))
+        })
+    }
+
+    /// The record that serves an endpoint; IIS 6 has none.
+    fn served(self, about: &About<'_>, endpoint: &Endpoint) -> Option<Fact> {
+        let name = "served-by-record";
+        let place = self.server.record_of(endpoint).map(|record| record.place);
+        match (endpoint.served, self.server.record_of(endpoint)) {
+            (Served::NotGiven, _) if self.server.generation == Generation::Iis6 => None,
+            (Served::NotGiven, _) => {
+                let mut fact = self.blank(about, name);
+                fact.needs = Some("netsh http show sslcert".to_owned());
+                Some(fact)
+            }
+            (_, Some(record)) => Some(self.said(about, name, ValueType::Text, record.key.to_string(), None, place)),
+            (_, None) => Some(self.said(about, name, ValueType::None, String::new(), None, None)),
+        }
+    }
+
+    /// A known value that is said at `place`, or else the default.
+    fn said(self, about: &About<'_>, name: &str, kind: ValueType, value: String, number: Option<u64>, place: Option<Place>) -> Fact {
+        let mut fact = self.blank(about, name);
+        fact.known = true;
+        fact.kind = kind;
+        fact.value = Some(value);
+        fact.number = number;
+        match place {
+            Some(place) => {
+                fact.origin = OriginKind::Explicit;
+                self.placed(fact, place)
+            }
+            None => {
+                fact.origin = OriginKind::Default;
+                fact.why = Some("no file that was given says it".to_owned());
+                fact
+            }
+        }
+    }
+
+    /// The values that the registry export has. What it does not have has no row.
+    fn schannel(self, schannel: &Schannel) -> Vec<Fact> {
+        let about = About { level: Level::Server, ..About::default() };
+        let mut facts = Vec::new();
+        let mut add = |name: &str, field: &Field<u32>| match field {
+            Field::Said(said) => {
+                let number = Some(u64::from(said.value));
+                facts.push(self.said(&about, name, ValueType::Number, said.value.to_string(), number, Some(said.place)));
+            }
+            Field::Unreadable(said) => {
+                facts.push(self.said(&about, name, ValueType::Malformed, said.value.clone(), None, Some(said.place)))
+            }
+            Field::Absent => {}
+        };
+        add("schannel/SendTrustedIssuerList", &schannel.send_trusted_issuer_list);
+        add("schannel/ClientAuthTrustMode", &schannel.client_auth_trust_mode);
+        add("schannel/MessageLimitServerClientAuth", &schannel.message_limit_server_client_auth);
+        add("schannel/CertificateMappingMethods", &schannel.certificate_mapping_methods);
+        add("schannel/EnableOcspStaplingForSni", &schannel.enable_ocsp_stapling_for_sni);
+        add("schannel/EventLogging", &schannel.event_logging);
+        for protocol in &schannel.protocols {
+            let role = match protocol.role {
+                Role::Server => "Server",
+                Role::Client => "Client",
+            };
+            add(&format!("schannel/Protocols/{}/{role}/Enabled", protocol.name), &protocol.enabled);
+            add(&format!("schannel/Protocols/{}/{role}/DisabledByDefault", protocol.name), &protocol.disabled_by_default);
+        }
+        add("http/EnableHttp2Tls", &schannel.http.enable_http2_tls);
+        add("http/EnableHttp2Cleartext", &schannel.http.enable_http2_cleartext);
+        add("http/EnableHttp3", &schannel.http.enable_http3);
+        add("http/EnableAltSvc", &schannel.http.enable_alt_svc);
+        facts
+    }
+}
+
+/// The elements of one site.
+struct Elements<'a> {
+    rows: Rows<'a>,
+    about: About<'a>,
+    facts: Vec<Fact>,
+}
+
+impl Elements<'_> {
+    fn add<T>(&mut self, name: &str, given: &Given<T>, kind: ValueType, value: String, number: Option<u64>) {
+        // An empty text is no value, as with the settings of the catalogue.
+        let kind = if value.is_empty() && kind == ValueType::Text { ValueType::None } else { kind };
+        self.facts.push(self.rows.said(&self.about, name, kind, value, number, given.place));
+    }
+
+    fn bool(&mut self, name: &str, given: &Given<bool>) {
+        self.add(name, given, ValueType::Bool, given.value.to_string(), Some(u64::from(given.value)));
+    }
+
+    fn number<T: Copy + Into<u64>>(&mut self, name: &str, given: &Given<T>) {
+        let number: u64 = given.value.into();
+        self.add(name, given, ValueType::Number, number.to_string(), Some(number));
+    }
+
+    fn flags(&mut self, name: &str, given: &Given<crate::server::Bits>, names: &Names) {
+        let shown = given.value.show(names);
+        let number = u64::from(given.value.bits);
+        if given.value.unknown.is_empty() {
+            self.add(name, given, ValueType::Flags, shown, Some(number));
+        } else {
+            self.add(name, given, ValueType::Malformed, shown, None);
+        }
+    }
+
+    fn name<T>(&mut self, name: &str, given: &Given<T>, value: &str) {
+        self.add(name, given, ValueType::Text, value.to_owned(), None);
+    }
+
+    fn hsts(&mut self, hsts: &Hsts) {
+        self.bool("hsts/enabled", &hsts.enabled);
+        self.number("hsts/max-age", &hsts.max_age);
+        self.bool("hsts/include-sub-domains", &hsts.include_sub_domains);
+        self.bool("hsts/preload", &hsts.preload);
+        self.bool("hsts/redirect-http-to-https", &hsts.redirect_http_to_https);
+    }
+
+    fn log(&mut self, log: &LogFile) {
+        self.bool("log/enabled", &log.enabled);
+        let format = match log.format.value {
+            LogFormat::W3c => "W3C",
+            LogFormat::Iis => "IIS",
+            LogFormat::Ncsa => "NCSA",
+            LogFormat::Custom => "Custom",
+        };
+        self.name("log/format", &log.format, format);
+        self.flags("log/fields", &log.fields, log_fields::NAMES);
+        self.flags("log/target", &log.target, LOG_TARGETS);
+    }
+
+    fn ftp(&mut self, ftp: &Ftp) {
+        self.name("ftp/client-certificates", &ftp.client_certificates, ftp.client_certificates.value.name());
+        self.flags("ftp/validation-flags", &ftp.validation, ftp_validation::NAMES);
+        self.number("ftp/revocation-freshness-time", &ftp.freshness);
+        self.number("ftp/revocation-url-retrieval-timeout", &ftp.retrieval_timeout);
+        self.bool("ftp/ad-certificate-mapping", &ftp.ad_mapping);
+        self.name("ftp/control-channel", &ftp.control_channel, ftp.control_channel.value.name());
+        self.name("ftp/data-channel", &ftp.data_channel, ftp.data_channel.value.name());
+        self.name("ftp/server-certificate", &ftp.server_certificate, &ftp.server_certificate.value);
+        self.name("ftp/server-certificate-store", &ftp.server_certificate_store, &ftp.server_certificate_store.value);
+        self.bool("ftp/ssl128", &ftp.ssl128);
+        self.number("ftp/store-flags", &ftp.store_flags);
+    }
+}
+
+fn kind(value: &Value) -> ValueType {
+    match value {
+        Value::None => ValueType::None,
+        Value::Flags(_) => ValueType::Flags,
+        Value::Number(_) => ValueType::Number,
+        Value::Bool(_) => ValueType::Bool,
+        Value::Text(_) => ValueType::Text,
+        Value::Bytes(_) => ValueType::Bytes,
+        Value::Malformed(_) => ValueType::Malformed,
+    }
+}
