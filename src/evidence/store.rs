@@ -792,7 +792,7 @@ mod tests {
     #[test]
     fn what_another_command_prints_is_no_listing_of_stores() {
         let verify = "Issuer:\n    CN=A\nCert Serial Number: 01\nCertUtil: -verify command completed successfully.\n";
-        assert_ne!(recognise_text(verify), Some(TextKind::Stores));
+        assert_eq!(recognise_text(verify), Some(TextKind::Verifications));
         let card = "================ Certificate 0 ================\nSerial Number: 01\nCert Hash(sha1): aa\nCertUtil: -SCInfo command completed successfully.\n";
         assert_eq!(recognise_text(card), None);
         assert_eq!(recognise_text("CertUtil: -store command FAILED: 0x80070002 (WIN32: 2)\n"), Some(TextKind::Stores));

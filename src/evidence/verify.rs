@@ -1303,3 +1303,264 @@ fn command(text: &str) -> Option<bool> {
     options.peek()?;
     Some(options.any(|option| option.eq_ignore_ascii_case("verify")))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{TextKind, recognise_text};
+    use super::*;
+
+    const FOUR: &str = include_str!("../../tests/fixtures/evidence/e06_verify_four_levels.txt");
+    const REVOKED: &str = include_str!("../../tests/fixtures/evidence/e07_verify_revoked_2008.txt");
+    const GERMAN: &str = include_str!("../../tests/fixtures/evidence/e08_verify_german.txt");
+
+    fn read(text: &str) -> ReadVerifications {
+        assert_eq!(recognise_text(text), Some(TextKind::Verifications));
+        read_verifications(text, FileId(0))
+    }
+
+    fn one(text: &str) -> Verification {
+        let mut read = read(text);
+        assert_eq!(read.verifications.len(), 1);
+        read.verifications.remove(0)
+    }
+
+    fn messages(out: &ReadVerifications) -> Vec<&str> {
+        out.warnings.iter().map(|warning| warning.message.as_str()).collect()
+    }
+
+    fn not_understood(out: &ReadVerifications) -> Vec<&str> {
+        out.not_understood().map(|line| line.text.as_str()).collect()
+    }
+
+    fn names(bits: impl Iterator<Item = &'static TrustBit>) -> Vec<&'static str> {
+        bits.map(|bit| bit.name).collect()
+    }
+
+    #[test]
+    fn a_chain_of_four_levels_names_the_certificate_whose_list_could_not_be_had() {
+        let read = read(FOUR);
+        assert_eq!(not_understood(&read), [""; 0]);
+        let verification = &read.verifications[0];
+        let elements = &verification.chains[0].elements;
+        assert_eq!(elements.iter().map(|element| element.index).collect::<Vec<_>>(), [0, 1, 2, 3]);
+        let unreachable = verification.unreachable();
+        assert_eq!(unreachable.len(), 1);
+        assert_eq!(unreachable[0].element.label(), "CN=Fabrikam Policy CA 2, O=Fabrikam Trust, Inc., C=US");
+        assert_eq!(unreachable[0].failed[0].urls, ["http://rootcrl.fabrikam.test/root1.crl"]);
+        let states: Vec<_> = elements.iter().map(|element| verification.revocation(element)).collect();
+        assert_eq!(states, [Revocation::Good, Revocation::Good, Revocation::Offline, Revocation::NotChecked]);
+        assert_eq!(verification.blamed, Some((0, 2)));
+        assert_eq!(
+            messages(&read),
+            [
+                "no current revocation list or OCSP answer could be had for certificate 2 of the chain, CN=Fabrikam Policy CA 2, O=Fabrikam Trust, Inc., \
+              C=US: http://rootcrl.fabrikam.test/root1.crl (0x80072ee7 ERROR_WINHTTP_NAME_NOT_RESOLVED)"
+            ]
+        );
+    }
+
+    #[test]
+    fn certificate_flags_and_elements_are_read_with_their_places() {
+        let verification = one(FOUR);
+        assert_eq!(verification.issuer.value().unwrap(), "CN=Fabrikam Users CA 3, O=Fabrikam Trust, Inc., C=US");
+        assert_eq!(verification.subject.value().unwrap(), "CN=Dana Ruiz, OU=Staff, O=Fabrikam Trust, Inc., C=US");
+        assert_eq!(verification.serial.value().unwrap(), "5a00000c1be2f0774d9a310e52000000000c1b");
+        assert_eq!((verification.command.place().unwrap().line, verification.place.line), (4, 5));
+        assert!(verification.tried_urls());
+        let chain_flags: Vec<_> =
+            verification.flags.iter().filter(|flag| flag.of_chain).map(|flag| (flag.name.as_str(), flag.value)).collect();
+        assert_eq!(chain_flags, [("CERT_CHAIN_REVOCATION_CHECK_CHAIN_EXCLUDE_ROOT", 0x4000_0000)]);
+        assert_eq!(verification.engine.value(), Some(&Engine::Machine));
+        assert_eq!(names(verification.status.errors()), ["CERT_TRUST_REVOCATION_STATUS_UNKNOWN", "CERT_TRUST_IS_OFFLINE_REVOCATION"]);
+        assert_eq!(verification.chains[0].status.error.value(), Some(&0x0100_0040));
+        let [first, _, third, root] = &verification.chains[0].elements[..] else { panic!() };
+        assert_eq!(
+            (first.not_before.value().unwrap().as_str(), first.not_after.value().unwrap().as_str()),
+            ("2/3/2026 8:12 AM", "2/3/2027 8:12 AM")
+        );
+        assert_eq!(first.template.value().unwrap(), "FabrikamUser");
+        assert_eq!(first.hash.value().unwrap().len(), 20);
+        assert_eq!((third.status.error.value(), third.status.named.len()), (Some(&0x0100_0040), 0));
+        assert!(root.is_root() && !first.is_root());
+        let lists: Vec<_> =
+            first.lists.iter().map(|list| (list.delta, list.number.as_deref(), list.next_update.value().unwrap().as_str())).collect();
+        assert_eq!(lists, [(false, Some("0a1c"), "2/17/2026 6:20 PM"), (true, Some("0a1f"), "2/12/2026 6:20 PM")]);
+        assert_eq!(first.application[0], Policy { oid: "1.3.6.1.5.5.7.3.2".to_owned(), name: "Client Authentication".to_owned() });
+        assert_eq!((first.issuance.len(), verification.leaf.clone(), verification.authority.value()), (1, LeafCheck::Passed, Some(&false)));
+        assert_eq!(verification.end, End::Completed(Place { line: 175, ..verification.place }), "the last line of the command");
+    }
+
+    #[test]
+    fn every_url_has_its_result_and_the_code_of_its_failure() {
+        let verification = one(FOUR);
+        let of = |index: usize| {
+            let fetches = verification.chains[0].elements[index].fetches.iter();
+            fetches.map(|fetch| (fetch.source.clone(), fetch.outcome.clone(), fetch.what.clone())).collect::<Vec<_>>()
+        };
+        let base = |number: &str| Retrieved::BaseList(number.to_owned());
+        let delta = || Retrieved::DeltaList("0a1f".to_owned());
+        assert_eq!(
+            of(0),
+            [
+                (Source::Aia, FetchOutcome::Verified, Retrieved::Certificate("0".to_owned())),
+                (Source::Cdp, FetchOutcome::Verified, base("0a1c")),
+                (Source::Cdp, FetchOutcome::Verified, delta()),
+                (Source::ListCdp, FetchOutcome::Verified, delta()),
+                (Source::Ocsp, FetchOutcome::Verified, Retrieved::Ocsp),
+            ]
+        );
+        assert_eq!(
+            of(2)[1..3],
+            [(Source::Cdp, FetchOutcome::Failed, Retrieved::Other("CDP".to_owned())), (Source::Cdp, FetchOutcome::Expired, base("1b")),]
+        );
+        assert!(of(3).iter().all(|(_, outcome, _)| *outcome == FetchOutcome::NoUrls));
+        let failed = &verification.chains[0].elements[1].fetches[1];
+        assert_eq!((failed.error.as_ref().unwrap().value, failed.seconds, failed.hash.is_none()), (0x8007_203a, Some(12), true));
+        assert!(failed.urls[0].starts_with("ldap:///CN=Fabrikam%20Policy"));
+        // One URL that works is enough.
+        assert_eq!(verification.unreachable().len(), 1);
+    }
+
+    #[test]
+    fn a_revoked_certificate_of_an_old_windows_is_read_without_urls_and_names() {
+        let read = read(REVOKED);
+        assert_eq!(not_understood(&read), [""; 0]);
+        assert!(messages(&read)[0].contains("stores of a user"), "{:?}", messages(&read));
+        let verification = &read.verifications[0];
+        assert!(!verification.tried_urls() && verification.unreachable().is_empty());
+        assert_eq!((verification.leaf.clone(), verification.blamed), (LeafCheck::Revoked(Some(1)), Some((0, 0))));
+        assert_eq!(verification.messages[0].code.name(), Some("CRYPT_E_REVOKED"));
+        assert_eq!(names(verification.status.errors()), ["CERT_TRUST_IS_REVOKED", "CERT_TRUST_IS_UNTRUSTED_ROOT"]);
+        let [leaf, root] = &verification.chains[0].elements[..] else { panic!() };
+        assert_eq!((verification.revocation(leaf), verification.revocation(root)), (Revocation::Revoked, Revocation::NotChecked));
+        assert_eq!((leaf.hash.value().unwrap().len(), leaf.lists[0].hash.value().unwrap().len()), (20, 20));
+    }
+
+    #[test]
+    fn another_language_is_read_by_shape_and_codes() {
+        let read = read(GERMAN);
+        let verification = &read.verifications[0];
+        assert_eq!(
+            (verification.subject.value().unwrap().as_str(), verification.serial.value().unwrap().as_str()),
+            ("CN=Anna Berg", "4d00a1")
+        );
+        let outcomes: Vec<_> = verification.chains[0].elements[0].fetches.iter().map(|fetch| fetch.outcome.clone()).collect();
+        assert_eq!(outcomes, [FetchOutcome::Fetched("Überprüft".to_owned()), FetchOutcome::Failed, FetchOutcome::NoUrls]);
+        assert_eq!(verification.unreachable()[0].failed[0].error.as_ref().unwrap().value, 0x8007_2ee2);
+        assert!(matches!(&verification.leaf, LeafCheck::Failed(code) if code.value == 0x8009_2013));
+        assert!(matches!(verification.end, End::Completed(_)));
+        assert_eq!(not_understood(&read), ["Sperrprüfung übersprungen -- Server offline", "Zertifikat ist ein Endeinheitszertifikat"]);
+        assert!(messages(&read).iter().any(|message| message.contains("not in English")), "{:?}", messages(&read));
+        let policies = "CERT_CHAIN_POLICY_BASE\nCertContext[0][0]: dwInfoStatus=102 dwErrorStatus=0\n  Subject: CN=a\n\nFull chain:\n  Chain: x\n\
+                        ------------------------------------\nÜberprüfte Ausstellungsrichtlinien: Keine\nÜberprüfte Anwendungsrichtlinien:\n    1.3.6.1.5.5.7.3.2 x\n\
+                        CertUtil: -verify-Befehl wurde erfolgreich ausgeführt.\n";
+        let verification = one(policies);
+        assert_eq!(verification.issuance, Policies::Other("Keine".to_owned()));
+        assert_eq!(verification.application, Policies::These(vec![Policy { oid: "1.3.6.1.5.5.7.3.2".to_owned(), name: "x".to_owned() }]));
+    }
+
+    #[test]
+    fn a_list_that_windows_had_from_before_is_told_apart_from_none() {
+        let cached = FOUR.replace("dwErrorStatus=1000040", "dwErrorStatus=0").replace("  Expired \"Base CRL (1b)\"", "  Failed \"CDP\"");
+        let read = read(&cached);
+        assert_eq!(read.verifications[0].revocation(&read.verifications[0].chains[0].elements[2]), Revocation::Good);
+        assert!(messages(&read)[0].ends_with("Windows used one that it had from before"), "{:?}", messages(&read));
+    }
+
+    #[test]
+    fn the_flags_of_the_chain_say_for_whom_revocation_is_checked() {
+        let flagged = |flags: &str| {
+            let verification = one(&FOUR
+                .replace("dwErrorStatus=1000040", "dwErrorStatus=0")
+                .replace("(0x40000000)\r\nHCCE", &format!("({flags})\r\nHCCE")));
+            verification.chains[0].elements.iter().map(|element| verification.revocation(element)).collect::<Vec<_>>()
+        };
+        use Revocation::{Good, NotChecked};
+        assert_eq!(flagged("0x20000000"), [Good, Good, Good, NotChecked]);
+        assert_eq!(flagged("0x10000000"), [Good, NotChecked, NotChecked, NotChecked]);
+        assert_eq!(flagged("0x0"), [NotChecked; 4]);
+    }
+
+    #[test]
+    fn what_was_cut_or_failed_says_so() {
+        let cut = FOUR.split("Exclude leaf").next().unwrap();
+        let out = read(cut);
+        assert_eq!(out.verifications[0].end, End::Open);
+        assert!(messages(&out)[0].contains("may have been cut"), "{:?}", messages(&out));
+        let failed = "LoadCert(Cert) returned The system cannot find the file specified. 0x80070002 (WIN32: 2 ERROR_FILE_NOT_FOUND)\n\
+                      CertUtil: -verify command FAILED: 0x80070002 (WIN32: 2 ERROR_FILE_NOT_FOUND)\nCertUtil: The system cannot find the file specified.\n";
+        let out = read(failed);
+        assert!(matches!(&out.verifications[0].end, End::Failed { code: Some(code), .. } if code.value == 0x8007_0002));
+        assert!(messages(&out)[0].contains("0x80070002 ERROR_FILE_NOT_FOUND"), "{:?}", messages(&out));
+    }
+
+    #[test]
+    fn several_verifications_of_one_console_are_told_apart_and_odd_lines_are_kept() {
+        let odd = FOUR.replace("  Template: SubCA", "  Odd: thing").replace("Leaf certificate revocation check passed", "Odd end");
+        let text = format!(
+            "{odd}rest of another tool\n{REVOKED}C:\\>certutil -store Root\nmore\nCertUtil: -store command completed successfully.\n"
+        );
+        // Where stores are listed as well the whole text is one of stores, unless --as says otherwise.
+        assert_eq!(recognise_text(&text), Some(TextKind::Stores));
+        let out = read_verifications(&text, FileId(0));
+        assert_eq!(
+            out.verifications.iter().map(Verification::label).collect::<Vec<_>>(),
+            ["CN=Dana Ruiz, OU=Staff, O=Fabrikam Trust, Inc., C=US", "CN=portal.contoso.test"]
+        );
+        assert_eq!(not_understood(&out), ["rest of another tool", "more", "Odd end", "Odd: thing"]);
+        assert!(out.verifications[1].command.is_absent());
+    }
+
+    #[test]
+    fn bits_that_are_not_known_are_kept_with_the_name_that_the_text_gives() {
+        let text = "ChainContext.dwErrorStatus = CERT_TRUST_NEW_THING (0x80000000)\nChainContext.dwErrorStatus = odd\n\
+                    CertContext[0][0]: dwInfoStatus=0 dwErrorStatus=zz\n  Subject: CN=a\nCertUtil: -verify command completed successfully.\n";
+        let out = read(text);
+        let verification = &out.verifications[0];
+        assert_eq!(verification.status.unknown_errors(), 0x8000_0000);
+        assert_eq!(verification.status.named, [(0x8000_0000, "CERT_TRUST_NEW_THING".to_owned())]);
+        assert_eq!(verification.revocation(&verification.chains[0].elements[0]), Revocation::NotSaid);
+        assert!(messages(&out).iter().any(|message| message.contains("dwErrorStatus=zz is not understood")), "{:?}", messages(&out));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_without_a_panic_and_no_line_of_it_is_taken_twice(lines in proptest::collection::vec(prop_oneof![
+            ".{0,60}",
+            "CertContext\\[[0-9]{0,12}\\]\\[[0-9]{0,2}\\]: dwInfoStatus=[0-9a-f]{0,10} dwErrorStatus=[0-9a-f]{0,9}",
+            "(Element|ChainContext|SimpleChain)\\.dw(Error|Info)Status ?= ?.{0,10}(\\(0x[0-9a-f]{0,9}\\))?",
+            "-{6,40} ?(Certificate (AIA|CDP|OCSP)|Base CRL CDP|CERT_CHAIN_CONTEXT)? ?-{6,40}",
+            "  .{0,9}\"(Base CRL|CDP|OCSP)? ?\\([0-9a-f]{0,4}\\)?\".{0,3}[:：] ?[0-9]{0,3} .{0,8}",
+            "    \\[?[0-9.]{0,4}\\]? ?[a-z]{0,6}://.{0,9}",
+            ".{0,9}0x[0-9a-f]{7,9} ?\\(?.{0,20}",
+            "(Issuer|Subject|Full chain|Delta CRL 0d|CRL \\(null\\)|Verified Issuance Policies):.{0,6}",
+            "CertUtil: -?(verify|store)?.{0,30}",
+            ".{0,5}certutil [-/](verify|urlfetch) .{0,10}",
+        ], 0..40), cut in 0usize..300) {
+            let text = lines.join("\n");
+            let cut = text.char_indices().map(|(at, _)| at).nth(cut).unwrap_or(text.len());
+            let text = &text[cut..];
+            let _ = recognise_text(text);
+            let out = read_verifications(text, FileId(0));
+            let mut places: Vec<_> = out.not_understood().map(|line| line.place).collect();
+            let count = places.len();
+            places.sort();
+            places.dedup();
+            prop_assert_eq!(places.len(), count);
+            for verification in &out.verifications {
+                let _ = (verification.label(), verification.unreachable());
+            }
+        }
+
+        #[test]
+        fn any_bytes_in_place_of_a_part_are_survived(bytes in proptest::collection::vec(any::<u8>(), 0..200), at in 0usize..6000) {
+            let mut text = FOUR.as_bytes().to_vec();
+            let at = at.min(text.len());
+            text.splice(at..(at + bytes.len()).min(text.len()), bytes);
+            let out = read_verifications(&String::from_utf8_lossy(&text), FileId(0));
+            prop_assert!(!out.verifications.is_empty());
+        }
+    }
+}
