@@ -1036,8 +1036,13 @@ impl Counter {
 
     /// The index of a group; `None` when there are too many.
     fn group(&mut self, key: Key) -> Option<usize> {
-        let slot =
-            (u64::from(key.site) * 7 + key.status + key.substatus.wrapping_mul(5) + key.win32.wrapping_mul(3)) as usize % self.recent.len();
+        // Values that are not there are the largest number, so the sum goes round.
+        let mixed = u64::from(key.site)
+            .wrapping_mul(7)
+            .wrapping_add(key.status)
+            .wrapping_add(key.substatus.wrapping_mul(5))
+            .wrapping_add(key.win32.wrapping_mul(3));
+        let slot = mixed as usize % self.recent.len();
         let recent = self.recent[slot] as usize;
         if self.groups.get(recent).is_some_and(|group| group.key == key) {
             return Some(recent);
