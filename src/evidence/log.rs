@@ -457,7 +457,14 @@ struct Utf16<R> {
 
 impl<R: Read> Utf16<R> {
     fn new(inner: R, encoding: &'static encoding_rs::Encoding) -> Self {
-        Utf16 { inner, decoder: encoding.new_decoder_without_bom_handling(), raw: vec![0; 64 << 10], waiting: 0..0, ended: false, done: false }
+        Utf16 {
+            inner,
+            decoder: encoding.new_decoder_without_bom_handling(),
+            raw: vec![0; 64 << 10],
+            waiting: 0..0,
+            ended: false,
+            done: false,
+        }
     }
 }
 
@@ -1029,8 +1036,13 @@ impl Counter {
 
     /// The index of a group; `None` when there are too many.
     fn group(&mut self, key: Key) -> Option<usize> {
-        let slot = (u64::from(key.site) * 7 + key.status + key.substatus.wrapping_mul(5) + key.win32.wrapping_mul(3)) as usize
-            % self.recent.len();
+        // Values that are not there are the largest number, so the sum goes round.
+        let mixed = u64::from(key.site)
+            .wrapping_mul(7)
+            .wrapping_add(key.status)
+            .wrapping_add(key.substatus.wrapping_mul(5))
+            .wrapping_add(key.win32.wrapping_mul(3));
+        let slot = mixed as usize % self.recent.len();
         let recent = self.recent[slot] as usize;
         if self.groups.get(recent).is_some_and(|group| group.key == key) {
             return Some(recent);
@@ -1210,4 +1222,289 @@ fn time_of_day(text: &[u8]) -> Option<u32> {
 
 fn two(a: u8, b: u8) -> Option<u32> {
     (a.is_ascii_digit() && b.is_ascii_digit()).then(|| u32::from(a - b'0') * 10 + u32::from(b - b'0'))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const IIS10: &[u8] = include_bytes!("../../tests/fixtures/evidence/e06_iis10.log");
+    const IIS6: &[u8] = include_bytes!("../../tests/fixtures/evidence/e07_iis6_ansi.log");
+    const HTTPERR: &[u8] = include_bytes!("../../tests/fixtures/evidence/e08_httperr.log");
+
+    const FIELDS: &str = "#Fields: date time s-ip cs-uri-stem s-port sc-status sc-substatus sc-win32-status\n";
+
+    fn read(bytes: &[u8]) -> LogSummary {
+        read_log(bytes, FileId(0))
+    }
+
+    fn facts(summary: &LogSummary) -> &LogFile {
+        &summary.files[&FileId(0)]
+    }
+
+    /// Each site and outcome with its count, as a user would see it.
+    fn told(summary: &LogSummary) -> Vec<String> {
+        let tallies = |(site, log): (&Site, &SiteLog)| {
+            let site = site.to_string();
+            log.outcomes.iter().map(move |(outcome, tally)| format!("{site}: {outcome} x{}", tally.requests)).collect::<Vec<_>>()
+        };
+        summary.sites.iter().flat_map(tallies).collect()
+    }
+
+    fn only(summary: &LogSummary) -> &Tally {
+        summary.sites.values().next().unwrap().outcomes.values().next().unwrap()
+    }
+
+    #[test]
+    fn columns_that_change_within_a_file_are_followed() {
+        let summary = read(IIS10);
+        assert_eq!(
+            told(&summary),
+            [
+                "10.0.0.5:443: 200.0 0 ERROR_SUCCESS x1",
+                "10.0.0.5:443: 403.7 5 ERROR_ACCESS_DENIED x1",
+                "10.0.0.5:443: 403.13 2148081683 (0x80092013) CRYPT_E_REVOCATION_OFFLINE x1",
+                "10.0.0.6:443: 200.0 0 ERROR_SUCCESS x1",
+                "WEB01 W3SVC2 10.0.0.5:443 portal.contoso.example: 413.0 0 ERROR_SUCCESS x1",
+                "WEB01 W3SVC2 10.0.0.5:443 portal.contoso.example: 500.0 64 ERROR_NETNAME_DELETED x1",
+            ]
+        );
+        assert_eq!(summary.first().unwrap().to_string(), "2025-03-03 08:00:01");
+        assert_eq!(summary.last().unwrap().to_string(), "2025-03-04 00:00:00");
+        let facts = facts(&summary);
+        assert_eq!((facts.requests, facts.headers, facts.cut, facts.unknown), (6, 2, true, 1));
+        assert!(facts.columns.contains("X-Forwarded-For"));
+        let (place, text) = facts.unknown_lines.first().unwrap();
+        assert_eq!((place.line, text.as_str()), (9, "2025-03-03 09:00:00 10.0.0.6 GET /short - 443"));
+    }
+
+    #[test]
+    fn who_fails_and_who_does_not_is_told_with_the_urls() {
+        let summary = read(IIS10);
+        let failures = summary.failures();
+        assert_eq!(
+            failures.iter().map(|failure| (failure.status, failure.substatus)).collect::<Vec<_>>(),
+            [(403, Some(7)), (403, Some(13)), (413, Some(0)), (500, Some(0))]
+        );
+        let revocation = &failures[1];
+        let site = &revocation.failing[0];
+        assert_eq!((site.site.to_string().as_str(), site.requests, site.of), ("10.0.0.5:443", 1, 3));
+        assert_eq!(site.stems, [("/portal/login.aspx", 1)]);
+        assert_eq!(site.well, [("/portal/", 1)]);
+        assert_eq!(site.win32, BTreeMap::from([(Some(2148081683), 1)]));
+        assert_eq!(
+            revocation.others.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["10.0.0.6:443", "WEB01 W3SVC2 10.0.0.5:443 portal.contoso.example"]
+        );
+    }
+
+    #[test]
+    fn a_log_of_iis_6_with_ansi_text_and_nul_padding_is_read_to_its_end() {
+        let summary = read(IIS6);
+        assert_eq!(
+            told(&summary),
+            [
+                "W3SVC1 10.1.0.1:443: 200.0 0 ERROR_SUCCESS x2",
+                "W3SVC1 10.1.0.1:443: 403.16 2148204809 (0x800B0109) CERT_E_UNTRUSTEDROOT x2",
+            ]
+        );
+        // The day is that of `#Date:`, for there is no column for it.
+        assert_eq!(summary.last().unwrap().to_string(), "2009-11-02 23:00:09");
+        assert_eq!(summary.failures()[0].failing[0].stems, [("/caf\u{fffd}/menu.asp", 2)]);
+        assert_eq!((facts(&summary).unknown, facts(&summary).cut), (0, false));
+    }
+
+    #[test]
+    fn nul_padding_longer_than_the_longest_line_is_no_line() {
+        let mut bytes = format!("{FIELDS}2025-01-01 00:00:00 ::1 /a 443 200 0 0\n").into_bytes();
+        bytes.resize(bytes.len() + 2 * MAX_LINE + 17, 0);
+        bytes.extend_from_slice(b"2025-01-01 00:00:01 ::1 /a 443 200 0 0\r\n");
+        let summary = read(&bytes);
+        assert_eq!(told(&summary), ["[::1]:443: 200.0 0 ERROR_SUCCESS x2"]);
+        assert_eq!((facts(&summary).lines, facts(&summary).too_long, facts(&summary).unknown), (3, 0, 0));
+    }
+
+    #[test]
+    fn reasons_of_httperr_are_counted_by_site_and_url_without_its_query() {
+        let summary = read(HTTPERR);
+        assert_eq!(
+            told(&summary),
+            [
+                "10.0.0.5:443: - Timer_ConnectionIdle x1",
+                "10.0.0.5:443: 400 BadRequest x1",
+                "W3SVC1 [::1%0]:443: 503 Something_New x1",
+                "W3SVC2 10.0.0.5:443: - Connection_Dropped x1",
+            ]
+        );
+        let dropped = summary.sites.values().last().unwrap().outcomes.values().next().unwrap();
+        assert_eq!(dropped.top(5), [("/upload/big.ashx", 1)]);
+    }
+
+    #[test]
+    fn hours_and_days_are_counted() {
+        let summary = read(
+            format!("{FIELDS}2025-01-01 00:00:00 ::1 /a 443 200 0 0\n2025-01-01 23:59:59 ::1 /a 443 200 0 0\n2025-01-01 00:10:00 ::1 /a 443 200 0 0\n2025-01-02 05:00:00 ::1 /a 443 200 0 0\n2025-01-02 - ::1 /a 443 200 0 0\n")
+                .as_bytes(),
+        );
+        let tally = only(&summary);
+        let hours: Vec<String> = tally.hours.iter().map(|(hour, count)| format!("{hour}h {count}")).collect();
+        assert_eq!(hours, ["2025-01-01 00h 2", "2025-01-01 23h 1", "2025-01-02 05h 1"]);
+        let days: Vec<String> = tally.days().iter().map(|(day, count)| format!("{day} {count}")).collect();
+        assert_eq!(days, ["2025-01-01 3", "2025-01-02 1"]);
+        assert_eq!((tally.requests, tally.without_hour), (5, 1));
+    }
+
+    #[test]
+    fn a_piece_without_its_heading_is_read_by_the_default_columns_and_said_to_be() {
+        let summary = read(
+            b"2025-01-15 09:15:24 fe80::1%4 GET /owa/ - 443 - ::1 Probe - 403 7 5 19\n2009-01-15 09:15:24 W3SVC1 10.0.0.1 GET /a - 443 - ::1 Agent 403 13 2148081683\n2009-01-15 09:15:24 10.0.0.1 GET /a - 443 - ::1 Agent 403 17 2148204801 3\n<IP> GET /a - 403 13 2148081683\n",
+        );
+        assert_eq!(
+            told(&summary),
+            [
+                "10.0.0.1:443: 403.17 2148204801 (0x800B0101) CERT_E_EXPIRED x1",
+                "[fe80::1%4]:443: 403.7 5 ERROR_ACCESS_DENIED x1",
+                "W3SVC1 10.0.0.1:443: 403.13 2148081683 (0x80092013) CRYPT_E_REVOCATION_OFFLINE x1",
+            ]
+        );
+        assert_eq!((facts(&summary).assumed, facts(&summary).unknown), (3, 1));
+    }
+
+    #[test]
+    fn gzip_and_utf_16_are_read_as_the_plain_file() {
+        use std::io::Write as _;
+        let plain = read(HTTPERR);
+        let pack = |bytes: &[u8]| {
+            let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            packed.write_all(bytes).unwrap();
+            packed.finish().unwrap()
+        };
+        let text = std::str::from_utf8(HTTPERR).unwrap();
+        let little: Vec<u8> = "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_be_bytes).collect();
+        assert_eq!(read(&pack(HTTPERR)), plain);
+        assert_eq!(read(&little), plain);
+        assert_eq!(read(&big), plain);
+        assert_eq!(read(&pack(&little)), plain);
+        assert_eq!(read(format!("\u{feff}{text}").as_bytes()), plain);
+        // Two members, as when files are put together.
+        let both = read(&[pack(HTTPERR), pack(HTTPERR)].concat());
+        assert_eq!(both.requests(), 2 * plain.requests());
+    }
+
+    #[test]
+    fn a_damaged_gzip_keeps_what_was_read_and_says_so() {
+        use std::io::Write as _;
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+        packed.write_all(HTTPERR).unwrap();
+        let packed = packed.finish().unwrap();
+        let summary = read(&packed[..packed.len() - 6]);
+        assert_eq!(summary.requests(), 4);
+        assert_eq!(facts(&summary).problems.len(), 1);
+        assert_eq!(facts(&read(b"\x1f\x8b")).problems.len(), 1);
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_counted_and_the_next_is_read() {
+        let line = "2025-01-01 00:00:00 ::1 /a 443 200 0 0\n";
+        let long = "x".repeat(3 * MAX_LINE);
+        let summary = read(format!("{FIELDS}{line}{long}\n{line}{long}").as_bytes());
+        assert_eq!(summary.requests(), 2);
+        assert_eq!((facts(&summary).too_long, facts(&summary).lines, facts(&summary).unknown), (2, 5, 0));
+    }
+
+    #[test]
+    fn frequent_stems_survive_many_rare_ones_and_what_is_left_out_is_counted() {
+        let mut text = FIELDS.to_owned();
+        for number in 0..20_000 {
+            let stem = if number % 4 == 0 { "/often".to_owned() } else { format!("/scan/{number}") };
+            text.push_str(&format!("2025-01-01 00:00:00 ::1 {stem} 443 404 0 2\n"));
+        }
+        let summary = read(text.as_bytes());
+        let tally = only(&summary);
+        assert_eq!(tally.top(1), [("/often", 5000)]);
+        assert_eq!(tally.stems.len(), TOP_STEMS);
+        assert_eq!(tally.stems.values().sum::<u64>() + tally.stems_left_out, tally.requests);
+    }
+
+    #[test]
+    fn hosts_and_statuses_without_end_take_a_bounded_place() {
+        let mut text = "#Fields: date time s-ip s-port cs-host cs-uri-stem sc-status sc-win32-status\n".to_owned();
+        for number in 0..40_000 {
+            text.push_str(&format!("2025-01-01 00:00:00 ::1 443 h{number} /{number} 403 {}\n", number % 7));
+        }
+        let summary = read(text.as_bytes());
+        assert!(summary.sites.len() <= MAX_SITES + 1);
+        assert_eq!(facts(&summary).hosts_folded, 40_000 - MAX_SITES as u64);
+        assert_eq!(summary.requests(), 40_000);
+        let mut text = "#Fields: sc-status sc-win32-status\n".to_owned();
+        (0..MAX_GROUPS + 5).for_each(|number| text.push_str(&format!("403 {number}\n")));
+        let summary = read(text.as_bytes());
+        assert_eq!((summary.requests(), facts(&summary).left_out), (MAX_GROUPS as u64, 5));
+    }
+
+    #[test]
+    fn values_that_are_of_no_kind_make_the_line_unknown() {
+        let summary = read(
+            format!("{FIELDS}2025-13-01 00:00:00 ::1 /a 443 200 0 0\n2025-01-01 00:00:00 ::1 /a 443 OK 0 0\n2025-01-01 25:00:00 ::1 /a 443 200 0 0\n2025-01-01 00:00:00 ::1 /a 443 403 7 -2146885613\n#Odd: 1\n\n")
+                .as_bytes(),
+        );
+        assert_eq!(told(&summary), ["[::1]:443: 403.7 2148081683 (0x80092013) CRYPT_E_REVOCATION_OFFLINE x1"]);
+        assert_eq!((facts(&summary).unknown, facts(&summary).lines), (4, 7));
+    }
+
+    /// Gives a few bytes at a time.
+    struct Slow<'a>(&'a [u8], usize);
+
+    impl Read for Slow<'_> {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            let most = self.1.min(into.len());
+            self.0.read(&mut into[..most])
+        }
+    }
+
+    fn log() -> impl Strategy<Value = String> {
+        let line = prop_oneof![
+            6 => (1..4u8, 0..24u8, 1..3u8, "[ab]{1,2}", prop::sample::select(vec!["200 0 0", "403 7 5", "403 13 2148081683", "- - -"]))
+                .prop_map(|(day, hour, ip, stem, status)| format!("2025-01-0{day} {hour:02}:00:00 10.0.0.{ip} /{stem} 443 {status}\n")),
+            1 => Just("#Fields: time s-sitename cs-host sc-status\r\n".to_owned()),
+            1 => Just(FIELDS.to_owned()),
+            1 => Just("10:00:00 W3SVC1 Host 500\r\n".to_owned()),
+            1 => "[ -~\\x00]{0,20}\n",
+        ];
+        prop::collection::vec(line, 0..30).prop_map(|lines| format!("{FIELDS}{}", lines.concat()))
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_and_every_line_is_accounted_for(bytes: Vec<u8>, piece in 1..9usize) {
+            let summary = read(&bytes);
+            let facts = facts(&summary);
+            prop_assert!(facts.requests + facts.unknown + facts.too_long <= facts.lines);
+            prop_assert_eq!(&summary, &read_log(Slow(&bytes, piece), FileId(0)));
+        }
+
+        #[test]
+        fn any_bytes_behind_a_heading_are_read(bytes: Vec<u8>) {
+            let summary = read(&[FIELDS.as_bytes(), &bytes].concat());
+            prop_assert_eq!(summary.requests() + facts(&summary).left_out, facts(&summary).requests);
+        }
+
+        #[test]
+        fn the_order_of_files_changes_nothing(logs in prop::collection::vec((log(), 0..3u32), 3)) {
+            let [a, b, c] = [0, 1, 2].map(|at| read_log(logs[at].0.as_bytes(), FileId(logs[at].1)));
+            let left = merge(merge(a.clone(), b.clone()), c.clone());
+            prop_assert_eq!(&left, &merge(a.clone(), merge(b.clone(), c.clone())));
+            prop_assert_eq!(&left, &merge(merge(c.clone(), a.clone()), b.clone()));
+            prop_assert_eq!(merge(LogSummary::default(), a.clone()), a.clone());
+            prop_assert_eq!(left.requests(), a.requests() + b.requests() + c.requests());
+        }
+
+        #[test]
+        fn the_size_of_pieces_changes_nothing(text in log(), piece in 1..50usize) {
+            prop_assert_eq!(read(text.as_bytes()), read_log(Slow(text.as_bytes(), piece), FileId(0)));
+        }
+    }
 }
