@@ -61,9 +61,9 @@ pub fn compare(estate: &Estate, declared: &[Declared], nodes: &[rules::Group], t
     for cohort in cohorts::of(estate, declared) {
         judge::judge(estate, &cohort, thresholds, &mut fleet);
     }
-    fleet.outliers.sort_by(|a, b| a.order().cmp(&b.order()));
-    fleet.groups.sort_by(|a, b| a.order().cmp(&b.order()));
-    fleet.splits.sort_by(|a, b| a.order().cmp(&b.order()));
+    fleet.outliers.sort_by_cached_key(Outlier::order);
+    fleet.groups.sort_by_cached_key(Group::order);
+    fleet.splits.sort_by_cached_key(Split::order);
     fleet.twins = twins::of(estate, nodes);
     fleet
 }

@@ -399,8 +399,11 @@ fn summary(survey: &Survey<'_>) -> SummaryJson {
     }
 }
 
+/// Values as shown and how many sites have them, by the value, and how many have none that is known.
+type Values<'a> = (BTreeMap<&'a str, (&'a str, usize)>, usize);
+
 fn settings(members: &fleet::Estate) -> Vec<SettingCount<'_>> {
-    let mut counts: BTreeMap<&str, (BTreeMap<&str, (&str, usize)>, usize)> = BTreeMap::new();
+    let mut counts: BTreeMap<&str, Values<'_>> = BTreeMap::new();
     for (setting, fact) in
         members.members.iter().flat_map(|member| ["", "/"].into_iter().filter_map(|path| member.paths.get(path))).flatten()
     {
@@ -423,8 +426,11 @@ fn settings(members: &fleet::Estate) -> Vec<SettingCount<'_>> {
     counts
 }
 
+/// Findings and the servers that have them, by severity and rule.
+type ByRule<'a> = BTreeMap<(Reverse<Severity>, &'static str), (usize, BTreeSet<&'a str>)>;
+
 fn rules(review: &Review) -> Vec<RuleCount> {
-    let mut counts: BTreeMap<(Reverse<Severity>, &'static str), (usize, BTreeSet<&str>)> = BTreeMap::new();
+    let mut counts: ByRule<'_> = BTreeMap::new();
     for finding in review.new_findings() {
         let (findings, servers) = counts.entry((Reverse(finding.severity), finding.rule.name)).or_default();
         *findings += 1;
