@@ -19,4 +19,5 @@ pub mod review;
 pub mod rules;
 pub mod schannel;
 pub mod server;
+mod workers;
 pub mod xml;

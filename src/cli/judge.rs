@@ -13,6 +13,7 @@ use crate::policy::{Applied, Baseline, Policy, Spot, apply};
 use crate::review::Review;
 use crate::rules::{self, Context, Finding, Group, Profile, profiles};
 use crate::server::Server;
+use crate::workers::Workers;
 
 /// A larger file is no baseline.
 const LARGEST: u64 = 64 << 20;
@@ -158,7 +159,9 @@ pub(super) fn judge(
     };
     let twin = |server: &Server| twins.iter().find(|(name, _)| *name == server.name).map(|(_, twin)| *twin);
     let context = |server| Context { server, groups: &groups, profile, twin: twin(server) };
-    let findings: Vec<Finding> = estate.servers.iter().flat_map(|server| rules::check(&context(server))).collect();
+    let workers = Workers::new(common.threads, estate.servers.len());
+    let findings = workers.map(estate.servers.iter().collect(), |server: &Server| rules::check(&context(server)));
+    let findings: Vec<Finding> = findings.into_iter().flatten().collect();
     let mut review = match &policy {
         None => Review::new(estate, findings),
         Some(loaded) => {
