@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::Read;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde::Serialize;
 
@@ -16,6 +17,7 @@ use crate::input::{self, Charset, FileId, Input, Place, Remark};
 use crate::metabase::{self, MbSchema};
 use crate::schannel::{self, Schannel};
 use crate::server::{Generation, Server, WindowsVersion};
+use crate::workers::Workers;
 use crate::xml::{Event, Limits, XmlError, XmlReader};
 
 /// How files are read.
@@ -32,6 +34,8 @@ pub struct Options {
     /// Number of the first file, so that places of two estates can stand in one report: the files of the second are numbered on from
     /// those of the first.
     pub first_file: u32,
+    /// Threads that read; otherwise one a core. What is read does not depend on it.
+    pub threads: Option<NonZeroUsize>,
     /// Is told how far the reading has come.
     pub progress: Option<Progress>,
 }
@@ -170,28 +174,86 @@ pub fn read(paths: &[PathBuf], options: &Options) -> Estate {
             siblings.entry(directory.to_path_buf()).or_default().push(input.path.clone());
         }
     }
-    let mut reading = Reading {
-        options,
-        estate: Estate::default(),
-        hosts: Vec::new(),
-        configs: Vec::new(),
-        evidence: Vec::new(),
-        siblings,
-        schemas: BTreeMap::new(),
-    };
+    let shared = Shared { options, siblings, schemas: Schemas::default(), tally: Tally::new(options, discovered.inputs.len()) };
+    let workers = Workers::new(options.threads, discovered.inputs.len());
+    let mut reading = Reading::new(&shared, 0);
     for (path, message) in discovered.errors {
         reading.estate.inputs.push(InputReport::failed(path, None, message, None));
     }
-    let mut unreadable = 0;
-    for (index, input) in discovered.inputs.iter().enumerate() {
-        let before = reading.estate.inputs.len();
-        reading.take(input);
-        if let Some(Progress(tell)) = &options.progress {
-            unreadable += reading.estate.inputs.iter().skip(before).filter(|input| input.error.is_some()).count();
-            tell(Step { done: index + 1, total: discovered.inputs.len(), unreadable });
+    if workers.count() == 1 {
+        for input in &discovered.inputs {
+            let before = reading.estate.inputs.len();
+            reading.take(input);
+            shared.tally.told(reading.estate.inputs.get(before));
         }
+    } else {
+        reading.take_together(&discovered.inputs, &workers);
     }
-    reading.finish()
+    reading.finish(&workers)
+}
+
+/// So many bytes of files are held at once, when several threads read, unless a single file has more.
+const HELD: u64 = 256 << 20;
+/// So many files are read for each thread before their results are joined.
+const FILES_A_THREAD: usize = 64;
+
+/// How many of the next files are read together.
+fn together(inputs: &[Input], workers: &Workers) -> usize {
+    let mut bytes = 0u64;
+    let fits = |input: &&Input| {
+        // What cannot be looked at fails when it is opened. Nobody knows how much standard input will give.
+        let size = if input.path.as_os_str() == "-" { HELD } else { std::fs::metadata(&input.path).map_or(0, |metadata| metadata.len()) };
+        bytes = bytes.saturating_add(size);
+        bytes <= HELD
+    };
+    inputs.iter().take(FILES_A_THREAD * workers.count()).take_while(fits).count().max(1)
+}
+
+/// What all threads know.
+struct Shared<'a> {
+    options: &'a Options,
+    /// The files of every directory.
+    siblings: BTreeMap<PathBuf, Vec<PathBuf>>,
+    schemas: Schemas,
+    tally: Tally<'a>,
+}
+
+/// A schema, read when the first metabase asks for it; `None` for a file that is none.
+type Schema = Arc<OnceLock<Option<MbSchema>>>;
+
+/// Schema files by path, so that one beside many metabases is read once. Nothing in a schema says where it was read, so that it does not
+/// matter who reads it first.
+#[derive(Default)]
+struct Schemas(Mutex<BTreeMap<PathBuf, Schema>>);
+
+impl Schemas {
+    fn of(&self, path: &Path) -> Schema {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.entry(path.to_path_buf()).or_default())
+    }
+}
+
+/// Counts files that were looked at, and tells it one after the other.
+struct Tally<'a> {
+    progress: Option<&'a Progress>,
+    total: usize,
+    /// Files that were looked at, and those of them that could not be read.
+    counted: Mutex<(usize, usize)>,
+}
+
+impl Tally<'_> {
+    fn new(options: &Options, total: usize) -> Tally<'_> {
+        Tally { progress: options.progress.as_ref(), total, counted: Mutex::new((0, 0)) }
+    }
+
+    fn told(&self, report: Option<&InputReport>) {
+        let Some(Progress(tell)) = self.progress else { return };
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        counted.0 += 1;
+        counted.1 += usize::from(report.is_some_and(|report| report.error.is_some()));
+        // Told under the lock: otherwise an earlier step could come after a later one.
+        tell(Step { done: counted.0, total: self.total, unreadable: counted.1 });
+    }
 }
 
 /// A server file that was read, and where it lies.
@@ -270,27 +332,113 @@ impl Evidence {
 
 struct Reading<'a> {
     options: &'a Options,
+    shared: &'a Shared<'a>,
+    /// Number of files that were reported before those of this reading.
+    before: usize,
     estate: Estate,
     hosts: Vec<Host>,
     configs: Vec<Config>,
     evidence: Vec<Evidence>,
-    /// The files of every directory.
-    siblings: BTreeMap<PathBuf, Vec<PathBuf>>,
-    /// Schema files by path, so that one beside many metabases is read once.
-    schemas: BTreeMap<PathBuf, Option<MbSchema>>,
 }
 
-/// What a file should be.
 /// So much of a file that is no XML is looked at to tell whether it is a listing or a registry export. An even number, so that no UTF-16
 /// unit is cut.
 const HEAD: u64 = 1 << 16;
 
+/// What a file should be.
 const EXPECTED: &str = "expected MetaBase.xml, MBSchema.xml, applicationHost.config, redirection.config, web.config, the output of `netsh http show sslcert` or \
      `httpcfg query ssl` or `certutil -store` or `certutil -verify`, a registry export or an export of events";
 
-impl Reading<'_> {
+/// The bytes of a file; `None` for one that is not ours, and why it cannot be read.
+type Bytes = Result<Option<Vec<u8>>, String>;
+
+impl<'a> Reading<'a> {
+    fn new(shared: &'a Shared<'a>, before: usize) -> Self {
+        let (hosts, configs, evidence) = (Vec::new(), Vec::new(), Vec::new());
+        Reading { options: shared.options, shared, before, estate: Estate::default(), hosts, configs, evidence }
+    }
+
+    /// Number of the file that is reported next.
+    fn next_file(&self) -> FileId {
+        let index = self.before + self.estate.inputs.len();
+        FileId(self.options.first_file.saturating_add(u32::try_from(index).unwrap_or(u32::MAX)))
+    }
+
+    /// Takes all files with several threads. The number of a file stands in every place that is read from it, and it depends on how many
+    /// files before it are reported; so it is told first which are, and then all are read with their numbers.
+    fn take_together(&mut self, inputs: &[Input], workers: &Workers) {
+        let shared = self.shared;
+        let mut rest = inputs;
+        while !rest.is_empty() {
+            let (batch, later) = rest.split_at(together(rest, workers).min(rest.len()));
+            rest = later;
+            let probe = Reading::new(shared, 0);
+            let looked_at = workers.map(batch.iter().collect(), |input| {
+                let bytes = probe.bytes(input);
+                let is_reported = probe.is_reported(input, &bytes);
+                (input, bytes, is_reported)
+            });
+            let mut next = self.estate.inputs.len();
+            let numbered = looked_at.into_iter().map(|(input, bytes, is_reported)| {
+                let number = next;
+                next += usize::from(is_reported);
+                (input, bytes, number)
+            });
+            let taken = workers.map(numbered.collect(), |(input, bytes, number)| {
+                let mut one = Reading::new(shared, number);
+                one.take_bytes(input, bytes);
+                shared.tally.told(one.estate.inputs.first());
+                (input, one)
+            });
+            for (input, one) in taken {
+                let fits = one.estate.inputs.is_empty() || one.before == self.estate.inputs.len();
+                debug_assert!(fits, "{} was taken for another number", input.display());
+                if fits {
+                    self.join(one);
+                } else {
+                    self.take(input);
+                }
+            }
+        }
+    }
+
+    fn join(&mut self, one: Reading<'_>) {
+        self.estate.inputs.extend(one.estate.inputs);
+        self.estate.skipped += one.estate.skipped;
+        self.hosts.extend(one.hosts);
+        self.configs.extend(one.configs);
+        self.evidence.extend(one.evidence);
+    }
+
+    /// Whether a file will be reported, and so has a number, or is skipped.
+    fn is_reported(&self, input: &Input, bytes: &Bytes) -> bool {
+        let bytes = match bytes {
+            Err(_) => return true,
+            Ok(None) => return false,
+            Ok(Some(_)) if input.named => return true,
+            Ok(Some(bytes)) => bytes,
+        };
+        if !looks_like_xml(bytes) || looks_like_event_xml(bytes) {
+            let known = |text: &str| {
+                looks_like_event_xml(bytes) || httpsys::recognise_text(text).is_some() || evidence::recognise_text(text).is_some()
+            };
+            if input::decode_text(bytes, self.options.encoding).is_ok_and(|decoded| known(&decoded.text)) {
+                return true;
+            }
+        }
+        let Ok(decoded) = input::decode(bytes, self.options.encoding) else { return self.must_be_ours(input) };
+        match root_element(&decoded.text, FileId(0), self.options.limits) {
+            Ok(root) => Shape::of_root(&root).is_some(),
+            Err(_) => self.must_be_ours(input),
+        }
+    }
+
     fn take(&mut self, input: &Input) {
-        let bytes = match self.bytes(input) {
+        self.take_bytes(input, self.bytes(input));
+    }
+
+    fn take_bytes(&mut self, input: &Input, bytes: Bytes) {
+        let bytes = match bytes {
             Ok(Some(bytes)) => bytes,
             Ok(None) => {
                 self.estate.skipped += 1;
@@ -320,7 +468,7 @@ impl Reading<'_> {
                 return;
             }
         };
-        let file = FileId(self.options.first_file.saturating_add(u32::try_from(self.estate.inputs.len()).unwrap_or(u32::MAX)));
+        let file = self.next_file();
         let root = root_element(&decoded.text, file, self.options.limits);
         let forced = self.options.kind.filter(|_| input.named);
         let looks = root.as_ref().ok().and_then(Shape::of_root);
@@ -365,7 +513,10 @@ impl Reading<'_> {
             (Some(Shape::Schema), _) => {
                 report.kind = Some(FileKind::MbSchema);
                 MbSchema::read(&decoded.text, file, self.options.limits).map(|schema| {
-                    self.schemas.entry(input.path.clone()).or_insert(Some(schema));
+                    if has_head_of_schema(&bytes) {
+                        // Where a metabase has asked for it already, it is known.
+                        let _ = self.shared.schemas.of(&input.path).set(Some(schema));
+                    }
                 })
             }
             (Some(Shape::Metabase), _) => {
@@ -376,7 +527,7 @@ impl Reading<'_> {
                         .push(format!("{}: whether IIS 6 reads a metabase in this encoding is not documented", decoded.encoding));
                 }
                 let beside = self.schema_beside(input);
-                let schema = beside.as_ref().and_then(|path| self.schemas.get(path)).and_then(Option::as_ref);
+                let schema = beside.as_ref().and_then(|schema| schema.get()).and_then(Option::as_ref);
                 metabase::read(&decoded.text, file, self.options.limits, schema).map(|said| {
                     self.hosts.push(Host { input: input.clone(), file, said: Said::Metabase(Box::new(said)) });
                 })
@@ -406,7 +557,7 @@ impl Reading<'_> {
             return false;
         }
         let Ok(decoded) = input::decode_text(bytes, self.options.encoding) else { return false };
-        let file = FileId(self.options.first_file.saturating_add(u32::try_from(self.estate.inputs.len()).unwrap_or(u32::MAX)));
+        let file = self.next_file();
         match evidence::read_events_xml(&decoded.text, file, self.options.limits) {
             Ok(events) => self.keep(input, decoded, FileKind::Events, Evidence::of_events(input, file, events)),
             Err(error) => {
@@ -435,7 +586,7 @@ impl Reading<'_> {
     /// Takes a file that is no XML, when it is a listing of SSL records or a registry export; whether it was one.
     fn take_text(&mut self, input: &Input, bytes: &[u8], forced: Option<FileKind>) -> bool {
         let Ok(decoded) = input::decode_text(bytes, self.options.encoding) else { return false };
-        let file = FileId(self.options.first_file.saturating_add(u32::try_from(self.estate.inputs.len()).unwrap_or(u32::MAX)));
+        let file = self.next_file();
         let text = &*decoded.text;
         let asked = match forced {
             Some(FileKind::CertStore) => Some(evidence::TextKind::Stores),
@@ -506,7 +657,7 @@ impl Reading<'_> {
 
     /// The bytes of a file; `None` for a file in a directory whose first bytes are neither those of XML nor of a listing or registry
     /// export, and whose name promises nothing.
-    fn bytes(&self, input: &Input) -> Result<Option<Vec<u8>>, String> {
+    fn bytes(&self, input: &Input) -> Bytes {
         let limit = self.options.limits.file_bytes;
         let mut bytes = Vec::new();
         let told = |error: std::io::Error| format!("cannot be read: {error}");
@@ -548,7 +699,7 @@ impl Reading<'_> {
     }
 
     /// The schema that belongs to a metabase: in the history folder the one with the same numbers, else the one beside it.
-    fn schema_beside(&mut self, input: &Input) -> Option<PathBuf> {
+    fn schema_beside(&self, input: &Input) -> Option<Schema> {
         if input.path.as_os_str() == "-" {
             return None;
         }
@@ -563,26 +714,27 @@ impl Reading<'_> {
             };
             entries.filter_map(Result::ok).map(|entry| directory.join(entry.file_name())).filter(wanted).collect()
         } else {
-            self.siblings.get(directory).cloned().unwrap_or_default()
+            self.shared.siblings.get(directory).cloned().unwrap_or_default()
         };
         beside.sort();
         beside.retain(|path| *path != input.path);
-        for path in &beside {
-            if !self.schemas.contains_key(path) {
-                let schema = read_schema(path, self.options);
-                self.schemas.insert(path.clone(), schema);
-            }
-        }
-        let mut schemas = beside.into_iter().filter(|path| self.schemas.get(path).is_some_and(Option::is_some));
-        let first = schemas.next()?;
-        let is_paired = |path: &PathBuf| {
+        let is_paired = |path: &Path| {
             let name = path.file_name().and_then(|name| name.to_str()).map(str::to_ascii_lowercase);
             name.is_some() && name == paired
         };
-        if is_paired(&first) { Some(first) } else { schemas.find(is_paired).or(Some(first)) }
+        let schema = |path: PathBuf| {
+            let schema = self.shared.schemas.of(&path);
+            schema.get_or_init(|| read_schema(&path, self.options)).is_some().then_some((path, schema))
+        };
+        let mut schemas = beside.into_iter().filter_map(schema);
+        let (path, first) = schemas.next()?;
+        if is_paired(&path) {
+            return Some(first);
+        }
+        Some(schemas.find(|(path, _)| is_paired(path)).map_or(first, |(_, paired)| paired))
     }
 
-    fn finish(mut self) -> Estate {
+    fn finish(mut self, workers: &Workers) -> Estate {
         let first = self.options.first_file;
         let (owners, owners_of_evidence) = self.owners();
         let orphans = self.configs.iter().zip(&owners).filter(|(_, owner)| owner.is_none()).map(|(config, _)| (&config.input, false));
@@ -628,15 +780,17 @@ impl Reading<'_> {
                 _ => placed[host].push(PlacedFile { directory, config: config.config }),
             }
         }
-        for (index, host) in self.hosts.iter().enumerate() {
+        let assembled = workers.map(self.hosts.iter().enumerate().collect(), |(index, host)| {
             let name = names[index].clone();
-            if let Some(report) = report_of(&mut self.estate, first, host.file) {
-                report.server = Some(name.clone());
-            }
-            let mut server = match &host.said {
+            match &host.said {
                 Said::Metabase(metabase) => metabase::assemble(metabase, name),
                 Said::ApplicationHost(config) => apphost::assemble(config, &placed[index], redirections[index].as_ref(), name),
-            };
+            }
+        });
+        for ((index, host), mut server) in self.hosts.iter().enumerate().zip(assembled) {
+            if let Some(report) = report_of(&mut self.estate, first, host.file) {
+                report.server = Some(server.name.clone());
+            }
             server.inputs = std::iter::once(host.file).chain(placed_files[index].iter().copied()).collect();
             server.windows = self.options.windows;
             give(&mut server, std::mem::take(&mut evidence[index]), &mut self.estate, first);
@@ -1014,12 +1168,17 @@ fn root_element(text: &str, file: FileId, limits: Limits) -> Result<(String, Opt
     }
 }
 
+/// Whether the root of a schema stands near the start. It decides whether a metabase beside it is read with it, whichever is looked at first.
+fn has_head_of_schema(bytes: &[u8]) -> bool {
+    let head = bytes.get(..usize::try_from(HEAD).unwrap_or(usize::MAX)).unwrap_or(bytes);
+    looks_like_xml(bytes) && String::from_utf8_lossy(head).replace('\0', "").contains("<MetaData")
+}
+
 fn read_schema(path: &Path, options: &Options) -> Option<MbSchema> {
     let mut bytes = Vec::new();
     let mut file = std::fs::File::open(path).ok()?;
-    (&mut file).take(512).read_to_end(&mut bytes).ok()?;
-    let head = String::from_utf8_lossy(&bytes).replace('\0', "");
-    if !looks_like_xml(&bytes) || !head.contains("<MetaData") {
+    (&mut file).take(HEAD).read_to_end(&mut bytes).ok()?;
+    if !has_head_of_schema(&bytes) {
         return None;
     }
     file.take(options.limits.file_bytes).read_to_end(&mut bytes).ok()?;

@@ -21,4 +21,5 @@ pub mod review;
 pub mod rules;
 pub mod schannel;
 pub mod server;
+mod workers;
 pub mod xml;

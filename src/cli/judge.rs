@@ -13,6 +13,7 @@ use crate::policy::{Applied, Baseline, Policy, Spot, apply};
 use crate::review::Review;
 use crate::rules::{self, Context, Finding, Group, Profile, profiles};
 use crate::server::Server;
+use crate::workers::Workers;
 
 /// A larger file is no baseline.
 const LARGEST: u64 = 64 << 20;
@@ -173,13 +174,13 @@ pub(super) fn judge_and_trim(
     };
     let twin = |server: &Server| twins.iter().find(|(name, _)| *name == server.name).map(|(_, twin)| *twin);
     let context = |server| Context { server, groups: &groups, profile, twin: twin(server) };
-    let mut findings: Vec<Finding> = Vec::new();
-    for server in &estate.servers {
-        findings.extend(rules::check(&context(server)).into_iter().map(|mut finding| {
-            trim(&mut finding);
-            finding
-        }));
-    }
+    let workers = Workers::new(common.threads, estate.servers.len());
+    let findings = workers.map(estate.servers.iter().collect(), |server: &Server| {
+        let mut findings = rules::check(&context(server));
+        findings.iter_mut().for_each(trim);
+        findings
+    });
+    let findings: Vec<Finding> = findings.into_iter().flatten().collect();
     let nodes = if own_nodes { declared(|policy| &policy.nodes) } else { options.nodes.clone() };
     let mut review = match &policy {
         None => Review::new(estate, findings),

@@ -15,6 +15,7 @@ mod rules;
 mod sites;
 
 use std::io::{IsTerminal, Write};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -94,6 +95,9 @@ struct Common {
     /// Name of the server in reports; otherwise that of its directory or file
     #[arg(long, global = true, value_name = "NAME")]
     name: Option<String>,
+    /// Threads that read and judge; otherwise one a core. Results are the same with any number
+    #[arg(long, global = true, value_name = "N")]
+    threads: Option<NonZeroUsize>,
     /// Says on standard error what each file was taken for
     #[arg(short, long, global = true)]
     verbose: bool,
@@ -256,6 +260,7 @@ impl Common {
             encoding: self.encoding,
             kind: self.kind.map(FileKind::from),
             windows: self.windows.map(|windows| windows.0),
+            threads: self.threads,
             progress: progress::on_terminal(),
             ..Options::default()
         }

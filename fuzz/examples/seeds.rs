@@ -1,0 +1,69 @@
+//! Writes the first corpus of every target from tests/fixtures and examples: `cargo run --manifest-path fuzz/Cargo.toml --example seeds`.
+//! Seeds are made and not kept in the repository, so that they follow the fixtures.
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use iisaudit::estate::{FileKind, Options, read};
+
+const BASELINE: &str = include_str!("baseline.json");
+
+fn targets(kind: FileKind) -> &'static [&'static str] {
+    match kind {
+        FileKind::MetaBase => &["metabase", "xml", "differential", "decode"],
+        FileKind::MbSchema => &["mbschema", "xml", "differential"],
+        FileKind::ApplicationHost | FileKind::Redirection | FileKind::WebConfig => &["apphost", "xml", "differential", "decode"],
+        FileKind::SslCert => &["netsh", "decode"],
+        FileKind::Httpcfg => &["httpcfg", "netsh"],
+        FileKind::Registry => &["registry", "decode"],
+        FileKind::CertStore => &["stores", "decode"],
+        FileKind::Events => &["events", "decode"],
+        FileKind::Policy => &["policy"],
+        FileKind::Baseline => &["baseline"],
+    }
+}
+
+fn plant(corpus: &Path, target: &str, name: &str, bytes: &[u8]) -> std::io::Result<()> {
+    let directory = corpus.join(target);
+    fs::create_dir_all(&directory)?;
+    fs::write(directory.join(name), bytes)
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let fuzz = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = fuzz.parent().ok_or("fuzz/ lies in no directory")?;
+    let corpus = fuzz.join("corpus");
+    let paths: Vec<PathBuf> = vec![root.join("tests/fixtures"), root.join("examples")];
+    let estate = read(&paths, &Options::default());
+    let mut host: Option<Vec<u8>> = None;
+    let mut seeds = 0;
+    for (index, input) in estate.inputs.iter().enumerate() {
+        let Some(kind) = input.kind else { continue };
+        let bytes = fs::read(&input.path)?;
+        let text = iisaudit::input::decode_text(&bytes, None).map(|decoded| decoded.text.into_owned()).unwrap_or_default();
+        for target in targets(kind) {
+            plant(&corpus, target, &format!("{index:03}"), &bytes)?;
+            seeds += 1;
+        }
+        if matches!(kind, FileKind::SslCert | FileKind::MetaBase) {
+            let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+            plant(&corpus, "decode", &format!("{index:03}-utf16"), &utf16)?;
+            seeds += 1;
+        }
+        match kind {
+            FileKind::ApplicationHost => host = Some(bytes),
+            FileKind::WebConfig => {
+                if let Some(host) = &host {
+                    plant(&corpus, "apphost", &format!("{index:03}-both"), &[host.as_slice(), b"\0", &bytes].concat())?;
+                    seeds += 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    plant(&corpus, "policy", "example", &fs::read(root.join("examples/policy/iisaudit.toml"))?)?;
+    plant(&corpus, "baseline", "example", BASELINE.as_bytes())?;
+    println!("{} seeds in {}", seeds + 2, corpus.display());
+    Ok(())
+}

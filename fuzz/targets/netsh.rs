@@ -1,0 +1,18 @@
+//! The listing of `netsh http show sslcert`, as text and as JSON: read, joined, judged.
+#![no_main]
+
+use iisaudit::httpsys::{join, recognise_text, read_json, read_listing};
+use iisaudit::input::{FileId, decode_text};
+use iisaudit::rules::{Context, check};
+use iisaudit::server::{Generation, Server};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let Ok(decoded) = decode_text(bytes, None) else { return };
+    let _ = recognise_text(&decoded.text);
+    for records in [read_listing(&decoded.text, FileId(0)), read_json(&decoded.text, FileId(0))] {
+        let mut server = Server::unknown("SERVER".to_owned(), Generation::Iis7);
+        join(&mut server, records);
+        let _ = check(&Context { server: &server, groups: &[], profile: None, twin: None });
+    }
+});
