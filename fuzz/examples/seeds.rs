@@ -18,6 +18,7 @@ fn targets(kind: FileKind) -> &'static [&'static str] {
         FileKind::Httpcfg => &["httpcfg", "netsh"],
         FileKind::Registry => &["registry", "decode"],
         FileKind::CertStore => &["stores", "decode"],
+        FileKind::CertVerify => &["verify", "decode"],
         FileKind::Events => &["events", "decode"],
         FileKind::Policy => &["policy"],
         FileKind::Baseline => &["baseline"],

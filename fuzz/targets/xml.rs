@@ -19,7 +19,7 @@ fuzz_target!(|bytes: &[u8]| {
                     assert!(reader.place().line <= lines);
                     for attribute in reader.attributes() {
                         assert!(attribute.raw.len() <= limits.attribute_bytes);
-                        let _ = (attribute.value(), attribute.list(), reader.attribute_place(attribute));
+                        let _ = (attribute.value(), attribute.unfolded(), reader.attribute_place(attribute));
                     }
                 }
                 Ok(Some(Event::End)) => depth -= 1,
