@@ -1,5 +1,7 @@
 //! The number of threads changes nothing but the time: every command writes the same bytes with one thread and with eight.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops on anything unexpected")]
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
