@@ -80,7 +80,11 @@ fn by_record(server: &Server, used: &Used<'_>) -> Option<Finding> {
     Some(
         used.finding(&RULE, Setting::NegotiateClientCertificate, message, place)
             .confidence(if open { Confidence::Likely } else { Confidence::Firm })
-            .remedies_of(used.set(Risk::Safe, "asks nobody", Change::Switch(Switch::Negotiate, false))),
+            .remedies_of(used.set(
+                Risk::Safe,
+                "asks nobody, where no path was meant to want certificates (otherwise demand them there again)",
+                Change::Switch(Switch::Negotiate, false),
+            )),
     )
 }
 
