@@ -12,6 +12,7 @@ mod recognise;
 mod store;
 mod trust;
 mod verify;
+pub mod x509;
 
 pub use codes::{Win32, reason, show_win32, win32};
 pub use events::{Channel, Event, ReadEvents, is_event_xml, read_events, read_events_xml};
@@ -36,6 +37,12 @@ pub struct Evidence {
     pub events: Option<Vec<Event>>,
     /// Verifications of certificates, in the order of the files.
     pub verifications: Vec<Verification>,
+    /// Certificates of files, in the order of the files. Such a file does not say which store it was taken from, or whether any has it.
+    pub certificates: Vec<x509::X509>,
+    /// Revocation lists of files, in the order of the files.
+    pub crls: Vec<x509::Crl>,
+    /// Trust lists of files, in the order of the files.
+    pub ctls: Vec<x509::Ctl>,
 }
 
 impl Evidence {
