@@ -34,6 +34,9 @@ pub struct Options {
     /// Number of the first file, so that places of two estates can stand in one report: the files of the second are numbered on from
     /// those of the first.
     pub first_file: u32,
+    /// Whether logs of IIS and HTTP.sys are read. They can be larger than all other files by far, so that only who uses them asks for
+    /// them; otherwise they are recognised by their first bytes and counted in [`Estate::logs_not_read`].
+    pub logs: bool,
     /// Threads that read; otherwise one a core. What is read does not depend on it.
     pub threads: Option<NonZeroUsize>,
     /// Is told how far the reading has come.
@@ -77,6 +80,8 @@ pub struct Estate {
     pub servers: Vec<Server>,
     /// Number of files in directories that are no configuration of IIS.
     pub skipped: usize,
+    /// Number of logs in directories that were not read, because nobody asked for logs.
+    pub logs_not_read: usize,
 }
 
 /// What became of one input file.
@@ -405,6 +410,7 @@ impl<'a> Reading<'a> {
     fn join(&mut self, one: Reading<'_>) {
         self.estate.inputs.extend(one.estate.inputs);
         self.estate.skipped += one.estate.skipped;
+        self.estate.logs_not_read += one.estate.logs_not_read;
         self.hosts.extend(one.hosts);
         self.configs.extend(one.configs);
         self.evidence.extend(one.evidence);

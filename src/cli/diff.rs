@@ -161,6 +161,7 @@ pub(super) fn run(arguments: &DiffArguments, common: &Common) -> Outcome {
         inputs: left_estate.inputs.iter().chain(right_estate.iter().flat_map(|estate| &estate.inputs)).cloned().collect(),
         servers: Vec::new(),
         skipped: left_estate.skipped + right_estate.as_ref().map_or(0, |estate| estate.skipped),
+        logs_not_read: left_estate.logs_not_read + right_estate.as_ref().map_or(0, |estate| estate.logs_not_read),
     };
 
     let (text, differs) = match (&left.site, &right.site) {

@@ -43,6 +43,9 @@ pub struct Evidence {
     pub crls: Vec<x509::Crl>,
     /// Trust lists of files, in the order of the files.
     pub ctls: Vec<x509::Ctl>,
+    /// What the logs of IIS and HTTP.sys say, of all files together. `None` when none were given, or none were asked for (see
+    /// [`Options::logs`](crate::estate::Options::logs)); either says nothing about how requests ended.
+    pub logs: Option<LogSummary>,
 }
 
 impl Evidence {

@@ -93,7 +93,7 @@ fn estate(servers: Vec<Server>) -> Estate {
         error: None,
         warnings: Vec::new(),
     };
-    Estate { inputs: servers.iter().map(input).collect(), servers, skipped: 0 }
+    Estate { inputs: servers.iter().map(input).collect(), servers, skipped: 0, ..Estate::default() }
 }
 
 fn findings(estate: &Estate) -> Vec<Finding> {

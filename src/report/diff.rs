@@ -904,7 +904,12 @@ mod tests {
         let text = change(&decode(bytes, None).unwrap().text);
         let metabase = crate::metabase::read(&text, FileId(0), Limits::default(), None).unwrap();
         let server = crate::metabase::assemble(&metabase, "web03".to_owned());
-        Estate { inputs: vec![input("estate/web03/MetaBase.xml", FileKind::MetaBase, "web03")], servers: vec![server], skipped: 0 }
+        Estate {
+            inputs: vec![input("estate/web03/MetaBase.xml", FileKind::MetaBase, "web03")],
+            servers: vec![server],
+            skipped: 0,
+            ..Estate::default()
+        }
     }
 
     fn diagnosed(estate: &Estate) -> String {

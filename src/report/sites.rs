@@ -480,7 +480,7 @@ mod tests {
             let metabase = crate::metabase::read(&decode(bytes, None).unwrap().text, FileId(0), Limits::default(), None).unwrap();
             let server = crate::metabase::assemble(&metabase, "web01".to_owned());
             let inputs = vec![input("MetaBase.xml", FileKind::MetaBase, "web01")];
-            let estate = Estate { inputs, servers: vec![server], skipped: 0 };
+            let estate = Estate { inputs, servers: vec![server], skipped: 0, ..Estate::default() };
             assert_eq!(violations(SCHEMA, &json(&estate)), "");
             let text = table(&estate, Style::plain(80));
             assert_eq!(too_wide(&text, 80), Vec::<&str>::new());

@@ -178,6 +178,7 @@ pub(super) fn estate(first: &str, second: &str) -> Estate {
         inputs: vec![input("estate/web01/MetaBase.xml", FileKind::MetaBase, "web01"), host, broken],
         servers: vec![iis6("web01", first, second), iis7("web02", "Default Web Site")],
         skipped: 3,
+        ..Estate::default()
     }
 }
 
@@ -277,5 +278,5 @@ pub(super) fn with_records(config: &[u8], listing: &[u8]) -> Estate {
         input("web01/applicationHost.config", FileKind::ApplicationHost, "web01"),
         input("web01/sslcert.txt", FileKind::SslCert, "web01"),
     ];
-    Estate { inputs, servers: vec![server], skipped: 0 }
+    Estate { inputs, servers: vec![server], skipped: 0, ..Estate::default() }
 }
