@@ -37,6 +37,8 @@ pub struct Options {
     /// Whether logs of IIS and HTTP.sys are read. They can be larger than all other files by far, so that only who uses them asks for
     /// them; otherwise they are recognised by their first bytes and counted in [`Estate::logs_not_read`].
     pub logs: bool,
+    /// Files that are left out wherever they lie, because they are given to a server by [`give_evidence`].
+    pub apart: Vec<PathBuf>,
     /// Threads that read; otherwise one a core. What is read does not depend on it.
     pub threads: Option<NonZeroUsize>,
     /// Is told how far the reading has come.
@@ -172,7 +174,12 @@ impl FileKind {
 
 /// Reads everything below `paths`.
 pub fn read(paths: &[PathBuf], options: &Options) -> Estate {
-    let discovered = input::discover(paths);
+    let mut discovered = input::discover(paths);
+    if !options.apart.is_empty() {
+        let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+        let apart: BTreeSet<PathBuf> = input::discover(&options.apart).inputs.iter().map(|input| real(&input.path)).collect();
+        discovered.inputs.retain(|input| !apart.contains(&real(&input.path)));
+    }
     let mut siblings: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
     for input in discovered.inputs.iter().filter(|input| !input.named) {
         if let Some(directory) = input.path.parent() {
@@ -195,6 +202,43 @@ pub fn read(paths: &[PathBuf], options: &Options) -> Estate {
         reading.take_together(&discovered.inputs, &workers);
     }
     reading.finish(&workers)
+}
+
+/// Reads the listings, exports and other evidence below `paths` and gives them to one server, wherever they lie. What they say counts before
+/// what was given to it already. A file of configuration among them is an error, since it belongs to a server by itself.
+pub fn give_evidence(estate: &mut Estate, server: usize, paths: &[PathBuf], options: &Options) {
+    let discovered = input::discover(paths);
+    let tally = Tally::new(options, discovered.inputs.len());
+    let shared = Shared { options, siblings: BTreeMap::new(), schemas: Schemas::default(), tally };
+    let mut reading = Reading::new(&shared, estate.inputs.len());
+    for (path, message) in discovered.errors {
+        reading.estate.inputs.push(InputReport::failed(path, None, message, None));
+    }
+    for input in &discovered.inputs {
+        reading.take(input);
+    }
+    let misplaced: Vec<FileId> =
+        reading.hosts.iter().map(|host| host.file).chain(reading.configs.iter().map(|config| config.file)).collect();
+    estate.inputs.extend(reading.estate.inputs);
+    estate.skipped += reading.estate.skipped;
+    estate.logs_not_read += reading.estate.logs_not_read;
+    for file in misplaced {
+        if let Some(report) = report_of(estate, options.first_file, file) {
+            let message = "it is configuration and no evidence: give it as a path".to_owned();
+            report.error = Some(InputError { message, line: None, column: None });
+        }
+    }
+    let evidence = reading.evidence;
+    let mut servers = std::mem::take(&mut estate.servers);
+    if let Some(server) = servers.get_mut(server) {
+        let before = std::mem::take(&mut server.evidence);
+        if evidence.iter().any(|one| one.schannel.as_ref().is_some_and(|schannel| schannel.place.is_some())) {
+            server.schannel = None;
+        }
+        give(server, evidence, estate, options.first_file);
+        server.evidence.append(before);
+    }
+    estate.servers = servers;
 }
 
 /// So many bytes of files are held at once, when several threads read, unless a single file has more.
@@ -1015,10 +1059,21 @@ fn give(server: &mut Server, files: Vec<Evidence>, estate: &mut Estate, first: u
     if let Some(mut records) = all {
         // The sort is stable: within one kind of source the order of the files stays.
         records.records.sort_by_key(|record| rank(record.source));
+        let known = if metabase { server.running.take() } else { server.records.take() };
+        if let Some(known) = known {
+            records.extent = records.extent.max(known.extent);
+            records.records.extend(known.records);
+            records.unknown.extend(known.unknown);
+            records.stray.extend(known.stray);
+            // The join makes endpoints of records that no binding leads to.
+            server.endpoints.retain(|endpoint| !endpoint.sites.is_empty());
+        }
         if metabase {
             server.running = Some(records);
         } else {
             httpsys::join(server, records);
+            let mut told = BTreeSet::new();
+            server.notices.retain(|notice| told.insert(notice.clone()));
         }
     }
 }

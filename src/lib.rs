@@ -6,6 +6,7 @@ pub mod catalogue;
 pub mod change;
 pub mod cli;
 pub mod compare;
+pub mod diagnose;
 pub mod estate;
 pub mod evidence;
 pub mod explain;

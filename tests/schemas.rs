@@ -85,6 +85,43 @@ fn diff_gives_what_its_schema_says() {
 }
 
 #[test]
+fn diagnose_gives_what_its_schema_says() {
+    let diagnose = validator("report-diagnose.schema.json");
+    for (input, site) in [
+        ("examples/working-failing/MetaBase.xml", "690402"),
+        ("examples/shared-endpoint/MetaBase.xml", "690402"),
+        ("examples/sni-pair", "Orders"),
+        ("examples/endpoint-join", "Orders"),
+        ("examples/issuer-list-truncated", "Orders"),
+    ] {
+        for status in ["403.13", "403"] {
+            let report = run(&["diagnose", input, "--site", site, "--status", status, "--at", "2026-11-23"]);
+            assert_valid(&diagnose, &report, &format!("{input} {site} {status}"));
+        }
+    }
+    let evidence = "tests/fixtures/evidence/e06_verify_four_levels.txt";
+    let pair = "examples/working-failing/MetaBase.xml";
+    let report = run(&[
+        "diagnose",
+        pair,
+        "--site",
+        "690402",
+        "--working",
+        "90326589",
+        "--status",
+        "403.13",
+        "--at",
+        "2026-11-23",
+        "--evidence",
+        evidence,
+    ]);
+    assert_valid(&diagnose, &report, "with evidence");
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert_eq!((report["causes"][0]["id"].as_str(), report["causes"][0]["verdict"].as_str()), (Some("crl-unreachable"), Some("supported")));
+    assert_eq!(report["causes"][0]["because"][0]["location"]["file"], evidence);
+}
+
+#[test]
 fn a_check_under_a_profile_and_the_catalogue_of_rules_give_what_their_schemas_say() {
     let check = validator("report-check.schema.json");
     let rules = validator("report-rules.schema.json");

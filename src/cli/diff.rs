@@ -75,7 +75,7 @@ impl FailOn {
 }
 
 /// A status that something is known about: what is known of no status can be said to cause none.
-fn parse_status(text: &str) -> Result<String, String> {
+pub(super) fn parse_status(text: &str) -> Result<String, String> {
     let is = |topic: &Topic| topic.name.eq_ignore_ascii_case(text) || status_matches(&topic.name, text);
     if topics().iter().filter(|topic| topic.kind == Kind::Status).any(is) {
         return Ok(text.to_owned());
@@ -86,14 +86,14 @@ fn parse_status(text: &str) -> Result<String, String> {
 
 /// One side as it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Target {
-    path: Option<PathBuf>,
-    site: Option<String>,
+pub(super) struct Target {
+    pub(super) path: Option<PathBuf>,
+    pub(super) site: Option<String>,
 }
 
 impl Target {
     /// A file may be called `a#b`: when one of the whole name exists, that is meant.
-    fn new(text: &str) -> Target {
+    pub(super) fn new(text: &str) -> Target {
         if Path::new(text).exists() {
             return Target { path: Some(PathBuf::from(text)), site: None };
         }

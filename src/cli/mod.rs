@@ -3,6 +3,7 @@
 mod baseline;
 mod check;
 mod completions;
+mod diagnose;
 mod diff;
 mod explain;
 mod fleet;
@@ -23,7 +24,7 @@ use clap::builder::PossibleValue;
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
 use crate::compare::{NoSite, find_site};
-use crate::estate::{Estate, FileKind, Options};
+use crate::estate::{Estate, FileKind, InputReport, Options};
 use crate::input::Charset;
 use crate::report::style::Style;
 use crate::rules::Profile;
@@ -51,11 +52,12 @@ const EXIT_CODES: &str = "Examples:
   iisaudit check applicationHost.config sslcert.txt
   iisaudit diff --failing MetaBase.xml#Orders --working #Billing --status 403.13
   iisaudit diff before/ after/ --fail-on weaker
+  iisaudit diagnose applicationHost.config sslcert.txt --site Orders --status 403.13 --evidence verify.txt
   iisaudit explain CertCheckMode=5
 
 Exit codes:
-  0  nothing found at or above --fail-on, no difference
-  1  findings or differences
+  0  nothing found at or above --fail-on, no difference, no cause that anything speaks for
+  1  findings, differences, or a cause that something speaks for
   2  wrong usage, or a mistake in the policy file or the baseline
   3  an input could not be read, or the result not be written, whatever else was found
   4  no configuration found in the given paths";
@@ -64,6 +66,7 @@ Exit codes:
 enum Command {
     Sites(sites::SitesArguments),
     Diff(diff::DiffArguments),
+    Diagnose(diagnose::DiagnoseArguments),
     Check(check::CheckArguments),
     Fleet(fleet::FleetArguments),
     Baseline(baseline::BaselineArguments),
@@ -243,6 +246,7 @@ pub fn run() -> ExitCode {
     let outcome = match &arguments.command {
         Command::Sites(command) => sites::run(command, common),
         Command::Diff(command) => diff::run(command, common),
+        Command::Diagnose(command) => diagnose::run(command, common),
         Command::Check(command) => check::run(command, common),
         Command::Fleet(command) => fleet::run(command, common),
         Command::Baseline(command) => baseline::run(command, common),
@@ -282,7 +286,12 @@ impl Common {
 
     /// Reads `paths`, renames the server when asked to, and reports unreadable inputs on standard error.
     fn read(&self, paths: &[PathBuf]) -> Result<Estate, Outcome> {
-        let mut estate = crate::estate::read(paths, &self.options());
+        self.read_with(paths, &self.options())
+    }
+
+    /// The same with other options than those of every command.
+    fn read_with(&self, paths: &[PathBuf], options: &Options) -> Result<Estate, Outcome> {
+        let mut estate = crate::estate::read(paths, options);
         if let Some(message) = self.misfit(&estate) {
             complain(&message);
             return Err(Outcome::Usage);
@@ -368,9 +377,28 @@ const LISTED: usize = 20;
 /// Reports unreadable inputs on standard error, and says what they and an empty estate make of the exit code. What a reader should know
 /// of files that were read stands in the report only.
 fn judge_inputs(estate: &Estate, paths: &[PathBuf]) -> Outcome {
+    let outcome = report_unreadable(&estate.inputs);
+    if estate.servers.is_empty() && outcome == Outcome::Clean {
+        let paths = paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
+        let skipped = match estate.skipped {
+            0 => String::new(),
+            1 => " (1 other file skipped)".to_owned(),
+            skipped => format!(" ({skipped} other files skipped)"),
+        };
+        complain(&format!(
+            "error: {paths}: no configuration of IIS found{skipped}; give a MetaBase.xml, applicationHost.config or web.config, the output of `netsh http \
+             show sslcert`, a registry export of HTTP.sys or Schannel, or a directory that holds one"
+        ));
+        return Outcome::NoInput;
+    }
+    outcome
+}
+
+/// Reports the unreadable ones among `inputs` on standard error.
+fn report_unreadable(inputs: &[InputReport]) -> Outcome {
     let mut outcome = Outcome::Clean;
     let mut unreadable = 0;
-    for input in &estate.inputs {
+    for input in inputs {
         if let Some(error) = &input.error {
             unreadable += 1;
             if unreadable <= LISTED {
@@ -385,19 +413,6 @@ fn judge_inputs(estate: &Estate, paths: &[PathBuf]) -> Outcome {
     }
     if unreadable > LISTED {
         complain(&format!("error: {} more files could not be read", unreadable - LISTED));
-    }
-    if estate.servers.is_empty() && outcome == Outcome::Clean {
-        let paths = paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
-        let skipped = match estate.skipped {
-            0 => String::new(),
-            1 => " (1 other file skipped)".to_owned(),
-            skipped => format!(" ({skipped} other files skipped)"),
-        };
-        complain(&format!(
-            "error: {paths}: no configuration of IIS found{skipped}; give a MetaBase.xml, applicationHost.config or web.config, the output of `netsh http \
-             show sslcert`, a registry export of HTTP.sys or Schannel, or a directory that holds one"
-        ));
-        outcome = Outcome::NoInput;
     }
     outcome
 }

@@ -166,7 +166,8 @@ fn show_records(generation: Generation) -> &'static str {
     if generation == Generation::Iis6 { "httpcfg query ssl" } else { "netsh http show sslcert" }
 }
 
-fn revocation_looks(generation: Generation) -> Vec<Remedy> {
+/// The commands that show why revocation cannot be checked.
+pub(crate) fn revocation_looks(generation: Generation) -> Vec<Remedy> {
     let proxy = if generation == Generation::Iis6 {
         Remedy::command(
             Risk::ReadOnly,
@@ -378,18 +379,18 @@ fn record_changes(setting: Setting, old: &Value, new: &Value) -> Vec<Change> {
     }
 }
 
-/// Where the failing site says a setting, and how to change it there.
-struct Fix<'a> {
-    site: SiteRef<'a>,
-    said: &'a Said,
-    path: &'a str,
+/// Where a site that fails says a setting, and how to change it there.
+pub(crate) struct Fix<'a> {
+    pub(crate) site: SiteRef<'a>,
+    pub(crate) said: &'a Said,
+    pub(crate) path: &'a str,
     /// The endpoints of the site that have the value; empty for all.
-    only_on: &'a [EndpointKey],
+    pub(crate) only_on: &'a [EndpointKey],
 }
 
 impl Fix<'_> {
     /// The command that shows the value.
-    fn look(&self) -> Option<Remedy> {
+    pub(crate) fn look(&self) -> Option<Remedy> {
         let entry = entry(self.said.setting);
         let what = "shows what is said at this very place now; an error means nothing is";
         match self.said.generation {
@@ -408,7 +409,7 @@ impl Fix<'_> {
     }
 
     /// The command that sets `value`; advice where there is no such command. The old value is named, since it is replaced whole.
-    fn set(&self, risk: Risk, what: &str, value: &Value) -> Option<Remedy> {
+    pub(crate) fn set(&self, risk: Risk, what: &str, value: &Value) -> Option<Remedy> {
         let setting = self.said.setting;
         let entry = entry(setting);
         let old = match self.said.value() {

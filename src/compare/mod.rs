@@ -23,6 +23,7 @@ use crate::server::{Binding, EndpointKey, Generation, Origin, Resolved, Server, 
 
 pub use causes::status_matches;
 pub use diagnosis::{Diagnosis, Suspect, diagnose};
+pub(crate) use diagnosis::{Fix, revocation_looks};
 pub use pair::compare_sites;
 pub use records::{Negotiation, NegotiationRow, RecordFacts, SwitchDifference, SwitchSaid};
 pub use servers::{EstateDiff, MatchedBy, ServerDiff, SitePair, compare_estates, compare_servers};

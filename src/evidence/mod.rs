@@ -56,6 +56,22 @@ impl Evidence {
         named.find(|store| store.is_whole()).or(first)
     }
 
+    /// Adds what was known before: it counts after what is here.
+    pub(crate) fn append(&mut self, before: Evidence) {
+        self.stores.extend(before.stores);
+        self.verifications.extend(before.verifications);
+        self.certificates.extend(before.certificates);
+        self.crls.extend(before.crls);
+        self.ctls.extend(before.ctls);
+        if let Some(events) = before.events {
+            self.events.get_or_insert_default().extend(events);
+        }
+        self.logs = match (self.logs.take(), before.logs) {
+            (Some(one), Some(other)) => Some(merge(one, other)),
+            (one, other) => one.or(other),
+        };
+    }
+
     /// The events with this number that come from `channel`, in the order of the files.
     pub fn events_of(&self, channel: Channel, id: u32) -> impl Iterator<Item = &Event> {
         self.events.iter().flatten().filter(move |event| event.id == id && event.channel() == channel)

@@ -140,6 +140,13 @@ pub fn statuses() -> impl Iterator<Item = &'static str> {
     texts::texts().status.iter().map(|status| status.name.as_str())
 }
 
+/// The name of the status that is called `text`, and its title.
+pub fn status_named(text: &str) -> Option<(&'static str, &'static str)> {
+    let same = |name: &str| name.eq_ignore_ascii_case(text.trim());
+    let status = texts::texts().status.iter().find(|status| same(&status.name) || status.aliases.iter().any(|alias| same(alias)))?;
+    Some((&status.name, &status.title))
+}
+
 /// Explains `topic`: a rule, a setting by any of its names, a value such as `CertCheckMode=5`, a flag, a status such as `403.13`, a win32
 /// status or HRESULT as number or name, or a notice. Letter case does not matter.
 pub fn explain(topic: &str) -> Result<Explanation, Unknown> {

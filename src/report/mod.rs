@@ -5,6 +5,7 @@ pub mod baseline;
 mod change;
 pub mod check;
 pub mod csv;
+pub mod diagnose;
 pub mod diff;
 pub mod escape;
 pub mod explain;

@@ -123,6 +123,7 @@ use crate::server::Server;
 
 pub use finding::{Confidence, Finding, Related, Severity, WITHOUT_SERVER};
 pub(crate) use finding::{Identity, fingerprint};
+pub(crate) use freshness_too_small::SHORTEST as SHORTEST_FRESHNESS;
 pub use peers::{Group, PeerSet};
 pub use profiles::Profile;
 pub use steps::{Remedies, Step, Steps};

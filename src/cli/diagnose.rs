@@ -1,0 +1,219 @@
+//! `iisaudit diagnose`: from the status that clients get to its cause.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::diff::{Target, parse_status};
+use super::{Common, Format, FormatOption, Outcome, complain, judge_inputs, report_unreadable};
+use crate::compare::{SiteRef, find_site};
+use crate::diagnose::{Case, Url, Verdict, causes_of, diagnose};
+use crate::estate::{Estate, Options, give_evidence};
+use crate::explain::status_named;
+use crate::policy::Date;
+use crate::report;
+use crate::server::Server;
+
+/// How many sites a message lists.
+const LISTED: usize = 12;
+
+/// Judges every known cause of a status at a URL: what speaks for it, what rules it out, what would decide it
+#[derive(Args)]
+#[command(after_help = "A SITE is an id, a name or a host header, or FILE#SITE where several servers have one of that name.
+
+Evidence is what a server shows beside its configuration: the output of `certutil -verify -urlfetch client.cer` or `certutil -store`, events, \
+an export of the registry, the output of `netsh http show sslcert`. Files that lie among the paths are used as well; those of --evidence belong \
+to the server of the site wherever they lie, and count first.
+
+Nothing that was not given is taken for being in order: what cannot be decided is open, and the report says which evidence would decide it.
+
+Exit codes:
+  0  nothing speaks for any cause, or the status cannot come from here
+  1  something speaks for at least one cause
+
+Examples:
+  iisaudit diagnose MetaBase.xml --site 690402 --status 403.13 --evidence verify.txt
+  iisaudit diagnose MetaBase.xml --site 690402 --working 90326589 --status 403.13
+  iisaudit diagnose servers/ --site Orders --status 403.7 --url https://orders.example.com/api --format json")]
+pub(super) struct DiagnoseArguments {
+    /// Files or directories with the configuration, and evidence beside it
+    #[arg(value_name = "PATH", required_unless_present = "site")]
+    paths: Vec<PathBuf>,
+    /// The site that fails; may be left out where only one wants client certificates
+    #[arg(long, value_name = "SITE")]
+    site: Option<String>,
+    /// What clients get, such as 403.13
+    #[arg(long, value_name = "STATUS", value_parser = parse_status)]
+    status: Option<String>,
+    /// The path that fails, or the whole URL, which also tells the endpoint
+    #[arg(long, value_name = "URL", default_value = "/", value_parser = Url::parse)]
+    url: Url,
+    /// Evidence of the server of the site
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    evidence: Vec<PathBuf>,
+    /// A site that works
+    #[arg(long, value_name = "SITE")]
+    working: Option<String>,
+    /// The day on which the status was met, as YYYY-MM-DD; today unless given
+    #[arg(long, value_name = "DATE")]
+    at: Option<Date>,
+    #[command(flatten)]
+    output: FormatOption,
+}
+
+/// A site as it was found: indexes of its server and of the site, and how it was chosen when it was not named.
+struct Found {
+    server: usize,
+    site: usize,
+    why: Option<String>,
+}
+
+pub(super) fn run(arguments: &DiagnoseArguments, common: &Common) -> Outcome {
+    let targets: Vec<Option<Target>> = [&arguments.site, &arguments.working].map(|site| site.as_deref().map(target)).into();
+    let mut paths = arguments.paths.clone();
+    for path in targets.iter().flatten().filter_map(|target| target.path.clone()) {
+        if !paths.iter().any(|known| path.starts_with(known)) {
+            paths.push(path);
+        }
+    }
+    if paths.is_empty() {
+        complain("error: no file is named; give the configuration of the server as a path, or FILE#SITE as --site");
+        return Outcome::Usage;
+    }
+    let options = Options { logs: true, apart: arguments.evidence.clone(), ..common.options() };
+    let mut estate = match common.read_with(&paths, &options) {
+        Ok(estate) => estate,
+        Err(outcome) => return outcome,
+    };
+    let before = judge_inputs(&estate, &paths);
+    if before == Outcome::NoInput {
+        return before;
+    }
+    let wrong = |message: String| {
+        complain(&format!("error: {message}"));
+        // Where a file could not be read, that may be why the site was not found.
+        if before == Outcome::Unreadable { before } else { Outcome::Usage }
+    };
+    let found = match targets.first().and_then(Option::as_ref) {
+        Some(target) => named(&estate, target, "--site"),
+        None => only(&estate.servers),
+    };
+    let found = match found {
+        Ok(found) => found,
+        Err(message) => return wrong(message),
+    };
+    let working = match targets.get(1).and_then(Option::as_ref).map(|target| working(&estate, target, found.server)).transpose() {
+        Ok(working) => working,
+        Err(message) => return wrong(message),
+    };
+    if working.as_ref().is_some_and(|working| (working.server, working.site) == (found.server, found.site)) {
+        return wrong("--working: this is the site that fails".to_owned());
+    }
+    let Some(status) = arguments.status.as_deref() else {
+        return wrong("--status is needed: what do clients get? For example --status 403.13".to_owned());
+    };
+    let status = status_named(status).map_or(status, |(name, _)| name);
+    if causes_of(status).next().is_none() {
+        return wrong(format!(
+            "--status: no cause of {status} can be told from configuration; `iisaudit explain {status}` says what is known of it"
+        ));
+    }
+    let outcome = if arguments.evidence.is_empty() {
+        before
+    } else {
+        let read = estate.inputs.len();
+        give_evidence(&mut estate, found.server, &arguments.evidence, &options);
+        before.max(report_unreadable(estate.inputs.get(read..).unwrap_or_default()))
+    };
+    let reference = |found: &Found| Some(SiteRef { server: estate.servers.get(found.server)?, site: found.site });
+    let Some(at) = reference(&found) else { return outcome };
+    let mut case = Case::new(&estate.servers, at, arguments.url.clone(), status);
+    case.working = working.as_ref().and_then(reference);
+    case.at = Some(arguments.at.unwrap_or_else(Date::today));
+    case.chosen = found.why;
+    let diagnosis = diagnose(&case);
+    let printed = common.print(&match arguments.output.format {
+        Format::Table => report::diagnose::table(&estate, &case, &diagnosis, common.style()),
+        Format::Json => report::diagnose::json(&estate, &case, &diagnosis),
+    });
+    let supported = diagnosis.with(Verdict::Supported).next().is_some();
+    outcome.max(printed).max(if supported { Outcome::Found } else { Outcome::Clean })
+}
+
+/// A site as it is written; without a `#` it is the name, not a path.
+fn target(text: &str) -> Target {
+    let target = Target::new(text);
+    match target.site {
+        Some(_) => target,
+        None => Target { path: None, site: Some(text.to_owned()) },
+    }
+}
+
+/// Whether any file of the server is `path` or lies below it.
+fn is_of(estate: &Estate, server: &Server, path: &Path) -> bool {
+    let path = crate::input::display(path);
+    let below = format!("{}/", path.trim_end_matches('/'));
+    let mut files = server.inputs.iter().filter_map(|file| estate.inputs.get(usize::try_from(file.0).ok()?));
+    files.any(|input| input.path == path || input.path.starts_with(&below))
+}
+
+fn named(estate: &Estate, target: &Target, option: &str) -> Result<Found, String> {
+    let text = target.site.as_deref().unwrap_or_default();
+    let mut found = Vec::new();
+    let mut problem = None;
+    for (index, server) in estate.servers.iter().enumerate() {
+        if target.path.as_deref().is_some_and(|path| !is_of(estate, server, path)) {
+            continue;
+        }
+        match find_site(server, text) {
+            Ok(site) => found.push(Found { server: index, site, why: None }),
+            Err(error) => problem = Some(error.to_string()),
+        }
+    }
+    if found.len() > 1 {
+        let servers: Vec<&str> = found.iter().filter_map(|found| Some(estate.servers.get(found.server)?.name.as_str())).collect();
+        return Err(format!("{option}: several servers have a site {text}: {}; write FILE#SITE", servers.join(", ")));
+    }
+    found
+        .pop()
+        .ok_or_else(|| format!("{option}: {}", problem.unwrap_or_else(|| format!("no site {text}: no server was read from that path"))))
+}
+
+/// The site that works: one of the same server when that has it, else one of any.
+fn working(estate: &Estate, target: &Target, server: usize) -> Result<Found, String> {
+    let text = target.site.as_deref().unwrap_or_default();
+    let here = estate.servers.get(server).filter(|_| target.path.is_none()).and_then(|server| find_site(server, text).ok());
+    match here {
+        Some(site) => Ok(Found { server, site, why: None }),
+        None => named(estate, target, "--working"),
+    }
+}
+
+/// The site that is meant when none is named: the only one that wants client certificates, or the only one at all.
+fn only(servers: &[Server]) -> Result<Found, String> {
+    let all = || servers.iter().enumerate().flat_map(|(index, server)| (0..server.sites.len()).map(move |site| (index, site)));
+    let at = |(server, site): (usize, usize)| servers.get(server).and_then(|server| server.sites.get(site));
+    let wanting: Vec<_> = all().filter(|found| at(*found).is_some_and(|site| site.wants_certificates())).collect();
+    if let [(server, site)] = wanting[..] {
+        return Ok(Found { server, site, why: Some("the only site that wants client certificates".to_owned()) });
+    }
+    let every: Vec<_> = all().collect();
+    if let [(server, site)] = every[..] {
+        return Ok(Found { server, site, why: Some("the only site".to_owned()) });
+    }
+    let listed = if wanting.is_empty() { &every } else { &wanting };
+    let what = match (listed.len(), wanting.is_empty()) {
+        (0, _) => return Err("no site was found in these files; --site needs the configuration of a server".to_owned()),
+        (_, true) => "no site is known to want client certificates",
+        _ => "several sites want client certificates",
+    };
+    let name = |found: &(usize, usize)| {
+        let server = servers.get(found.0).map(|server| server.name.as_str()).unwrap_or_default();
+        at(*found).map(|site| if servers.len() > 1 { format!("{} on {server}", site.label()) } else { site.label() })
+    };
+    let mut names: Vec<String> = listed.iter().take(LISTED).filter_map(name).collect();
+    if listed.len() > LISTED {
+        names.push(format!("and {} more", listed.len() - LISTED));
+    }
+    Err(format!("{what}; name the one that fails with --site: {}", names.join(", ")))
+}

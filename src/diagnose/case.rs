@@ -1,0 +1,325 @@
+//! The case: one URL of one site, what is in effect there, and what the server shows besides. Causes ask it; it answers with facts.
+
+use super::{Fact, Need, Url, needs};
+use crate::catalogue::{Level, Setting, Value, access, cert_check, entry};
+use crate::compare::{Fix, Said, SiteRef};
+use crate::evidence::Verification;
+use crate::policy::Date;
+use crate::remedy::{Remedy, Risk};
+use crate::server::{Endpoint, EndpointKey, Generation, Resolved, Scope, Server, Site};
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub struct Case<'a> {
+    /// All servers that were read: another one may publish what this one needs.
+    pub servers: &'a [Server],
+    /// The server that answers.
+    pub server: &'a Server,
+    /// Index of the site.
+    pub site: usize,
+    /// The URL.
+    pub url: Url,
+    /// The status, by its name in `explain`.
+    pub status: String,
+    /// A site that works.
+    pub working: Option<SiteRef<'a>>,
+    /// Why this site, where it was not named.
+    pub chosen: Option<String>,
+    /// The day on which it is judged what has expired.
+    pub at: Option<Date>,
+    /// What is in effect at the URL.
+    pub scope: &'a Scope,
+    /// The endpoints through which the client may have come, sorted by key.
+    pub endpoints: Vec<&'a Endpoint>,
+}
+
+/// The answer to a question of which parts may differ, such as one endpoint from another.
+#[derive(Debug, Clone, Default)]
+pub struct Answer {
+    /// The facts that say yes.
+    pub yes: Vec<Fact>,
+    /// The facts that say no.
+    pub no: Vec<Fact>,
+    /// Where it is not known, with what would tell.
+    pub unknown: Vec<(Fact, Need)>,
+}
+
+impl Answer {
+    /// An answer by one fact.
+    fn of(yes: bool, fact: Fact) -> Answer {
+        if yes { Answer { yes: vec![fact], ..Answer::default() } } else { Answer { no: vec![fact], ..Answer::default() } }
+    }
+
+    /// Yes everywhere.
+    pub fn is_yes(&self) -> bool {
+        !self.yes.is_empty() && self.no.is_empty() && self.unknown.is_empty()
+    }
+
+    /// Yes at least somewhere.
+    pub fn may_be_yes(&self) -> bool {
+        !self.yes.is_empty()
+    }
+
+    /// No everywhere, and the fact that says so first.
+    pub fn is_no(&self) -> Option<&Fact> {
+        self.no.first().filter(|_| self.yes.is_empty() && self.unknown.is_empty())
+    }
+
+    /// What would tell what is not known.
+    pub fn needs(&self) -> impl Iterator<Item = Need> {
+        self.unknown.iter().map(|(_, need)| need.clone())
+    }
+
+    /// All facts: those for it, those against it, and what is not known.
+    pub fn facts(&self) -> impl Iterator<Item = Fact> {
+        self.yes.iter().chain(&self.no).chain(self.unknown.iter().map(|(fact, _)| fact)).cloned()
+    }
+}
+
+impl<'a> Case<'a> {
+    /// The case of `site` of `server`.
+    pub fn new(servers: &'a [Server], at: SiteRef<'a>, url: Url, status: &str) -> Self {
+        let site = at.get();
+        let scope = nearest(site, &url.path);
+        let mut endpoints: Vec<&Endpoint> =
+            at.server.endpoints.iter().filter(|endpoint| endpoint.sites.binary_search(&at.site).is_ok()).collect();
+        let leads_to: Vec<&Endpoint> = endpoints.iter().copied().filter(|endpoint| can_reach(&url, &endpoint.key)).collect();
+        // A URL of a load balancer need not be one of the server.
+        if !leads_to.is_empty() {
+            endpoints = leads_to;
+        }
+        Case {
+            servers,
+            server: at.server,
+            site: at.site,
+            url,
+            status: status.to_owned(),
+            working: None,
+            chosen: None,
+            at: None,
+            scope,
+            endpoints,
+        }
+    }
+
+    /// The site with its server.
+    pub fn site_ref(&self) -> SiteRef<'a> {
+        SiteRef { server: self.server, site: self.site }
+    }
+
+    /// The site.
+    pub fn site(&self) -> &'a Site {
+        self.site_ref().get()
+    }
+
+    /// The generation of the server.
+    pub fn generation(&self) -> Generation {
+        self.server.generation
+    }
+
+    /// Whether the server is one of IIS 6.
+    pub fn is_iis6(&self) -> bool {
+        self.server.generation == Generation::Iis6
+    }
+
+    /// How the URL is called in facts.
+    pub fn place_name(&self) -> String {
+        if self.scope.path == self.url.path { self.url.path.clone() } else { format!("{} (at {})", self.url.path, self.scope.path) }
+    }
+
+    /// What is in effect at the URL, for a setting that is decided there.
+    pub fn at_url(&self, setting: Setting) -> Option<&'a Resolved> {
+        self.scope.settings.get(setting).or_else(|| self.site().root().settings.get(setting))
+    }
+
+    /// The fact that a setting of the URL is what it is.
+    pub fn url_fact(&self, setting: Setting) -> Option<Fact> {
+        Some(Fact::setting(setting, self.at_url(setting)?, &self.place_name(), self.generation()))
+    }
+
+    /// The access flags in effect at the URL.
+    pub fn access(&self) -> Option<u32> {
+        self.at_url(Setting::AccessFlags)?.known()?.flags()
+    }
+
+    /// What is in effect on each endpoint through which the client may have come; the site's own value where it has none.
+    pub fn on_endpoints(&self, setting: Setting) -> Vec<(Option<&'a Endpoint>, &'a Resolved)> {
+        let of = |endpoint: &&'a Endpoint| endpoint.settings.get(setting).map(|resolved| (Some(*endpoint), resolved));
+        let mut values: Vec<_> = self.endpoints.iter().filter_map(of).collect();
+        if values.is_empty() {
+            values.extend(self.site().root().settings.get(setting).map(|resolved| (None, resolved)));
+        }
+        values
+    }
+
+    /// Asks each endpoint about a setting.
+    pub fn ask(&self, setting: Setting, is: impl Fn(&Value) -> Option<bool>) -> Answer {
+        let mut answer = Answer::default();
+        for (endpoint, resolved) in self.on_endpoints(setting) {
+            let of = endpoint.map_or_else(|| self.site().label(), |endpoint| endpoint.key.to_string());
+            let fact = Fact::setting(setting, resolved, &of, self.generation());
+            match resolved.known().and_then(&is) {
+                Some(true) => answer.yes.push(fact),
+                Some(false) => answer.no.push(fact),
+                None => {
+                    let fact = match endpoint {
+                        Some(endpoint) => self.contested(setting, endpoint).unwrap_or(fact),
+                        None => fact,
+                    };
+                    answer.unknown.push((fact, self.needs_for(setting)));
+                }
+            }
+        }
+        if answer.yes.is_empty() && answer.no.is_empty() && answer.unknown.is_empty() {
+            let fact = Fact::new(format!("{} of {} is not known", entry(setting).title, self.site().label()));
+            answer.unknown.push((fact, self.needs_for(setting)));
+        }
+        answer
+    }
+
+    /// That the sites of an endpoint write different values, where that is why none is known.
+    fn contested(&self, setting: Setting, endpoint: &Endpoint) -> Option<Fact> {
+        if !self.is_iis6() || endpoint.sites.len() < 2 {
+            return None;
+        }
+        let mine = self.site().root().settings.get(setting)?;
+        let mut others = endpoint.sites.iter().filter(|site| **site != self.site).filter_map(|site| self.server.sites.get(*site));
+        let other = others.find(|site| {
+            let theirs = site.root().settings.get(setting).and_then(Resolved::known);
+            theirs.is_some() && theirs != mine.known()
+        })?;
+        let theirs = other.root().settings.get(setting)?;
+        let shown = |resolved: &Resolved| resolved.value.show(setting, Generation::Iis6);
+        Some(Fact::at(
+            format!(
+                "{} of {} is not known: it is one value for all sites on the endpoint, and {} writes {} where {} writes {}; whose counts is not documented",
+                entry(setting).title,
+                endpoint.key,
+                self.site().label(),
+                shown(mine),
+                other.label(),
+                shown(theirs)
+            ),
+            theirs.origin.place().or(mine.origin.place()),
+        ))
+    }
+
+    /// What tells a setting that is not known.
+    pub fn needs_for(&self, setting: Setting) -> Need {
+        match entry(setting).level {
+            Level::Url => needs::configuration(self.server),
+            Level::Endpoint => needs::records(self.server),
+        }
+    }
+
+    /// Whether revocation is checked.
+    pub fn checks_revocation(&self) -> Answer {
+        self.ask(Setting::CertCheckMode, |value| Some(value.flags()? & cert_check::NO_REVOCATION == 0))
+    }
+
+    /// Whether all bits of `bits` are set in CertCheckMode.
+    pub fn mode_has(&self, bits: u32) -> Answer {
+        self.ask(Setting::CertCheckMode, |value| Some(value.flags()? & bits == bits))
+    }
+
+    /// Whether the first handshake asks for a client certificate.
+    pub fn asks_early(&self) -> Answer {
+        if let Some(fact) = self.without_tls() {
+            return Answer::of(false, fact);
+        }
+        self.ask(Setting::NegotiateClientCertificate, Value::bool)
+    }
+
+    /// That no client can come by https, where the bindings tell that.
+    pub fn without_tls(&self) -> Option<Fact> {
+        let site = self.site();
+        if self.url.is_plain() {
+            return Some(Fact::new("the URL is called by http, and over http no certificate can be shown"));
+        }
+        let none = site.declared && !site.bindings.is_empty() && !site.has_binding("https");
+        none.then(|| Fact::at(format!("{} has no https binding", site.label()), site.place))
+    }
+
+    /// Whether a client certificate is asked for at the URL, by the first handshake or later.
+    pub fn asks(&self) -> Answer {
+        if let Some(fact) = self.without_tls() {
+            return Answer::of(false, fact);
+        }
+        let flags = self.url_fact(Setting::AccessFlags);
+        match (self.access(), flags) {
+            (Some(bits), Some(fact)) if bits & access::NEGOTIATE != 0 => Answer::of(true, fact),
+            (Some(_), Some(fact)) => {
+                let mut early = self.asks_early();
+                early.no.insert(0, fact);
+                if !early.yes.is_empty() {
+                    early.no.remove(0);
+                }
+                early
+            }
+            (_, fact) => {
+                let fact = fact.unwrap_or_else(|| Fact::new("the access flags of the URL are not known"));
+                Answer { unknown: vec![(fact, needs::configuration(self.server))], ..Answer::default() }
+            }
+        }
+    }
+
+    /// The verifications of certificates that the server's files hold.
+    pub fn verifications(&self) -> &'a [Verification] {
+        &self.server.evidence.verifications
+    }
+
+    /// The command that sets a setting of the site or its endpoints, where there is one; the value that it replaces is named.
+    pub fn set(&self, setting: Setting, risk: Risk, what: &str, value: &Value) -> Option<Remedy> {
+        let resolved = match entry(setting).level {
+            Level::Url => self.at_url(setting)?.clone(),
+            Level::Endpoint => {
+                let values = self.on_endpoints(setting);
+                values.iter().find(|(_, resolved)| resolved.known().is_some()).or(values.first())?.1.clone()
+            }
+        };
+        let said = Said { setting, generation: self.generation(), resolved };
+        let keys: Vec<EndpointKey> = self.endpoints.iter().map(|endpoint| endpoint.key.clone()).collect();
+        Fix { site: self.site_ref(), said: &said, path: &self.scope.path, only_on: &keys }.set(risk, what, value)
+    }
+
+    /// The command that shows a setting.
+    pub fn look(&self, setting: Setting) -> Option<Remedy> {
+        let resolved = match entry(setting).level {
+            Level::Url => self.at_url(setting)?.clone(),
+            Level::Endpoint => self.on_endpoints(setting).first()?.1.clone(),
+        };
+        let said = Said { setting, generation: self.generation(), resolved };
+        Fix { site: self.site_ref(), said: &said, path: &self.scope.path, only_on: &[] }.look()
+    }
+}
+
+/// The scope whose settings count at `path`: the nearest one at or above it.
+pub(crate) fn nearest<'a>(site: &'a Site, path: &str) -> &'a Scope {
+    let path = path.to_lowercase();
+    let holds = |scope: &&Scope| {
+        let own = scope.path.to_lowercase();
+        path.strip_prefix(own.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    site.scopes.iter().filter(holds).max_by_key(|scope| scope.path.len()).unwrap_or_else(|| site.root())
+}
+
+/// Whether a client of `url` can come to the endpoint.
+fn can_reach(url: &Url, key: &EndpointKey) -> bool {
+    let port = |port: &u16| url.port.is_none_or(|wanted| wanted == *port);
+    match key {
+        EndpointKey::IpPort(ip, of) => {
+            let numeric = url.host.as_deref().filter(|host| host.parse::<std::net::Ipv4Addr>().is_ok() || host.starts_with('['));
+            port(of) && (ip == "0.0.0.0" || ip == "[::]" || numeric.is_none_or(|host| host == ip))
+        }
+        EndpointKey::HostPort(host, of) | EndpointKey::ScopedCcs(host, of) => {
+            let same = |wanted: &str| {
+                wanted == host
+                    || host
+                        .strip_prefix('*')
+                        .is_some_and(|rest| wanted.split_once('.').is_some_and(|(_, tail)| rest.strip_prefix('.') == Some(tail)))
+            };
+            port(of) && url.host.as_deref().is_none_or(same)
+        }
+        EndpointKey::Ccs(of) => port(of),
+    }
+}

@@ -1,0 +1,103 @@
+//! `certificate-revoked`: a certificate of the chain is really revoked.
+
+use super::revocation::{gate, named, sure, usual_needs};
+use crate::diagnose::{Case, Cause, Fact, Judged, Likelihood};
+use crate::evidence::{LeafCheck, Revocation};
+use crate::remedy::{Remedy, Risk};
+use crate::rules::Confidence;
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "certificate-revoked",
+    statuses: &["403.13"],
+    title: "A certificate of the chain is revoked",
+    meaning: "The revocation list or OCSP answer of its issuer names the client certificate or an authority of its chain. The check does what it is for; \
+              to switch it off would let the revoked certificate in.",
+    open: "Open without a verification or a result in the log that says so. A verification that finds no certificate revoked rules it out for the \
+           chain that it is about and no more than likely, since the refused client may have shown another one.",
+    evidence: "the output of certutil -verify on the server, the log (sc-win32-status 2148081680)",
+    likelihood: Likelihood::Possible,
+    references: &["KB248058", "KB289749"],
+    check,
+};
+
+fn check(case: &Case<'_>) -> Judged {
+    let gate = match gate(case) {
+        Ok(gate) => gate,
+        Err(excluded) => return excluded,
+    };
+    let mut revoked = Vec::new();
+    let mut strength = None;
+    let mut good = Vec::new();
+    for verification in case.verifications() {
+        let before = revoked.len();
+        let mut complete = !verification.chains.is_empty();
+        for (index, chain) in verification.chains.iter().enumerate() {
+            for element in &chain.elements {
+                match verification.revocation(element) {
+                    Revocation::Revoked => {
+                        let text = format!("{} is revoked", named(verification, index, element));
+                        revoked.push(Fact::at(text, element.status.error.place().or(element.place)));
+                    }
+                    Revocation::Good | Revocation::NotChecked => {}
+                    Revocation::Offline | Revocation::Unknown | Revocation::NotSaid => complete = false,
+                }
+            }
+        }
+        if let (LeafCheck::Revoked(reason), true) = (&verification.leaf, revoked.len() == before) {
+            let reason = reason.map(|reason| format!(", reason {reason}")).unwrap_or_default();
+            revoked.push(Fact::at(format!("\"{}\" is revoked{reason}", verification.label()), Some(verification.place)));
+        }
+        if revoked.len() > before {
+            strength = strength.max(Some(sure(verification)));
+        } else if complete {
+            let text = format!("the chain of \"{}\" was verified, and none of its certificates is revoked", verification.label());
+            good.push(Fact::at(text, Some(verification.place)));
+        }
+    }
+    if let Some(strength) = strength {
+        return Judged::supported(gate.cap(strength), revoked).and(gate.facts).needs(gate.needs).remedies(remedies());
+    }
+    let all_good = good.len() == case.verifications().len();
+    let mut good = good.into_iter();
+    match good.next().filter(|_| all_good) {
+        Some(first) => Judged::excluded(Confidence::Likely, first).and(good),
+        None => Judged::open().and(gate.facts).needs(usual_needs()).needs(gate.needs).remedies(remedies()),
+    }
+}
+
+fn remedies() -> [Remedy; 2] {
+    [
+        Remedy::advice(Risk::Safe, "issue the client a new certificate; where mapping is one to one, map the new one as well"),
+        Remedy::advice(
+            Risk::Safe,
+            "if it was revoked by mistake and only put on hold, let the authority take that back and publish a new list; cached lists count until they expire",
+        ),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::{ALL_REACHED, REVOKED, SUBORDINATE_UNREACHABLE, iis6, iis7};
+    use super::*;
+    use crate::diagnose::Verdict;
+
+    #[test]
+    fn a_verification_that_says_revoked_proves_it_and_nothing_weakens_the_check() {
+        let judged = iis7(0).verified(REVOKED).judge(&CAUSE);
+        assert_eq!((judged.verdict, judged.strength), (Verdict::Supported, Confidence::Firm));
+        assert!(judged.because[0].text.contains("CN=Client") && judged.because[0].text.ends_with("is revoked"), "{:?}", judged.because);
+        assert!(judged.remedies.iter().all(|remedy| remedy.risk != Risk::WeakensSecurity));
+    }
+
+    #[test]
+    fn a_chain_that_is_good_and_a_check_that_is_off_exclude_it() {
+        assert_eq!(iis6(0).verified(ALL_REACHED).judge(&CAUSE).verdict, Verdict::Excluded);
+        assert_eq!(iis6(1).verified(REVOKED).judge(&CAUSE).verdict, Verdict::Excluded);
+    }
+
+    #[test]
+    fn no_verification_and_one_that_could_not_check_leave_it_open() {
+        assert_eq!(iis6(0).judge(&CAUSE).verdict, Verdict::Open);
+        assert_eq!(iis6(0).verified(SUBORDINATE_UNREACHABLE).judge(&CAUSE).verdict, Verdict::Open);
+    }
+}

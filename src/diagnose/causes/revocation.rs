@@ -1,0 +1,132 @@
+//! What the causes of 403.13 share: whether a certificate is asked for and checked at all, what a working site tells, and what to do.
+
+use crate::catalogue::{Setting, Value, cert_check};
+use crate::compare::revocation_looks;
+use crate::diagnose::{Case, Fact, Judged, Need, Url, needs};
+use crate::evidence::{Element, Engine, Verification};
+use crate::remedy::{Remedy, Risk};
+use crate::rules::Confidence;
+
+/// What is known of the check itself.
+pub(super) struct Gate {
+    /// The facts.
+    pub(super) facts: Vec<Fact>,
+    /// What would tell what is not known.
+    pub(super) needs: Vec<Need>,
+    /// Whether it is known that a certificate is asked for and checked, at least on one endpoint.
+    pub(super) known: bool,
+}
+
+impl Gate {
+    /// A strength that is no greater than what is known of the check allows.
+    pub(super) fn cap(&self, strength: Confidence) -> Confidence {
+        if self.known { strength } else { strength.min(Confidence::Likely) }
+    }
+}
+
+/// Whether revocation is checked here at all; the verdict where it is not.
+pub(super) fn gate(case: &Case<'_>) -> Result<Gate, Judged> {
+    let asks = case.asks();
+    if let Some(fact) = asks.is_no() {
+        let none = Fact::at(format!("no client certificate is asked for: {}", fact.text), fact.place);
+        return Err(Judged::excluded(Confidence::Firm, none).and(asks.no.iter().skip(1).cloned()));
+    }
+    let checks = case.checks_revocation();
+    if checks.is_no().is_some() {
+        let mut facts = checks.no.iter().cloned();
+        let first = facts.next().unwrap_or_else(|| Fact::new("revocation is not checked"));
+        return Err(Judged::excluded(Confidence::Firm, first).and(facts));
+    }
+    let known = asks.may_be_yes() && checks.may_be_yes();
+    let needs = checks.needs().chain(asks.needs()).collect();
+    Ok(Gate { facts: checks.facts().collect(), needs, known })
+}
+
+/// Whether revocation lists are fetched, and not only taken from the cache; the verdict where they are not.
+pub(super) fn fetching(case: &Case<'_>) -> Result<Gate, Judged> {
+    let gate = gate(case)?;
+    let cached = case.mode_has(cert_check::CACHE_ONLY);
+    if !cached.is_yes() {
+        return Ok(gate);
+    }
+    let mut facts = cached.yes.into_iter();
+    let first = facts.next().unwrap_or_else(|| Fact::new("only cached revocation lists are used"));
+    let none = Fact::at(format!("nothing is fetched here, since only cached revocation lists are used: {}", first.text), first.place);
+    Err(Judged::excluded(Confidence::Firm, none).and(facts))
+}
+
+/// How sure a verification makes: only that with the stores of the computer is what IIS does.
+pub(super) fn sure(verification: &Verification) -> Confidence {
+    if verification.engine.value() == Some(&Engine::Machine) { Confidence::Firm } else { Confidence::Likely }
+}
+
+/// An element of a chain in words: `"CN=Sub" (certificate 2 of 4 of the chain of "CN=Client"), issued by "CN=Root"`.
+pub(super) fn named(verification: &Verification, chain: usize, element: &Element) -> String {
+    let of = verification.chains.get(chain).map_or(0, |chain| chain.elements.len());
+    let issuer = element.issuer.value().map(|issuer| format!(", issued by \"{issuer}\"")).unwrap_or_default();
+    let number = element.index.saturating_add(1);
+    if number == 1 {
+        return format!("\"{}\"{issuer} (the client certificate itself)", element.label());
+    }
+    format!("\"{}\"{issuer} (certificate {number} of {of} in the chain of \"{}\")", element.label(), verification.label())
+}
+
+/// What a site that works tells: it does not check, where this one does, and no endpoint serves both.
+pub(super) fn working_does_not_check(case: &Case<'_>) -> Option<Fact> {
+    let working = Case::new(case.servers, case.working?, Url::default(), &case.status);
+    let shared = working.server.name == case.server.name
+        && working.endpoints.iter().any(|theirs| case.endpoints.iter().any(|mine| mine.key == theirs.key));
+    if shared || !case.checks_revocation().may_be_yes() {
+        return None;
+    }
+    let checks = working.checks_revocation();
+    let fact = checks.is_no()?;
+    let text = format!("{} works and does not check revocation, where this site does: {}", working.site().label(), fact.text);
+    Some(Fact::at(text, fact.place))
+}
+
+/// What can be done about a revocation list that cannot be had; the last resort costs the check itself.
+pub(super) fn remedies(case: &Case<'_>) -> Vec<Remedy> {
+    let mut remedies = revocation_looks(case.generation());
+    remedies.push(Remedy::command(
+        Risk::ReadOnly,
+        "forgets cached lists and answers, so that the next attempt is a real one",
+        "certutil -urlcache * delete",
+    ));
+    remedies.push(Remedy::advice(
+        Risk::Safe,
+        "make every CRL and OCSP address of the chain reachable from this server, for the account of the system: firewall, WinHTTP proxy, name \
+         resolution; nothing else has to change",
+    ));
+    let mode = case.on_endpoints(Setting::CertCheckMode).into_iter().find_map(|(_, resolved)| resolved.known()?.flags());
+    let Some(mode) = mode else { return remedies };
+    let rest = mode & !(cert_check::NO_REVOCATION | cert_check::CACHE_ONLY | cert_check::FRESHNESS);
+    if mode & cert_check::CACHE_ONLY == 0 {
+        remedies.extend(case.set(
+            Setting::CertCheckMode,
+            Risk::Safe,
+            "where the server may never reach them: install the CRLs on it (certutil -addstore CA file.crl), renew them by a regular job before \
+             they expire, and check against them only",
+            &Value::Flags(rest | cert_check::CACHE_ONLY),
+        ));
+    }
+    remedies.extend(no_check(case, mode));
+    remedies
+}
+
+/// The advice that is given most, and what it costs.
+pub(super) fn no_check(case: &Case<'_>, mode: u32) -> Option<Remedy> {
+    let rest = mode & !(cert_check::NO_REVOCATION | cert_check::CACHE_ONLY | cert_check::FRESHNESS);
+    case.set(
+        Setting::CertCheckMode,
+        Risk::WeakensSecurity,
+        "the last resort, although it is the advice given most: 403.13 ends because nothing is checked any more, and revoked certificates are \
+         accepted from then on, on every site of the endpoint",
+        &Value::Flags(rest | cert_check::NO_REVOCATION),
+    )
+}
+
+/// What decides most causes of 403.13.
+pub(super) fn usual_needs() -> [Need; 2] {
+    [needs::verification(), needs::log()]
+}

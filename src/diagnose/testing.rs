@@ -1,0 +1,273 @@
+//! Cases for the tests of causes: a server from a few lines, and verifications of one chain of three certificates.
+
+use super::{Case, Cause, Judged, Url};
+use crate::compare::SiteRef;
+use crate::evidence::read_verifications;
+use crate::input::FileId;
+use crate::rules::testing::{SERVICE, apphost, https_site, joined, metabase, registry};
+use crate::server::Server;
+
+/// What a verification says of the client certificate and of the authority that issued it: the error status, and the lines below it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sample {
+    pub(crate) client: (&'static str, &'static str),
+    pub(crate) authority: (&'static str, &'static str),
+}
+
+const GOOD_CLIENT: (&str, &str) = (
+    "",
+    "----------------  Certificate CDP  ----------------\n  Verified \"Base CRL (0a)\" Time: 1 b497913a9aa82a0cb578d8aabaffc64bcdcf0884\n    [0.0] http://crl.contoso.test/sub.crl\n",
+);
+const GOOD_AUTHORITY: (&str, &str) = (
+    "",
+    "----------------  Certificate CDP  ----------------\n  Verified \"Base CRL (0b)\" Time: 1 39a89dd158c8e9747943b00f84be79fc33fbd405\n    [0.0] http://crl.contoso.test/root.crl\n",
+);
+const OFFLINE: &str = "  Element.dwErrorStatus = CERT_TRUST_REVOCATION_STATUS_UNKNOWN (0x40)\n  Element.dwErrorStatus = CERT_TRUST_IS_OFFLINE_REVOCATION (0x1000000)\n";
+
+/// Every address was reached.
+pub(crate) const ALL_REACHED: Sample = Sample { client: GOOD_CLIENT, authority: GOOD_AUTHORITY };
+/// The list for the authority cannot be fetched.
+pub(crate) const SUBORDINATE_UNREACHABLE: Sample = Sample {
+    client: GOOD_CLIENT,
+    authority: (
+        OFFLINE,
+        "----------------  Certificate CDP  ----------------\n  Failed \"CDP\" Time: 0 (null)\n    Error retrieving URL: The server name or address could not be resolved 0x80072ee7 (WinHttp: 12007 ERROR_WINHTTP_NAME_NOT_RESOLVED)\n    http://crl.contoso.test/root.crl\n",
+    ),
+};
+/// The client certificate is revoked.
+pub(crate) const REVOKED: Sample =
+    Sample { client: ("  Element.dwErrorStatus = CERT_TRUST_IS_REVOKED (0x4)\n", GOOD_CLIENT.1), authority: GOOD_AUTHORITY };
+/// The list for the client certificate is too old.
+pub(crate) const EXPIRED_LIST: Sample = Sample {
+    client: (
+        OFFLINE,
+        "----------------  Certificate CDP  ----------------\n  Expired \"Base CRL (1b)\" Time: 0 95438a383abe53ef9e00fe24590a3ea37f7ba85b\n    [0.0] http://crl.contoso.test/sub.crl\n",
+    ),
+    authority: GOOD_AUTHORITY,
+};
+/// The client certificate says nowhere where its list is.
+pub(crate) const NO_LIST_NAMED: Sample = Sample {
+    client: (
+        "  Element.dwErrorStatus = CERT_TRUST_REVOCATION_STATUS_UNKNOWN (0x40)\n",
+        "----------------  Certificate CDP  ----------------\n  No URLs \"None\" Time: 0 (null)\n",
+    ),
+    authority: GOOD_AUTHORITY,
+};
+/// The list for the client certificate took 22 seconds.
+pub(crate) const SLOW: Sample = Sample {
+    client: (
+        "",
+        "----------------  Certificate CDP  ----------------\n  Verified \"Base CRL (0a)\" Time: 22 b497913a9aa82a0cb578d8aabaffc64bcdcf0884\n    [0.0] http://crl.contoso.test/sub.crl\n",
+    ),
+    authority: GOOD_AUTHORITY,
+};
+/// The proxy wants a name and password.
+pub(crate) const PROXY_WANTS_PASSWORD: Sample = Sample {
+    client: (
+        OFFLINE,
+        "----------------  Certificate CDP  ----------------\n  Failed \"CDP\" Time: 0 (null)\n    Error retrieving URL: Proxy authentication required (407). 0x80190197 (-2145844841 HTTP_E_STATUS_PROXY_AUTH_REQ)\n    http://crl.contoso.test/sub.crl\n",
+    ),
+    authority: GOOD_AUTHORITY,
+};
+/// The delta list for the client certificate cannot be fetched.
+pub(crate) const DELTA_FAILED: Sample = Sample {
+    client: (
+        OFFLINE,
+        "----------------  Certificate CDP  ----------------\n  Verified \"Base CRL (0a)\" Time: 1 b497913a9aa82a0cb578d8aabaffc64bcdcf0884\n    [0.0] http://crl.contoso.test/crld/sub.crl\n\n----------------  Base CRL CDP  ----------------\n  Failed \"CDP\" Time: 0 (null)\n    Error retrieving URL: Not found (404). 0x80190194 (-2145844844 HTTP_E_STATUS_NOT_FOUND)\n    http://crl.contoso.test/crld/sub+.crl\n",
+    ),
+    authority: GOOD_AUTHORITY,
+};
+
+impl Sample {
+    fn text(self) -> String {
+        let element = |number: u32, subject: &str, issuer: &str, root: bool, (error, below): (&str, &str)| {
+            let own = if root {
+                "  Element.dwInfoStatus = CERT_TRUST_IS_SELF_SIGNED (0x8)\n"
+            } else {
+                "  Element.dwInfoStatus = CERT_TRUST_HAS_KEY_MATCH_ISSUER (0x2)\n"
+            };
+            let bits: u32 = error
+                .split("(0x")
+                .skip(1)
+                .filter_map(|part| u32::from_str_radix(part.split(')').next().unwrap_or_default(), 16).ok())
+                .sum();
+            format!(
+                "CertContext[0][{number}]: dwInfoStatus=102 dwErrorStatus={bits:x}\n  Issuer: CN={issuer}\n  NotBefore: 2/3/2026 8:12 AM\n  NotAfter: 2/3/2027 8:12 AM\n  Subject: CN={subject}\n  Serial: 5a0000{number}\n{own}{error}  {below}\n"
+            )
+        };
+        let status = format!("{}{}", self.client.0, self.authority.0).replace("Element.", "ChainContext.").replace("  Chain", "Chain");
+        format!(
+            "C:\\>certutil -verify -urlfetch client.cer\nIssuer:\n    CN=Sub CA 1\nSubject:\n    CN=Client\nCert Serial Number: 5a00000\n\ndwFlags = CA_VERIFY_FLAGS_CONSOLE_TRACE (0x20000000)\nChainFlags = CERT_CHAIN_REVOCATION_CHECK_CHAIN_EXCLUDE_ROOT (0x40000000)\nHCCE_LOCAL_MACHINE\nCERT_CHAIN_POLICY_BASE\n-------- CERT_CHAIN_CONTEXT --------\nChainContext.dwInfoStatus = CERT_TRUST_HAS_PREFERRED_ISSUER (0x100)\n{status}\n{}{}{}Exclude leaf cert:\n  Chain: 11f6ad8ec52a2984abaafd7c3b516503785c2072\nFull chain:\n  Chain: 95cb0bfd2977c761298d9624e4b4d4c72a39974a\n------------------------------------\nCert is an End Entity certificate\nCertUtil: -verify command completed successfully.\n",
+            element(0, "Client", "Sub CA 1", false, self.client),
+            element(1, "Sub CA 1", "Root CA", false, self.authority),
+            element(
+                2,
+                "Root CA",
+                "Root CA",
+                true,
+                ("", "----------------  Certificate CDP  ----------------\n  No URLs \"None\" Time: 0 (null)\n")
+            ),
+        )
+    }
+}
+
+/// A case in the making: site 1 of a server, with a site 2 that can be the one that works.
+#[derive(Debug, Clone)]
+pub(crate) struct OneCase {
+    of: Of,
+    samples: Vec<Sample>,
+    beside: Vec<Server>,
+    working: Option<usize>,
+    url: &'static str,
+    change: Option<fn(&mut Server)>,
+}
+
+#[derive(Debug, Clone)]
+enum Of {
+    Iis6 { access: String, values: Vec<(String, String)>, bindings: [&'static str; 2], theirs: u32 },
+    Iis7 { access: String, values: Vec<(String, u32)>, records: bool },
+    Config,
+}
+
+const REQUIRE_6: &str = "AccessSSL | AccessSSLNegotiateCert | AccessSSLRequireCert";
+const REQUIRE_7: &str = "Ssl, SslNegotiateCert, SslRequireCert";
+
+/// A site of IIS 6 that requires certificates, with this CertCheckMode, beside one that does not check.
+pub(crate) fn iis6(mode: u32) -> OneCase {
+    OneCase::iis6(REQUIRE_6, Some(mode))
+}
+
+/// A site of IIS 7 or later that requires certificates, with this CertCheckMode in its record.
+pub(crate) fn iis7(mode: u32) -> OneCase {
+    OneCase::iis7(REQUIRE_7, &[("DefaultSslCertCheckMode", mode)])
+}
+
+/// A server that publishes lists for crl.contoso.test; `body` is added to its configuration.
+pub(crate) fn publisher(body: &str) -> Server {
+    let mut server = apphost(&format!(
+        r#"<system.applicationHost><sites><site name="CRL" id="5"><application path="/"/><bindings><binding protocol="http"
+           bindingInformation="*:80:crl.contoso.test"/></bindings></site></sites></system.applicationHost>{body}"#
+    ));
+    server.name = "pki".to_owned();
+    server
+}
+
+impl OneCase {
+    fn new(of: Of) -> Self {
+        OneCase { of, samples: Vec::new(), beside: Vec::new(), working: None, url: "/", change: None }
+    }
+
+    /// A site of IIS 6 with these access flags.
+    pub(crate) fn iis6(access: &str, mode: Option<u32>) -> Self {
+        let values = mode.map(|mode| ("CertCheckMode".to_owned(), mode.to_string())).into_iter().collect();
+        OneCase::new(Of::Iis6 { access: access.to_owned(), values, bindings: ["192.0.2.1:443:", "192.0.2.2:443:"], theirs: 1 })
+    }
+
+    /// Two sites of IIS 6 on one endpoint, with these modes.
+    pub(crate) fn iis6_shared(mine: u32, theirs: u32) -> Self {
+        let values = vec![("CertCheckMode".to_owned(), mine.to_string())];
+        OneCase::new(Of::Iis6 { access: REQUIRE_6.to_owned(), values, bindings: [":443:a", ":443:b"], theirs })
+    }
+
+    /// A site of IIS 7 or later with these access flags, and these values in its record.
+    pub(crate) fn iis7(access: &str, values: &[(&str, u32)]) -> Self {
+        let values = values.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
+        OneCase::new(Of::Iis7 { access: access.to_owned(), values, records: true })
+    }
+
+    /// A web.config without the file of its server.
+    pub(crate) fn lone_web_config() -> Self {
+        OneCase::new(Of::Config)
+    }
+
+    /// A property of the site, or a value of the record.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        match &mut self.of {
+            Of::Iis6 { values, .. } => values.push((name.to_owned(), value.to_owned())),
+            Of::Iis7 { values, .. } => values.push((name.to_owned(), value.parse().unwrap())),
+            Of::Config => {}
+        }
+        self
+    }
+
+    /// Without the records of HTTP.sys.
+    pub(crate) fn without_records(mut self) -> Self {
+        if let Of::Iis7 { records, .. } = &mut self.of {
+            *records = false;
+        }
+        self
+    }
+
+    /// With a verification of a client certificate.
+    pub(crate) fn verified(mut self, sample: Sample) -> Self {
+        self.samples.push(sample);
+        self
+    }
+
+    /// With another server.
+    pub(crate) fn beside(mut self, server: Server) -> Self {
+        self.beside.push(server);
+        self
+    }
+
+    /// With the site of this index as the one that works.
+    pub(crate) fn with_working(mut self, site: usize) -> Self {
+        self.working = Some(site);
+        self
+    }
+
+    /// With the server changed by hand.
+    #[expect(dead_code, reason = "for causes that look at stores and events")]
+    pub(crate) fn changed(mut self, change: fn(&mut Server)) -> Self {
+        self.change = Some(change);
+        self
+    }
+
+    /// Asked for this URL.
+    #[expect(dead_code, reason = "for causes that look at the path")]
+    pub(crate) fn at(mut self, url: &'static str) -> Self {
+        self.url = url;
+        self
+    }
+
+    fn server(&self) -> Server {
+        let mut server = match &self.of {
+            Of::Iis6 { access, values, bindings: [mine, other], theirs } => {
+                let values: String = values.iter().map(|(name, value)| format!(" {name}=\"{value}\"")).collect();
+                metabase(&format!(
+                    "{SERVICE}<IIsWebServer Location=\"/LM/W3SVC/1\" ServerComment=\"Orders\" SecureBindings=\"{mine}\" SSLCertHash=\"aa\"{values}></IIsWebServer>\
+                     <IIsWebVirtualDir Location=\"/LM/W3SVC/1/ROOT\" AccessSSLFlags=\"{access}\"></IIsWebVirtualDir>\
+                     <IIsWebServer Location=\"/LM/W3SVC/2\" ServerComment=\"Other\" SecureBindings=\"{other}\" SSLCertHash=\"aa\" CertCheckMode=\"{theirs}\"></IIsWebServer>\
+                     <IIsWebVirtualDir Location=\"/LM/W3SVC/2/ROOT\" AccessSSLFlags=\"{access}\"></IIsWebVirtualDir>"
+                ))
+            }
+            Of::Iis7 { access, values, records: true } => {
+                let values: Vec<(&str, u32)> = values.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+                joined(&https_site(1, "*:443:", access), &registry(&values))
+            }
+            Of::Iis7 { access, .. } => apphost(&https_site(1, "*:443:", access)),
+            Of::Config => apphost("<system.webServer><security><access sslFlags=\"Ssl, SslNegotiateCert\"/></security></system.webServer>"),
+        };
+        for (index, sample) in self.samples.iter().enumerate() {
+            let file = FileId(7 + u32::try_from(index).unwrap());
+            server.evidence.verifications.extend(read_verifications(&sample.text(), file).verifications);
+        }
+        if let Some(change) = self.change {
+            change(&mut server);
+        }
+        server
+    }
+
+    /// What a cause says of it, asked for the first of its statuses.
+    pub(crate) fn judge(&self, cause: &'static Cause) -> Judged {
+        let mut servers = vec![self.server()];
+        servers.extend(self.beside.iter().cloned());
+        let server = &servers[0];
+        if server.sites.is_empty() {
+            panic!("the case has no site");
+        }
+        let mut case = Case::new(&servers, SiteRef { server, site: 0 }, Url::parse(self.url).unwrap(), cause.statuses[0]);
+        case.working = self.working.map(|site| SiteRef { server, site });
+        (cause.check)(&case)
+    }
+}

@@ -1,0 +1,305 @@
+//! The report of `iisaudit diagnose`: what is in effect at the URL, then every cause of the status with its verdict, the facts it rests on,
+//! what would decide it and what to do; at the end what to collect next. What is open is never left out.
+
+use serde::Serialize;
+
+use super::page::Page;
+use super::parts::{self, InputJson, SettingsJson, SiteJson, count, to_json};
+use super::place::{Location, Places, PlacesOfServer};
+use super::style::{self, DIM, HEADING, Style};
+use crate::catalogue::{Setting, entry};
+use crate::compare::{SiteRef, status_matches};
+use crate::diagnose::{Case, Diagnosis, Fact, Finding, Likelihood, Need, Next, Verdict};
+use crate::estate::Estate;
+use crate::explain::status_named;
+use crate::remedy::Remedy;
+use crate::rules::{Confidence, Severity};
+use crate::server::{Endpoint, Generation, Served, Settings, WindowsVersion};
+
+/// The settings that matter to the status: those that can cause it, and those that decide whether a certificate is asked for.
+fn matter(case: &Case<'_>, settings: &Settings) -> Settings {
+    let mut kept = Settings::default();
+    for (setting, resolved) in settings.iter() {
+        let always = matches!(setting, Setting::AccessFlags | Setting::NegotiateClientCertificate);
+        if always || entry(setting).statuses.iter().any(|status| status_matches(status, &case.status)) {
+            kept.set(setting, resolved.clone());
+        }
+    }
+    kept
+}
+
+/// What is in effect at the URL; what endpoints decide is shown with them.
+fn at_url(case: &Case<'_>) -> Settings {
+    let mut kept = Settings::default();
+    let by_endpoint = case.endpoints.first().map(|endpoint| &endpoint.settings);
+    for (setting, resolved) in matter(case, &case.scope.settings).iter() {
+        if by_endpoint.is_none_or(|settings| settings.get(setting).is_none()) {
+            kept.set(setting, resolved.clone());
+        }
+    }
+    kept
+}
+
+/// The report as text.
+pub fn table(estate: &Estate, case: &Case<'_>, diagnosis: &Diagnosis, style: Style) -> String {
+    let mut page = Page::new(style);
+    let places = Places { inputs: &estate.inputs };
+    let short = PlacesOfServer::new(places, &case.server.inputs);
+    let site = case.site();
+    page.heading(0, &format!("{} at {} of {}, {} ({})", case.status, case.url.path, site.label(), case.server.name, case.server.system()));
+    if let Some((_, title)) = status_named(&case.status) {
+        page.prose(2, title);
+    }
+    if let Some(why) = &case.chosen {
+        page.prose(2, &format!("{} is {why}; --site names another", site.label()));
+    }
+    page.gap();
+    page.heading(0, "In effect");
+    parts::settings(&mut page, 2, at_url(case).iter(), case.generation(), &short);
+    for endpoint in &case.endpoints {
+        page.gap();
+        page.heading(2, &endpoint_title(case, endpoint));
+        parts::settings(&mut page, 4, matter(case, &endpoint.settings).iter(), case.generation(), &short);
+    }
+    page.gap();
+    page.heading(0, "Conclusion");
+    for statement in &diagnosis.conclusion {
+        page.labelled(2, "-", DIM, statement);
+    }
+    for fact in &diagnosis.contradictions {
+        page.labelled(2, "-", DIM, &with_place(fact, places));
+    }
+    for verdict in [Verdict::Supported, Verdict::Open, Verdict::Excluded] {
+        let findings: Vec<&Finding> = diagnosis.with(verdict).collect();
+        if findings.is_empty() {
+            continue;
+        }
+        page.gap();
+        page.heading(
+            0,
+            match verdict {
+                Verdict::Supported => "Supported: something speaks for these",
+                Verdict::Open => "Open: nothing that was given decides these",
+                Verdict::Excluded => "Excluded: a fact rules these out",
+            },
+        );
+        for finding in findings {
+            page.gap();
+            self::finding(&mut page, finding, places);
+        }
+    }
+    let next: Vec<&Next> = diagnosis.next.iter().collect();
+    if !next.is_empty() {
+        page.gap();
+        page.heading(0, "What to collect next");
+        for next in next {
+            page.labelled(2, "-", DIM, &format!("{}: for {}", next.need.what, next.causes.join(", ")));
+            if let Some(command) = &next.need.command {
+                page.verbatim(6, command);
+            }
+        }
+    }
+    parts::inputs(&mut page, estate);
+    page.gap();
+    let number = |verdict| diagnosis.with(verdict).count();
+    page.heading(
+        0,
+        &format!(
+            "{}: {} supported, {} open, {} excluded",
+            count(diagnosis.findings.len(), "cause", "causes"),
+            number(Verdict::Supported),
+            number(Verdict::Open),
+            number(Verdict::Excluded)
+        ),
+    );
+    page.finish()
+}
+
+fn endpoint_title(case: &Case<'_>, endpoint: &Endpoint) -> String {
+    let record = case.server.record_of(endpoint).map(|record| record.key.to_string());
+    match (endpoint.served, record) {
+        (Served::Other(_), Some(record)) => format!("endpoint {}, served by the record {record}", endpoint.key),
+        (Served::Nobody, _) => format!("endpoint {}, which no record serves", endpoint.key),
+        _ => format!("endpoint {}", endpoint.key),
+    }
+}
+
+fn with_place(fact: &Fact, places: Places<'_>) -> String {
+    match fact.place {
+        Some(place) => format!("{} [{}]", fact.text, places.text(place)),
+        None => fact.text.clone(),
+    }
+}
+
+fn finding(page: &mut Page, finding: &Finding, places: Places<'_>) {
+    let judged = &finding.judged;
+    let look = match (judged.verdict, judged.strength) {
+        (Verdict::Supported, Confidence::Firm) => style::severity(Severity::High),
+        (Verdict::Supported, _) => style::severity(Severity::Medium),
+        _ => HEADING,
+    };
+    let degree = match judged.verdict {
+        Verdict::Open => judged.likelihood.map(|likelihood| format!(" ({})", likelihood.name())).unwrap_or_default(),
+        _ => judged.doubt().to_owned(),
+    };
+    page.painted(2, look, &format!("{}{degree}", finding.cause.id));
+    page.prose(4, finding.cause.title);
+    for fact in &judged.because {
+        page.labelled(4, "-", DIM, &fact.text);
+        if let Some(place) = fact.place {
+            page.painted(6, DIM, &format!("at {}", places.text(place)));
+        }
+    }
+    if judged.verdict == Verdict::Excluded {
+        return;
+    }
+    for need in &judged.needs {
+        page.labelled(4, "needs", HEADING, &need.what);
+        if let Some(command) = &need.command {
+            page.verbatim(6, command);
+        }
+    }
+    // What to do about an open cause is told once it is more than one of many; JSON has it.
+    if judged.verdict == Verdict::Supported {
+        judged.remedies.iter().for_each(|remedy| parts::remedy(page, 4, remedy));
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct ReportJson<'a> {
+    format: &'static str,
+    version: u32,
+    case: CaseJson<'a>,
+    summary: SummaryJson,
+    conclusion: &'a [String],
+    contradictions: Vec<FactJson<'a>>,
+    causes: Vec<CauseJson<'a>>,
+    next: Vec<NextJson<'a>>,
+    inputs: Vec<InputJson<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct CaseJson<'a> {
+    status: &'a str,
+    title: Option<&'a str>,
+    server: &'a str,
+    generation: Generation,
+    windows: Option<WindowsVersion>,
+    site: SiteJson<'a>,
+    chosen: Option<&'a str>,
+    url: &'a str,
+    scope: &'a str,
+    at: Option<String>,
+    working: Option<WorkingJson<'a>>,
+    settings: SettingsJson<'a>,
+    endpoints: Vec<EndpointJson<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct WorkingJson<'a> {
+    server: &'a str,
+    site: SiteJson<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct EndpointJson<'a> {
+    endpoint: String,
+    served: &'static str,
+    record: Option<String>,
+    settings: SettingsJson<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct SummaryJson {
+    supported: usize,
+    open: usize,
+    excluded: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct FactJson<'a> {
+    text: &'a str,
+    location: Option<Location<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct CauseJson<'a> {
+    id: &'a str,
+    title: &'a str,
+    statuses: &'a [&'a str],
+    verdict: Verdict,
+    strength: Option<Confidence>,
+    likelihood: Option<Likelihood>,
+    because: Vec<FactJson<'a>>,
+    needs: &'a [Need],
+    remedies: &'a [Remedy],
+}
+
+#[derive(Debug, Serialize)]
+struct NextJson<'a> {
+    #[serde(flatten)]
+    need: &'a Need,
+    causes: &'a [&'a str],
+}
+
+/// The report as JSON, described by schemas/report-diagnose.schema.json.
+pub fn json<'a>(estate: &'a Estate, case: &'a Case<'a>, diagnosis: &'a Diagnosis) -> String {
+    let places = Places { inputs: &estate.inputs };
+    let generation = case.generation();
+    let fact = |fact: &Fact| fact.place.map(|place| places.json(place));
+    let of_url = at_url(case);
+    let of_endpoints: Vec<Settings> = case.endpoints.iter().map(|endpoint| matter(case, &endpoint.settings)).collect();
+    let endpoints = case.endpoints.iter().zip(&of_endpoints).map(|(endpoint, settings)| EndpointJson {
+        endpoint: endpoint.key.to_string(),
+        served: match endpoint.served {
+            Served::NotGiven => "not-given",
+            Served::Own(_) => "own",
+            Served::Other(_) => "other",
+            Served::Nobody => "nobody",
+        },
+        record: case.server.record_of(endpoint).map(|record| record.key.to_string()),
+        settings: SettingsJson { settings, generation, places },
+    });
+    let working = |working: SiteRef<'a>| WorkingJson { server: &working.server.name, site: SiteJson::of(working.get()) };
+    let number = |verdict| diagnosis.with(verdict).count();
+    let report = ReportJson {
+        format: "iisaudit-diagnose",
+        version: 1,
+        case: CaseJson {
+            status: &case.status,
+            title: status_named(&case.status).map(|(_, title)| title),
+            server: &case.server.name,
+            generation,
+            windows: case.server.windows,
+            site: SiteJson::of(case.site()),
+            chosen: case.chosen.as_deref(),
+            url: &case.url.path,
+            scope: &case.scope.path,
+            at: case.at.map(|at| at.to_string()),
+            working: case.working.map(working),
+            settings: SettingsJson { settings: &of_url, generation, places },
+            endpoints: endpoints.collect(),
+        },
+        summary: SummaryJson { supported: number(Verdict::Supported), open: number(Verdict::Open), excluded: number(Verdict::Excluded) },
+        conclusion: &diagnosis.conclusion,
+        contradictions: diagnosis.contradictions.iter().map(|one| FactJson { text: &one.text, location: fact(one) }).collect(),
+        causes: diagnosis
+            .findings
+            .iter()
+            .map(|finding| CauseJson {
+                id: finding.cause.id,
+                title: finding.cause.title,
+                statuses: finding.cause.statuses,
+                verdict: finding.judged.verdict,
+                strength: (finding.judged.verdict != Verdict::Open).then_some(finding.judged.strength),
+                likelihood: (finding.judged.verdict == Verdict::Open).then_some(finding.judged.likelihood).flatten(),
+                because: finding.judged.because.iter().map(|one| FactJson { text: &one.text, location: fact(one) }).collect(),
+                needs: &finding.judged.needs,
+                remedies: &finding.judged.remedies,
+            })
+            .collect(),
+        next: diagnosis.next.iter().map(|next| NextJson { need: &next.need, causes: &next.causes }).collect(),
+        inputs: InputJson::all(estate),
+    };
+    to_json(&report)
+}
