@@ -11,17 +11,19 @@ pub struct Fact {
     pub text: String,
     /// Where it stands; `None` for what follows from a default or from the absence of something.
     pub place: Option<Place>,
+    /// The setting whose value it tells as it is; reports have a table of these.
+    pub setting: Option<Setting>,
 }
 
 impl Fact {
     /// A fact that stands nowhere.
     pub fn new(text: impl Into<String>) -> Self {
-        Fact { text: text.into(), place: None }
+        Fact { text: text.into(), place: None, setting: None }
     }
 
     /// A fact and its place.
     pub fn at(text: impl Into<String>, place: Option<Place>) -> Self {
-        Fact { text: text.into(), place }
+        Fact { text: text.into(), place, setting: None }
     }
 
     /// What `resolved` says of a setting; `of` names whose it is. A value that is not known says so, with what would tell it.
@@ -51,6 +53,6 @@ impl Fact {
                 None => format!("{title} of {of} is not known; what would tell: {needs}"),
             },
         };
-        Fact { text, place: resolved.origin.place() }
+        Fact { text, place: resolved.origin.place(), setting: Some(setting) }
     }
 }

@@ -144,7 +144,9 @@ fn finding(page: &mut Page, finding: &Finding, places: Places<'_>) {
     };
     page.painted(2, look, &format!("{}{degree}", finding.cause.id));
     page.prose(4, finding.cause.title);
-    for fact in &judged.because {
+    // What settings say stands above; it is told again only where it decides.
+    let told = judged.because.iter().filter(|fact| judged.verdict != Verdict::Open || fact.setting.is_none());
+    for fact in told {
         page.labelled(4, "-", DIM, &fact.text);
         if let Some(place) = fact.place {
             page.painted(6, DIM, &format!("at {}", places.text(place)));
@@ -153,11 +155,10 @@ fn finding(page: &mut Page, finding: &Finding, places: Places<'_>) {
     if judged.verdict == Verdict::Excluded {
         return;
     }
-    for need in &judged.needs {
-        page.labelled(4, "needs", HEADING, &need.what);
-        if let Some(command) = &need.command {
-            page.verbatim(6, command);
-        }
+    if !judged.needs.is_empty() {
+        let label = if judged.verdict == Verdict::Open { "decided by" } else { "made sure by" };
+        let needs: Vec<&str> = judged.needs.iter().map(|need| need.command.as_deref().unwrap_or(&need.what)).collect();
+        page.labelled(4, label, DIM, &needs.join("; "));
     }
     // What to do about an open cause is told once it is more than one of many; JSON has it.
     if judged.verdict == Verdict::Supported {
