@@ -91,7 +91,7 @@ fn diagnose_gives_what_its_schema_says() {
         ("examples/working-failing/MetaBase.xml", "690402"),
         ("examples/shared-endpoint/MetaBase.xml", "690402"),
         ("examples/sni-pair", "Orders"),
-        ("examples/endpoint-join", "Orders"),
+        ("examples/flat-folder/web01.config", "1"),
         ("examples/issuer-list-truncated", "Orders"),
     ] {
         for status in ["403.13", "403"] {

@@ -149,7 +149,7 @@ impl Judged {
     }
 
     /// What orders a report: the verdict, then how sure, or for an open cause how likely it is.
-    pub(super) fn rank(&self) -> impl Ord {
+    pub(super) fn rank(&self) -> impl Ord + use<> {
         let strength = (self.verdict == Verdict::Supported).then_some(self.strength);
         (self.verdict, std::cmp::Reverse((strength, self.likelihood)))
     }
