@@ -7,7 +7,7 @@ use clap::Args;
 use super::diff::{Target, parse_status};
 use super::{Common, Format, FormatOption, Outcome, complain, judge_inputs, report_unreadable};
 use crate::compare::{SiteRef, find_site};
-use crate::diagnose::{Case, Url, Verdict, causes_of, diagnose};
+use crate::diagnose::{Case, Fact, Url, Verdict, causes_of, diagnose, logged};
 use crate::estate::{Estate, Options, give_evidence};
 use crate::explain::status_named;
 use crate::policy::Date;
@@ -42,7 +42,7 @@ pub(super) struct DiagnoseArguments {
     /// The site that fails; may be left out where only one wants client certificates
     #[arg(long, value_name = "SITE")]
     site: Option<String>,
-    /// What clients get, such as 403.13
+    /// What clients get, such as 403.13; may be left out where a log tells it
     #[arg(long, value_name = "STATUS", value_parser = parse_status)]
     status: Option<String>,
     /// The path that fails, or the whole URL, which also tells the endpoint
@@ -109,15 +109,6 @@ pub(super) fn run(arguments: &DiagnoseArguments, common: &Common) -> Outcome {
     if working.as_ref().is_some_and(|working| (working.server, working.site) == (found.server, found.site)) {
         return wrong("--working: this is the site that fails".to_owned());
     }
-    let Some(status) = arguments.status.as_deref() else {
-        return wrong("--status is needed: what do clients get? For example --status 403.13".to_owned());
-    };
-    let status = status_named(status).map_or(status, |(name, _)| name);
-    if causes_of(status).next().is_none() {
-        return wrong(format!(
-            "--status: no cause of {status} can be told from configuration; `iisaudit explain {status}` says what is known of it"
-        ));
-    }
     let outcome = if arguments.evidence.is_empty() {
         before
     } else {
@@ -125,9 +116,20 @@ pub(super) fn run(arguments: &DiagnoseArguments, common: &Common) -> Outcome {
         give_evidence(&mut estate, found.server, &arguments.evidence, &options);
         before.max(report_unreadable(estate.inputs.get(read..).unwrap_or_default()))
     };
+    // Evidence can hold the log that tells the status.
+    let asked = arguments.status.as_deref().map(|status| (status_named(status).map_or(status, |(name, _)| name).to_owned(), None));
+    let Some((status, status_from)) = asked.or_else(|| estate.servers.get(found.server).and_then(|server| from_log(server, found.site))) else {
+        return wrong("--status is needed, for there is no log that tells it: what do clients get? For example --status 403.13".to_owned());
+    };
+    if causes_of(&status).next().is_none() {
+        return wrong(format!(
+            "--status: no cause of {status} can be told from configuration; `iisaudit explain {status}` says what is known of it"
+        ));
+    }
     let reference = |found: &Found| Some(SiteRef { server: estate.servers.get(found.server)?, site: found.site });
     let Some(at) = reference(&found) else { return outcome };
-    let mut case = Case::new(&estate.servers, at, arguments.url.clone(), status);
+    let mut case = Case::new(&estate.servers, at, arguments.url.clone(), &status);
+    case.status_from = status_from;
     case.working = working.as_ref().and_then(reference);
     case.at = Some(arguments.at.unwrap_or_else(Date::today));
     case.chosen = found.why;
@@ -138,6 +140,12 @@ pub(super) fn run(arguments: &DiagnoseArguments, common: &Common) -> Outcome {
     });
     let supported = diagnosis.with(Verdict::Supported).next().is_some();
     outcome.max(printed).max(if supported { Outcome::Found } else { Outcome::Clean })
+}
+
+/// The status that the log has most often, of those whose causes are known.
+fn from_log(server: &Server, site: usize) -> Option<(String, Option<Fact>)> {
+    let one = logged(server, site).into_iter().find(|one| causes_of(&one.status).next().is_some())?;
+    Some((one.status.clone(), Some(one.fact())))
 }
 
 /// A site as it is written; without a `#` it is the name, not a path.

@@ -1,6 +1,7 @@
 //! The case: one URL of one site, what is in effect there, and what the server shows besides. Causes ask it; it answers with facts.
 
-use super::{Fact, Need, Url, needs};
+use super::logged::of_status;
+use super::{Fact, Logged, Need, Url, logged, needs};
 use crate::catalogue::{Level, Setting, Value, access, cert_check, entry};
 use crate::compare::{Fix, Said, SiteRef};
 use crate::evidence::Verification;
@@ -21,6 +22,10 @@ pub struct Case<'a> {
     pub url: Url,
     /// The status, by its name in `explain`.
     pub status: String,
+    /// How requests to the site ended, as the logs count them; empty without a log.
+    pub logged: Vec<Logged>,
+    /// The line of the log that the status was taken from, where it was not given.
+    pub status_from: Option<Fact>,
     /// A site that works.
     pub working: Option<SiteRef<'a>>,
     /// Why this site, where it was not named.
@@ -94,6 +99,8 @@ impl<'a> Case<'a> {
             site: at.site,
             url,
             status: status.to_owned(),
+            logged: logged(at.server, at.site),
+            status_from: None,
             working: None,
             chosen: None,
             at: None,
@@ -150,6 +157,24 @@ impl<'a> Case<'a> {
             values.extend(self.site().root().settings.get(setting).map(|resolved| (None, resolved)));
         }
         values
+    }
+
+    /// Asks the URL about a setting that is decided there.
+    pub fn ask_url(&self, setting: Setting, is: impl Fn(&Value) -> Option<bool>) -> Answer {
+        let Some(resolved) = self.at_url(setting) else {
+            let fact = Fact::new(format!("{} of {} is not known", entry(setting).title, self.place_name()));
+            return Answer { unknown: vec![(fact, self.needs_for(setting))], ..Answer::default() };
+        };
+        let fact = Fact::setting(setting, resolved, &self.place_name(), self.generation());
+        match resolved.known().and_then(is) {
+            Some(yes) => Answer::of(yes, fact),
+            None => Answer { unknown: vec![(fact, self.needs_for(setting))], ..Answer::default() },
+        }
+    }
+
+    /// Whether any bit of `bits` is set in the access flags at the URL.
+    pub fn access_has(&self, bits: u32) -> Answer {
+        self.ask_url(Setting::AccessFlags, |value| Some(value.flags()? & bits != 0))
     }
 
     /// Asks each endpoint about a setting.
@@ -261,6 +286,26 @@ impl<'a> Case<'a> {
                 Answer { unknown: vec![(fact, needs::configuration(self.server))], ..Answer::default() }
             }
         }
+    }
+
+    /// That the log has the status with one of these results.
+    pub fn logged_with(&self, status: &str, codes: &[u32]) -> Option<Fact> {
+        let mut of = of_status(&self.logged, status);
+        of.find(|one| one.win32.is_some_and(|win32| codes.contains(&win32))).map(Logged::fact)
+    }
+
+    /// That the log has the status with other results and never with one of these.
+    pub fn logged_without(&self, status: &str, codes: &[u32]) -> Option<Fact> {
+        let mut other = None;
+        for one in of_status(&self.logged, status) {
+            match one.win32 {
+                Some(win32) if codes.contains(&win32) => return None,
+                // Zero and "access denied" say nothing about a certificate, nor does a code that is not logged.
+                Some(win32) if win32 > 0xffff => other = other.or_else(|| Some(one.fact())),
+                _ => return None,
+            }
+        }
+        other
     }
 
     /// The verifications of certificates that the server's files hold.

@@ -111,6 +111,15 @@ impl Judged {
         Judged::new(Verdict::Excluded, strength).and([because])
     }
 
+    /// Facts that rule it out; open where there is none.
+    pub fn excluded_by(strength: Confidence, because: impl IntoIterator<Item = Fact>) -> Self {
+        let mut because = because.into_iter();
+        match because.next() {
+            Some(first) => Judged::excluded(strength, first).and(because),
+            None => Judged::open(),
+        }
+    }
+
     /// Adds facts, each once.
     pub fn and(mut self, because: impl IntoIterator<Item = Fact>) -> Self {
         for fact in because {

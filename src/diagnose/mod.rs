@@ -8,6 +8,7 @@ pub(crate) mod case;
 pub mod causes;
 mod fact;
 mod judged;
+mod logged;
 mod needs;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -19,6 +20,7 @@ pub use case::{Answer, Case};
 pub use causes::CAUSES;
 pub use fact::Fact;
 pub use judged::{Judged, Likelihood, Need, Verdict};
+pub use logged::{Logged, logged};
 pub use url::Url;
 
 use crate::compare::status_matches;

@@ -2,7 +2,7 @@
 
 use super::{Case, Cause, Judged, Url};
 use crate::compare::SiteRef;
-use crate::evidence::read_verifications;
+use crate::evidence::{read_log, read_stores, read_verifications};
 use crate::input::FileId;
 use crate::rules::testing::{SERVICE, apphost, https_site, joined, metabase, registry};
 use crate::server::Server;
@@ -119,13 +119,15 @@ pub(crate) struct OneCase {
     beside: Vec<Server>,
     working: Option<usize>,
     url: &'static str,
+    log: String,
+    listing: String,
     change: Option<fn(&mut Server)>,
 }
 
 #[derive(Debug, Clone)]
 enum Of {
-    Iis6 { access: String, values: Vec<(String, String)>, bindings: [&'static str; 2], theirs: u32 },
-    Iis7 { access: String, values: Vec<(String, u32)>, records: bool },
+    Iis6 { access: String, values: Vec<(String, String)>, service: String, bindings: [&'static str; 2], hash: bool, theirs: u32 },
+    Iis7 { access: String, values: Vec<(String, u32)>, records: bool, authentication: String },
     Config,
 }
 
@@ -152,27 +154,70 @@ pub(crate) fn publisher(body: &str) -> Server {
     server
 }
 
+/// The sections of mapping by IIS and by Active Directory, and what stands beside them.
+pub(crate) fn mapping(iis: bool, directory: bool, beside: &str) -> String {
+    format!(
+        r#"<iisClientCertificateMappingAuthentication enabled="{iis}"/><clientCertificateMappingAuthentication enabled="{directory}"/>{beside}"#
+    )
+}
+
 impl OneCase {
     fn new(of: Of) -> Self {
-        OneCase { of, samples: Vec::new(), beside: Vec::new(), working: None, url: "/", change: None }
+        OneCase {
+            of,
+            samples: Vec::new(),
+            beside: Vec::new(),
+            working: None,
+            url: "/",
+            log: String::new(),
+            listing: String::new(),
+            change: None,
+        }
     }
 
     /// A site of IIS 6 with these access flags.
     pub(crate) fn iis6(access: &str, mode: Option<u32>) -> Self {
         let values = mode.map(|mode| ("CertCheckMode".to_owned(), mode.to_string())).into_iter().collect();
-        OneCase::new(Of::Iis6 { access: access.to_owned(), values, bindings: ["192.0.2.1:443:", "192.0.2.2:443:"], theirs: 1 })
+        OneCase::new(Of::Iis6 {
+            access: access.to_owned(),
+            values,
+            service: String::new(),
+            bindings: ["192.0.2.1:443:", "192.0.2.2:443:"],
+            hash: true,
+            theirs: 1,
+        })
     }
 
     /// Two sites of IIS 6 on one endpoint, with these modes.
     pub(crate) fn iis6_shared(mine: u32, theirs: u32) -> Self {
         let values = vec![("CertCheckMode".to_owned(), mine.to_string())];
-        OneCase::new(Of::Iis6 { access: REQUIRE_6.to_owned(), values, bindings: [":443:a", ":443:b"], theirs })
+        OneCase::new(Of::Iis6 {
+            access: REQUIRE_6.to_owned(),
+            values,
+            service: String::new(),
+            bindings: [":443:a", ":443:b"],
+            hash: true,
+            theirs,
+        })
+    }
+
+    /// A site of IIS 6 without SSLCertHash.
+    pub(crate) fn iis6_without_certificate() -> Self {
+        let bindings = ["192.0.2.1:443:", "192.0.2.2:443:"];
+        OneCase::new(Of::Iis6 {
+            access: REQUIRE_6.to_owned(),
+            values: Vec::new(),
+            service: String::new(),
+            bindings,
+            hash: false,
+            theirs: 1,
+        })
     }
 
     /// A site of IIS 7 or later with these access flags, and these values in its record.
     pub(crate) fn iis7(access: &str, values: &[(&str, u32)]) -> Self {
         let values = values.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
-        OneCase::new(Of::Iis7 { access: access.to_owned(), values, records: true })
+        OneCase::new(Of::Iis7 { access: access.to_owned(), values, records: true, authentication: String::new() })
     }
 
     /// A web.config without the file of its server.
@@ -187,6 +232,37 @@ impl OneCase {
             Of::Iis7 { values, .. } => values.push((name.to_owned(), value.parse().unwrap())),
             Of::Config => {}
         }
+        self
+    }
+
+    /// A property of the web service of IIS 6.
+    pub(crate) fn with_service(mut self, name: &str, value: &str) -> Self {
+        if let Of::Iis6 { service, .. } = &mut self.of {
+            service.push_str(&format!(" {name}=\"{value}\""));
+        }
+        self
+    }
+
+    /// With authentication sections at the site, on IIS 7 and later.
+    pub(crate) fn holding(mut self, sections: &str) -> Self {
+        if let Of::Iis7 { authentication, .. } = &mut self.of {
+            authentication.push_str(sections);
+        }
+        self
+    }
+
+    /// With a log of the site that has these outcomes: status, substatus and win32 status.
+    pub(crate) fn logging(mut self, outcomes: &[&str]) -> Self {
+        self.log = "#Software: Microsoft Internet Information Services 10.0\r\n#Fields: date time s-sitename s-port cs-uri-stem sc-status sc-substatus sc-win32-status\r\n".to_owned();
+        for outcome in outcomes {
+            self.log.push_str(&format!("2026-11-20 08:00:01 W3SVC1 443 / {outcome}\r\n"));
+        }
+        self
+    }
+
+    /// With the output of `certutil -store`.
+    pub(crate) fn listing(mut self, text: &str) -> Self {
+        self.listing.push_str(text);
         self
     }
 
@@ -217,14 +293,12 @@ impl OneCase {
     }
 
     /// With the server changed by hand.
-    #[expect(dead_code, reason = "for causes that look at stores and events")]
     pub(crate) fn changed(mut self, change: fn(&mut Server)) -> Self {
         self.change = Some(change);
         self
     }
 
     /// Asked for this URL.
-    #[expect(dead_code, reason = "for causes that look at the path")]
     pub(crate) fn at(mut self, url: &'static str) -> Self {
         self.url = url;
         self
@@ -232,25 +306,34 @@ impl OneCase {
 
     fn server(&self) -> Server {
         let mut server = match &self.of {
-            Of::Iis6 { access, values, bindings: [mine, other], theirs } => {
+            Of::Iis6 { access, values, service, bindings: [mine, other], hash, theirs } => {
+                let hash = if *hash { " SSLCertHash=\"aa\"" } else { "" };
+                let service = SERVICE.replacen('>', &format!("{service}>"), 1);
                 let values: String = values.iter().map(|(name, value)| format!(" {name}=\"{value}\"")).collect();
                 metabase(&format!(
-                    "{SERVICE}<IIsWebServer Location=\"/LM/W3SVC/1\" ServerComment=\"Orders\" SecureBindings=\"{mine}\" SSLCertHash=\"aa\"{values}></IIsWebServer>\
+                    "{service}<IIsWebServer Location=\"/LM/W3SVC/1\" ServerComment=\"Orders\" SecureBindings=\"{mine}\"{hash}{values}></IIsWebServer>\
                      <IIsWebVirtualDir Location=\"/LM/W3SVC/1/ROOT\" AccessSSLFlags=\"{access}\"></IIsWebVirtualDir>\
                      <IIsWebServer Location=\"/LM/W3SVC/2\" ServerComment=\"Other\" SecureBindings=\"{other}\" SSLCertHash=\"aa\" CertCheckMode=\"{theirs}\"></IIsWebServer>\
                      <IIsWebVirtualDir Location=\"/LM/W3SVC/2/ROOT\" AccessSSLFlags=\"{access}\"></IIsWebVirtualDir>"
                 ))
             }
-            Of::Iis7 { access, values, records: true } => {
+            Of::Iis7 { access, values, records, authentication } => {
                 let values: Vec<(&str, u32)> = values.iter().map(|(name, value)| (name.as_str(), *value)).collect();
-                joined(&https_site(1, "*:443:", access), &registry(&values))
+                let sections = format!("<authentication>{authentication}</authentication></security>");
+                let body = https_site(1, "*:443:", access).replacen("</security>", &sections, 1);
+                if *records { joined(&body, &registry(&values)) } else { apphost(&body) }
             }
-            Of::Iis7 { access, .. } => apphost(&https_site(1, "*:443:", access)),
             Of::Config => apphost("<system.webServer><security><access sslFlags=\"Ssl, SslNegotiateCert\"/></security></system.webServer>"),
         };
         for (index, sample) in self.samples.iter().enumerate() {
             let file = FileId(7 + u32::try_from(index).unwrap());
             server.evidence.verifications.extend(read_verifications(&sample.text(), file).verifications);
+        }
+        if !self.log.is_empty() {
+            server.evidence.logs = Some(read_log(self.log.as_bytes(), FileId(5)));
+        }
+        if !self.listing.is_empty() {
+            server.evidence.stores.extend(read_stores(&self.listing, FileId(6)).stores);
         }
         if let Some(change) = self.change {
             change(&mut server);

@@ -53,6 +53,9 @@ pub fn table(estate: &Estate, case: &Case<'_>, diagnosis: &Diagnosis, style: Sty
     if let Some(why) = &case.chosen {
         page.prose(2, &format!("{} is {why}; --site names another", site.label()));
     }
+    if let Some(fact) = &case.status_from {
+        page.prose(2, &format!("{}; --status names another status", with_place(fact, places)));
+    }
     page.gap();
     page.heading(0, "In effect");
     parts::settings(&mut page, 2, at_url(case).iter(), case.generation(), &short);
@@ -183,6 +186,7 @@ struct ReportJson<'a> {
 struct CaseJson<'a> {
     status: &'a str,
     title: Option<&'a str>,
+    status_from: Option<FactJson<'a>>,
     server: &'a str,
     generation: Generation,
     windows: Option<WindowsVersion>,
@@ -269,6 +273,7 @@ pub fn json<'a>(estate: &'a Estate, case: &'a Case<'a>, diagnosis: &'a Diagnosis
         case: CaseJson {
             status: &case.status,
             title: status_named(&case.status).map(|(_, title)| title),
+            status_from: case.status_from.as_ref().map(|one| FactJson { text: &one.text, location: fact(one) }),
             server: &case.server.name,
             generation,
             windows: case.server.windows,

@@ -1,6 +1,6 @@
 //! `certificate-revoked`: a certificate of the chain is really revoked.
 
-use super::revocation::{gate, named, sure, usual_needs};
+use super::revocation::{REALLY_REVOKED, gate, named, sure, usual_needs};
 use crate::diagnose::{Case, Cause, Fact, Judged, Likelihood};
 use crate::evidence::{LeafCheck, Revocation};
 use crate::remedy::{Remedy, Risk};
@@ -54,8 +54,15 @@ fn check(case: &Case<'_>) -> Judged {
             good.push(Fact::at(text, Some(verification.place)));
         }
     }
+    if let Some(fact) = case.logged_with("403.13", REALLY_REVOKED) {
+        strength = Some(Confidence::Firm);
+        revoked.push(fact);
+    }
     if let Some(strength) = strength {
         return Judged::supported(gate.cap(strength), revoked).and(gate.facts).needs(gate.needs).remedies(remedies());
+    }
+    if let Some(fact) = case.logged_without("403.13", REALLY_REVOKED) {
+        return Judged::excluded(Confidence::Likely, fact).and(good);
     }
     let all_good = good.len() == case.verifications().len();
     let mut good = good.into_iter();
@@ -87,6 +94,12 @@ mod tests {
         assert_eq!((judged.verdict, judged.strength), (Verdict::Supported, Confidence::Firm));
         assert!(judged.because[0].text.contains("CN=Client") && judged.because[0].text.ends_with("is revoked"), "{:?}", judged.because);
         assert!(judged.remedies.iter().all(|remedy| remedy.risk != Risk::WeakensSecurity));
+    }
+
+    #[test]
+    fn the_code_in_the_log_proves_it_or_excludes_it() {
+        assert_eq!(iis7(0).logging(&["403 13 2148081680"]).judge(&CAUSE).strength, Confidence::Firm);
+        assert_eq!(iis7(0).logging(&["403 13 2148081683"]).judge(&CAUSE).verdict, Verdict::Excluded);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `crl-not-named`: a certificate of the chain does not say where its revocation list is.
 
-use super::revocation::{gate, named, no_check, sure, usual_needs};
+use super::revocation::{NOTHING_TO_CHECK_WITH, gate, named, no_check, sure, usual_needs};
 use crate::catalogue::Setting;
 use crate::diagnose::{Case, Cause, Fact, Judged, Likelihood};
 use crate::evidence::Revocation;
@@ -58,6 +58,9 @@ fn check(case: &Case<'_>) -> Judged {
     ];
     let mode = case.on_endpoints(Setting::CertCheckMode).into_iter().find_map(|(_, resolved)| resolved.known()?.flags());
     remedies.extend(mode.and_then(|mode| no_check(case, mode)));
+    if let (None, Some(fact)) = (strength, case.logged_without("403.13", NOTHING_TO_CHECK_WITH)) {
+        return Judged::excluded(Confidence::Likely, fact);
+    }
     match (strength, case.verifications().first()) {
         (Some(strength), _) => Judged::supported(gate.cap(strength), facts).and(gate.facts).needs(gate.needs).remedies(remedies),
         (None, Some(first)) if known == case.verifications().len() => Judged::excluded(

@@ -1,6 +1,6 @@
 //! `crl-unreachable`: the revocation list of a certificate in the chain cannot be fetched.
 
-use super::revocation::{fetching, named, remedies, sure, usual_needs, working_does_not_check};
+use super::revocation::{NOT_CHECKABLE, fetching, named, remedies, sure, usual_needs, working_does_not_check};
 use crate::diagnose::{Case, Cause, Fact, Judged, Likelihood, needs};
 use crate::evidence::Fetch;
 use crate::rules::Confidence;
@@ -53,6 +53,13 @@ fn check(case: &Case<'_>) -> Judged {
         let needs = usual_needs().into_iter().chain(gate.needs);
         return Judged::supported(Confidence::Likely, [fact]).and(gate.facts).and(reached).needs(needs).remedies(remedies(case));
     }
+    if let Some(fact) = case.logged_with("403.13", NOT_CHECKABLE) {
+        let needs = [needs::verification()].into_iter().chain(gate.needs);
+        return Judged::supported(Confidence::Likely, [fact]).and(gate.facts).and(reached).needs(needs).remedies(remedies(case));
+    }
+    if let Some(fact) = case.logged_without("403.13", NOT_CHECKABLE) {
+        return Judged::excluded(Confidence::Likely, fact);
+    }
     let open = Judged::open().and(gate.facts).remedies(remedies(case));
     if reached.is_empty() {
         return open.needs(usual_needs()).needs(gate.needs);
@@ -102,6 +109,14 @@ mod tests {
         assert_eq!((judged.verdict, judged.strength), (Verdict::Supported, Confidence::Likely));
         assert!(judged.because[0].text.contains("works and does not check revocation"), "{:?}", judged.because);
         assert_eq!(iis6(0).judge(&CAUSE).verdict, Verdict::Open);
+    }
+
+    #[test]
+    fn the_code_in_the_log_supports_or_excludes_it() {
+        let logged = iis7(0).logging(&["403 13 2148081683"]).judge(&CAUSE);
+        assert_eq!((logged.verdict, logged.strength), (Verdict::Supported, Confidence::Likely));
+        assert_eq!(iis7(0).logging(&["403 13 2148081680"]).judge(&CAUSE).verdict, Verdict::Excluded);
+        assert_eq!(iis7(0).logging(&["200 0 0"]).judge(&CAUSE).verdict, Verdict::Open);
     }
 
     #[test]

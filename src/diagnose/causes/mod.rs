@@ -1,22 +1,46 @@
 //! The causes. One cause, one file, with its meaning, when it stays open, and its tests: one case that supports it, one that rules it out,
 //! and one that leaves it open.
 
+mod body_before_late_request;
 mod certificate_revoked;
+mod content_length_limit;
 mod crl_expired;
 mod crl_expired_in_cache;
 mod crl_not_named;
 mod crl_unreachable;
 mod delta_crl_double_escaping;
+mod ds_mapper_without_domain;
 mod freshness_refetch;
+mod late_request_unsupported;
+mod mapping_denies;
+mod no_mapping_matches;
+mod no_record;
+mod plain_http_request;
 mod proxy;
+mod record_asks_everyone;
 mod retrieval_timeout_short;
 mod revocation;
+mod server_private_key;
 mod shared_endpoint_mode;
+mod tls_required_without_https;
+mod two_mapping_kinds;
+mod url_asks;
+mod weak_encryption;
 
 use super::Cause;
 
 /// All causes, by status; among those of one status the more frequent first.
 pub const CAUSES: &[&Cause] = &[
+    // 401
+    &no_mapping_matches::CAUSE,
+    &two_mapping_kinds::CAUSE,
+    // 403.4
+    &plain_http_request::CAUSE,
+    &tls_required_without_https::CAUSE,
+    // 403.5
+    &weak_encryption::CAUSE,
+    // 403.12
+    &mapping_denies::CAUSE,
     // 403.13
     &crl_unreachable::CAUSE,
     &certificate_revoked::CAUSE,
@@ -28,4 +52,17 @@ pub const CAUSES: &[&Cause] = &[
     &delta_crl_double_escaping::CAUSE,
     &crl_not_named::CAUSE,
     &shared_endpoint_mode::CAUSE,
+    // 413
+    &body_before_late_request::CAUSE,
+    &content_length_limit::CAUSE,
+    // 500, besides those of 401
+    &ds_mapper_without_domain::CAUSE,
+    // 500.0, handshake
+    &late_request_unsupported::CAUSE,
+    // handshake
+    &no_record::CAUSE,
+    &server_private_key::CAUSE,
+    // prompt
+    &record_asks_everyone::CAUSE,
+    &url_asks::CAUSE,
 ];

@@ -126,6 +126,13 @@ pub(super) fn no_check(case: &Case<'_>, mode: u32) -> Option<Remedy> {
     )
 }
 
+/// Results with 403.13 that mean a list or answer could not be had.
+pub(super) const NOT_CHECKABLE: &[u32] = &[0x8009_2012, 0x8009_2013, 0x800b_010e];
+/// The result when nothing says where to look.
+pub(super) const NOTHING_TO_CHECK_WITH: &[u32] = &[0x8009_2012];
+/// Results that mean really revoked.
+pub(super) const REALLY_REVOKED: &[u32] = &[0x8009_2010, 0x800b_010c];
+
 /// What decides most causes of 403.13.
 pub(super) fn usual_needs() -> [Need; 2] {
     [needs::verification(), needs::log()]
