@@ -14,6 +14,8 @@ mod ctl;
 mod extensions;
 mod joins;
 mod names;
+#[cfg(test)]
+mod tests;
 mod time;
 mod tlv;
 
