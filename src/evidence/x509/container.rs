@@ -29,6 +29,10 @@ const SIGNED_DATA: &[u8] = &[0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 
 /// Begin of the identifiers of encryption with a password.
 const BY_PASSWORD: [&[u8]; 2] =
     [&[0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5], &[0x06, 10, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 1]];
+/// Name of a container.
+pub const PKCS_7: &str = "PKCS #7";
+/// Name of a container.
+pub const SERIALIZED_STORE: &str = "serialized certificate store";
 const REFUSED: &str = "holds a private key; not needed, not read";
 const NOTHING_KNOWN: &str = "holds neither a certificate nor a revocation list, a trust list or PKCS #7";
 
@@ -260,7 +264,7 @@ impl Reading {
             };
             match shape {
                 Shape::Store => {
-                    self.out.container = "serialized certificate store";
+                    self.out.container = SERIALIZED_STORE;
                     return self.store(rest, at);
                 }
                 Shape::Pfx | Shape::PrivateKey => {
@@ -273,7 +277,7 @@ impl Reading {
             let mut cursor = Cursor::new(rest, at);
             let element = cursor.element()?;
             at = cursor.at();
-            self.out.container = if shape == Shape::SignedData { "PKCS #7" } else { "DER" };
+            self.out.container = if shape == Shape::SignedData { PKCS_7 } else { "DER" };
             let outcome = match shape {
                 Shape::Certificate => self.certificate(&element),
                 Shape::Crl => self.crl(&element),

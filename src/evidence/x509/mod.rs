@@ -21,7 +21,7 @@ mod tlv;
 
 use std::fmt;
 
-pub use container::{is_binary, is_text, read, read_binary, read_text};
+pub use container::{PKCS_7, SERIALIZED_STORE, is_binary, is_text, read, read_binary, read_text};
 pub use joins::{
     Authorities, Chain, ChainEnd, ClientUse, Coverage, Revocation, Validity, chain, crl_covers, for_client_authentication, in_store,
     revoked, validity,
