@@ -2,7 +2,7 @@
 
 use sha1::{Digest, Sha1};
 
-use super::extensions::{Extension, access, alternative_names, authority, distribution_points, first_oids, key_name, oids, signature_name};
+use super::extensions::{Authority, Extension, access, alternative_names, distribution_points, first_oids, key_name, oids, signature_name};
 use super::names::text_of;
 use super::tlv::{Element, Read, tag};
 use super::{KeyUsage, Name, Notes, Serial, X509};
@@ -120,8 +120,8 @@ fn take(extension: &Extension<'_>, into: &mut X509) -> Read<bool> {
         }
         "2.5.29.14" => into.subject_key_id = Some(extension.content(tag::OCTET_STRING)?.content.to_vec()),
         "2.5.29.35" => {
-            let (key, serial) = authority(&list()?)?;
-            (into.authority_key_id, into.authority_serial) = (key.map(<[u8]>::to_vec), serial.map(Serial::new));
+            let authority = Authority::read(&list()?)?;
+            (into.authority_key_id, into.authority_serial) = (authority.key, authority.serial);
         }
         "2.5.29.17" => into.alternative_names = alternative_names(&list()?)?,
         "2.5.29.31" => into.crl_urls = distribution_points(&list()?)?,

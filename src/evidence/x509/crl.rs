@@ -2,7 +2,7 @@
 
 use sha1::{Digest, Sha1};
 
-use super::extensions::{Extension, authority, distribution_points, scope, signature_name};
+use super::extensions::{Authority, Extension, distribution_points, scope, signature_name};
 use super::tlv::{Cursor, Element, Read, fault, is_time, tag};
 use super::{Crl, CrlScope, Name, Notes, Reason, Revoked, Serial};
 
@@ -97,7 +97,7 @@ fn take(extension: &Extension<'_>, crl: &mut Crl) -> Read<bool> {
     match extension.kind.as_str() {
         "2.5.29.20" => crl.number = Some(Serial::new(extension.content(tag::INTEGER)?.content)),
         "2.5.29.27" => crl.delta = Some(Serial::new(extension.content(tag::INTEGER)?.content)),
-        "2.5.29.35" => crl.authority_key_id = authority(&list()?)?.0.map(<[u8]>::to_vec),
+        "2.5.29.35" => crl.authority_key_id = Authority::read(&list()?)?.key,
         "2.5.29.46" => crl.delta_urls = distribution_points(&list()?)?,
         "2.5.29.28" => crl.scope = scope(&list()?)?,
         "1.3.6.1.4.1.311.21.4" => crl.next_publish = next_time(&mut extension.value.inside())?,

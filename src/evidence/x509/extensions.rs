@@ -2,7 +2,7 @@
 
 use super::names::{Name, text_of};
 use super::tlv::{Element, Read, fault, tag};
-use super::{AlternativeKind, AlternativeName, CrlScope};
+use super::{AlternativeKind, AlternativeName, CrlScope, Serial};
 
 /// An extension: what it is, whether it is critical, and its content, one element in an octet string.
 pub(super) struct Extension<'a> {
@@ -145,19 +145,27 @@ fn ip_text(bytes: &[u8]) -> String {
     }
 }
 
-/// What an authority key identifier says: the key identifier, and the serial number of the issuer's certificate.
-pub(super) fn authority<'a>(list: &Element<'a>) -> Read<(Option<&'a [u8]>, Option<&'a [u8]>)> {
-    let (mut key, mut serial) = (None, None);
-    let mut inside = list.inside();
-    while !inside.is_at_end() {
-        let part = inside.element()?;
-        match part.tag {
-            0x80 => key = Some(part.content),
-            0x82 => serial = Some(part.content),
-            _ => {}
+/// What an authority key identifier says.
+pub(super) struct Authority {
+    pub(super) key: Option<Vec<u8>>,
+    /// Serial number of the issuer's certificate.
+    pub(super) serial: Option<Serial>,
+}
+
+impl Authority {
+    pub(super) fn read(list: &Element<'_>) -> Read<Authority> {
+        let mut authority = Authority { key: None, serial: None };
+        let mut inside = list.inside();
+        while !inside.is_at_end() {
+            let part = inside.element()?;
+            match part.tag {
+                0x80 => authority.key = Some(part.content.to_vec()),
+                0x82 => authority.serial = Some(Serial::new(part.content)),
+                _ => {}
+            }
         }
+        Ok(authority)
     }
-    Ok((key, serial))
 }
 
 /// An issuing distribution point.

@@ -46,7 +46,12 @@ pub enum ChainEnd<'a> {
     },
     /// The issuers go round in a circle.
     Circle,
+    /// It is longer than any that is used, and was not followed further.
+    TooLong,
 }
+
+/// So many links are followed.
+const LONGEST: usize = 32;
 
 impl<'a> Authorities<'a> {
     /// Of these certificates. One that is there twice counts once.
@@ -72,6 +77,10 @@ impl<'a> Authorities<'a> {
         let mut seen = BTreeSet::from([leaf.thumbprint]);
         let mut last = leaf;
         while !last.is_own_issuer() {
+            if chain.links.len() == LONGEST {
+                chain.end = ChainEnd::TooLong;
+                return chain;
+            }
             let called = self.called(&last.issuer);
             let mut fitting: Vec<&X509> = called.iter().copied().filter(|issuer| fits(last, issuer)).collect();
             // What says less comes later: an authority that names its key, then one that may issue, then the one that counts longest.
@@ -117,7 +126,27 @@ pub fn chain<'a>(leaf: &'a X509, all: &'a [X509]) -> Chain<'a> {
     Authorities::new(all).chain(leaf)
 }
 
-impl Chain<'_> {
+impl<'a> Chain<'a> {
+    /// The first certificate, from the leaf up, whose usages leave no room for clients: those of every certificate count for all below it.
+    pub fn not_for_clients(&self) -> Option<&'a X509> {
+        self.links.iter().copied().find(|link| !for_client_authentication(link).is_allowed())
+    }
+
+    /// The first certificate above the leaf that may not issue what stands below it: it says that it is no authority, its key may not sign
+    /// certificates, or more authorities are below it than it allows. One that says nothing is passed, as roots of version 1 are.
+    pub fn may_not_issue(&self) -> Option<&'a X509> {
+        let mut authorities = 0u32;
+        for link in self.links.iter().copied().skip(1) {
+            let too_many = link.path_length.is_some_and(|most| authorities > most);
+            if link.ca == Some(false) || link.key_usage.is_some_and(|usage| !usage.signs_certificates()) || too_many {
+                return Some(link);
+            }
+            // An authority that renewed itself with another key counts once.
+            authorities += u32::from(!link.self_issued);
+        }
+        None
+    }
+
     /// What is missing, for people; `None` when the chain reaches a certificate that is its own issuer.
     pub fn gap(&self) -> Option<String> {
         match &self.end {
@@ -129,6 +158,7 @@ impl Chain<'_> {
                 Some(format!("no certificate of {} with the key that issued it among the files, only with another key", issuer.shown))
             }
             ChainEnd::Circle => Some("the issuers go round in a circle".to_owned()),
+            ChainEnd::TooLong => Some(format!("more than {LONGEST} certificates, which no chain has")),
         }
     }
 }

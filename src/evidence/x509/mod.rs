@@ -233,32 +233,44 @@ impl KeyUsage {
     }
 }
 
-/// A serial number: the bytes of the integer, the most significant first, without the zeros before them. Zero has no bytes.
+/// A serial number.
 ///
-/// A negative number is kept as its bytes, as Windows shows it.
+/// It is kept as encoded, but for zeros that change nothing: a zero before a byte that would make it negative stays, as Windows shows it.
+/// A negative number, which nobody should issue, differs from the positive one with the same digits.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Serial(Box<[u8]>);
 
 impl Serial {
-    /// The number with these bytes, the most significant first.
-    pub fn new(bytes: &[u8]) -> Serial {
-        let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
-        Serial(bytes[zeros..].into())
+    /// The number of an encoded integer, the most significant byte first.
+    pub fn new(encoded: &[u8]) -> Serial {
+        let mut rest = encoded;
+        while let [0, after @ ..] = rest
+            && after.first().is_none_or(|next| next & 0x80 == 0)
+        {
+            rest = after;
+        }
+        Serial(rest.into())
     }
 
-    /// Its bytes, without leading zeros.
+    /// Its bytes, the most significant first, without leading zeros. Zero has none.
     pub fn bytes(&self) -> &[u8] {
-        &self.0
+        self.0.strip_prefix(&[0]).unwrap_or(&self.0)
+    }
+
+    /// Whether this number is written as `text`: hexadecimal digits in any letter case, with any zeros before them and blanks or colons
+    /// between. Tools differ in the zeros.
+    pub fn is_written(&self, text: &str) -> bool {
+        let digits = text.chars().filter(|c| !c.is_whitespace() && *c != ':').skip_while(|c| *c == '0');
+        let own = tlv::hex(self.bytes());
+        own.trim_start_matches('0').chars().eq(digits.map(|c| c.to_ascii_lowercase())) && !text.trim().is_empty()
     }
 }
 
 /// In hexadecimal and lower case, two digits a byte, as `certutil` writes it.
 impl fmt::Display for Serial {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_empty() {
-            return formatter.write_str("00");
-        }
-        self.0.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
+        formatter.write_str(if self.0.is_empty() { "00" } else { "" })?;
+        formatter.write_str(&tlv::hex(&self.0))
     }
 }
 

@@ -52,7 +52,8 @@ fn a_certificate_of_a_client_says_everything_that_is_asked() {
     let ann = one(CLIENT);
     assert_eq!(ann.subject.shown, "CN=Ann Example, OU=Übung, DC=contoso, DC=com");
     assert_eq!(ann.issuer.shown, "CN=Contoso Issuing CA 2, DC=contoso, DC=com");
-    assert_eq!(ann.serial.to_string(), "d1e2f3");
+    assert_eq!(ann.serial.to_string(), "00d1e2f3");
+    assert!(ann.serial.is_written("d1e2f3") && ann.serial.is_written("00 D1:E2 F3") && !ann.serial.is_written("d1e2f300"));
     assert_eq!((ann.not_before, ann.not_after), (at("2026-04-05T06:07:08Z"), at("2031-04-05T06:07:08Z")));
     assert_eq!(ann.eku.as_deref().unwrap(), ["1.3.6.1.5.5.7.3.2", "1.3.6.1.5.5.7.3.4"]);
     assert_eq!(ann.application_policies.as_deref().unwrap(), ["1.3.6.1.5.5.7.3.2"]);
@@ -275,6 +276,26 @@ fn a_chain_is_made_by_names_and_keys_and_says_what_is_missing() {
 }
 
 #[test]
+fn a_chain_tells_which_certificate_stands_in_the_way() {
+    let (ann, issuing, root) = (one(CLIENT), one(ISSUING), one(ROOT));
+    let all = [root.clone(), issuing.clone()];
+    let whole = chain(&ann, &all);
+    assert_eq!((whole.not_for_clients(), whole.may_not_issue()), (None, None));
+    let mut servers_only = issuing.clone();
+    servers_only.eku = Some(vec!["1.3.6.1.5.5.7.3.1".to_owned()]);
+    let all = [root.clone(), servers_only.clone()];
+    assert_eq!(chain(&ann, &all).not_for_clients(), Some(&servers_only));
+    let mut no_signer = issuing.clone();
+    no_signer.key_usage = Some(KeyUsage(1));
+    let all = [root.clone(), no_signer.clone()];
+    assert_eq!(chain(&ann, &all).may_not_issue(), Some(&no_signer));
+    let mut short = root.clone();
+    short.path_length = Some(0);
+    let all = [short.clone(), issuing.clone()];
+    assert_eq!(chain(&ann, &all).may_not_issue(), Some(&short));
+}
+
+#[test]
 fn issuers_that_go_round_in_a_circle_end() {
     let mut first = one(ISSUING);
     let mut second = one(ROOT);
@@ -283,6 +304,34 @@ fn issuers_that_go_round_in_a_circle_end() {
     let all = [first, second];
     let circle = chain(&all[0], &all);
     assert_eq!((circle.links.len(), circle.end), (2, ChainEnd::Circle));
+}
+
+#[test]
+fn a_chain_that_is_too_long_ends() {
+    let all: Vec<X509> = (0..200u8)
+        .map(|number| {
+            let mut link = one(ISSUING);
+            (link.subject.der, link.issuer.der, link.thumbprint) = (vec![number; 5], vec![number + 1; 5], [number; 20]);
+            (link.subject_key_id, link.authority_key_id) = (None, None);
+            link
+        })
+        .collect();
+    let long = chain(&all[0], &all);
+    assert_eq!((long.links.len(), &long.end), (32, &ChainEnd::TooLong));
+}
+
+#[test]
+fn serial_numbers_are_shown_as_windows_does_and_compared_as_numbers() {
+    for (encoded, shown) in
+        [(&[][..], "00"), (&[0], "00"), (&[0, 0, 0x7f], "7f"), (&[0, 0xc1, 0, 0x8b], "00c1008b"), (&[0xff], "ff"), (&[0x01, 0x02], "0102")]
+    {
+        let serial = Serial::new(encoded);
+        assert_eq!(serial.to_string(), shown);
+        assert!(serial.is_written(shown) && serial.is_written(&shown.to_uppercase()), "{shown}");
+    }
+    assert_ne!(Serial::new(&[0, 0xff]), Serial::new(&[0xff]));
+    assert_eq!(Serial::new(&[0, 0xff]).bytes(), [0xff]);
+    assert!(Serial::new(&[1]).is_written("1") && !Serial::new(&[0]).is_written(""));
 }
 
 #[test]
