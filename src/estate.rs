@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use serde::Serialize;
 
 use crate::apphost::{self, ConfigFile, PlacedFile};
+use crate::evidence::x509::{self, ReadX509};
 use crate::evidence::{self, ReadEvents, ReadStores, ReadVerifications};
 use crate::httpsys::{self, ReadRecords, Source, TextKind};
 use crate::input::{self, Charset, FileId, Input, Place, Remark};
@@ -140,6 +141,16 @@ pub enum FileKind {
     CertVerify,
     /// Events of Windows, as XML, text or columns.
     Events,
+    /// Certificates, as DER, PEM or Base64.
+    Certificate,
+    /// A revocation list.
+    RevocationList,
+    /// A trust list.
+    TrustList,
+    /// PKCS #7 or a serialized certificate store, which can hold several of these.
+    CertificateStoreFile,
+    /// A file with a private key, which is told and not read.
+    PrivateKey,
     /// The policy file of a run, which is no configuration of a server.
     Policy,
     /// The baseline of a run, which is no configuration of a server.
@@ -149,7 +160,7 @@ pub enum FileKind {
 impl FileKind {
     /// Whether it says how a server is configured. Files of ours are inputs, too, so that places in them can be shown.
     pub fn is_configuration(self) -> bool {
-        !matches!(self, FileKind::Policy | FileKind::Baseline)
+        !matches!(self, FileKind::Policy | FileKind::Baseline | FileKind::PrivateKey)
     }
 
     /// The name that administrators use.
@@ -166,6 +177,11 @@ impl FileKind {
             FileKind::CertStore => "certutil -store",
             FileKind::CertVerify => "certutil -verify",
             FileKind::Events => "export of events",
+            FileKind::Certificate => "certificate",
+            FileKind::RevocationList => "CRL",
+            FileKind::TrustList => "CTL",
+            FileKind::CertificateStoreFile => "certificate store file",
+            FileKind::PrivateKey => "private key",
             FileKind::Policy => "policy file",
             FileKind::Baseline => "baseline",
         }
@@ -345,6 +361,7 @@ struct Evidence {
     stores: Option<ReadStores>,
     events: Option<ReadEvents>,
     verifications: Option<ReadVerifications>,
+    certificates: Option<ReadX509>,
 }
 
 impl Evidence {
@@ -358,6 +375,7 @@ impl Evidence {
             stores: None,
             events: None,
             verifications: None,
+            certificates: None,
         }
     }
 
@@ -366,12 +384,18 @@ impl Evidence {
         self.stores.is_some()
             || self.events.is_some()
             || self.verifications.is_some()
+            || self.certificates.is_some()
             || self.windows.is_some()
             || self.schannel.as_ref().is_some_and(|schannel| schannel.place.is_some())
     }
 
     fn says_more_than_the_version(&self) -> bool {
-        self.records.is_some() || self.schannel.is_some() || self.stores.is_some() || self.events.is_some() || self.verifications.is_some()
+        self.records.is_some()
+            || self.schannel.is_some()
+            || self.stores.is_some()
+            || self.events.is_some()
+            || self.verifications.is_some()
+            || self.certificates.is_some()
     }
 
     fn of_events(input: &Input, file: FileId, events: ReadEvents) -> Evidence {
@@ -396,7 +420,7 @@ const HEAD: u64 = 1 << 16;
 
 /// What a file should be.
 const EXPECTED: &str = "expected MetaBase.xml, MBSchema.xml, applicationHost.config, redirection.config, web.config, the output of `netsh http show sslcert` or \
-     `httpcfg query ssl` or `certutil -store` or `certutil -verify`, a registry export or an export of events";
+     `httpcfg query ssl` or `certutil -store` or `certutil -verify`, a registry export, an export of events, or a certificate, CRL or CTL";
 
 /// The bytes of a file; `None` for one that is not ours, and why it cannot be read.
 type Bytes = Result<Option<Vec<u8>>, String>;
@@ -468,10 +492,11 @@ impl<'a> Reading<'a> {
             Ok(Some(_)) if input.named => return true,
             Ok(Some(bytes)) => bytes,
         };
+        if x509::is_binary(bytes) {
+            return true;
+        }
         if !looks_like_xml(bytes) || looks_like_event_xml(bytes) {
-            let known = |text: &str| {
-                looks_like_event_xml(bytes) || httpsys::recognise_text(text).is_some() || evidence::recognise_text(text).is_some()
-            };
+            let known = |text: &str| looks_like_event_xml(bytes) || is_known_text(text);
             if input::decode_text(bytes, self.options.encoding).is_ok_and(|decoded| known(&decoded.text)) {
                 return true;
             }
@@ -500,6 +525,12 @@ impl<'a> Reading<'a> {
             }
         };
         let forced_text = self.options.kind.filter(|kind| input.named && is_text(*kind));
+        // Binary files are told before anybody takes them for text.
+        if x509::is_binary(&bytes) && (self.options.kind.is_none() || !input.named) {
+            let file = self.next_file();
+            self.keep_x509(input, x509::read_binary(&bytes, file), file, None);
+            return;
+        }
         if self.take_event_xml(input, &bytes) {
             return;
         }
@@ -633,6 +664,32 @@ impl<'a> Reading<'a> {
         self.evidence.push(evidence);
     }
 
+    /// Keeps what a file of certificates says, and reports it. A file with nothing but a private key is reported and belongs to nobody.
+    fn keep_x509(
+        &mut self,
+        input: &Input,
+        read: Result<ReadX509, x509::X509Error>,
+        file: FileId,
+        text: Option<(&'static str, Option<String>)>,
+    ) {
+        let read = match read {
+            Ok(read) => read,
+            Err(error) => {
+                let place = error.line.map(|line| (line, 1));
+                self.estate.inputs.push(InputReport::failed(input.display(), Some(FileKind::Certificate), error.to_string(), place));
+                return;
+            }
+        };
+        let kind = kind_of(&read);
+        let (encoding, warning) = text.unzip();
+        let mut warnings: Vec<String> = warning.flatten().into_iter().collect();
+        warnings.extend(worded(read.warnings.iter(), Vec::new()));
+        self.estate.inputs.push(InputReport { path: input.display(), kind: Some(kind), encoding, server: None, error: None, warnings });
+        if kind != FileKind::PrivateKey {
+            self.evidence.push(Evidence { certificates: Some(read), ..Evidence::of(input, file) });
+        }
+    }
+
     /// Takes a file that is no XML, when it is a listing of SSL records or a registry export; whether it was one.
     fn take_text(&mut self, input: &Input, bytes: &[u8], forced: Option<FileKind>) -> bool {
         let Ok(decoded) = input::decode_text(bytes, self.options.encoding) else { return false };
@@ -660,6 +717,11 @@ impl<'a> Reading<'a> {
                     }
                     Some(evidence::TextKind::Events) => {
                         (FileKind::Events, Evidence::of_events(input, file, evidence::read_events(text, file)))
+                    }
+                    None if forced.is_none() && x509::is_text(text) => {
+                        let read = x509::read_text(text, file);
+                        self.keep_x509(input, read, file, Some((decoded.encoding, decoded.warning)));
+                        return true;
                     }
                     None => return false,
                 };
@@ -716,10 +778,10 @@ impl<'a> Reading<'a> {
         } else {
             let mut file = std::fs::File::open(&input.path).map_err(told)?;
             (&mut file).take(512).read_to_end(&mut bytes).map_err(told)?;
-            if !input.named && !self.must_be_ours(input) && !looks_like_xml(&bytes) {
+            if !input.named && !self.must_be_ours(input) && !looks_like_xml(&bytes) && !x509::is_binary(&bytes) {
                 (&mut file).take(HEAD - 512).read_to_end(&mut bytes).map_err(told)?;
-                let known = |text: &str| httpsys::recognise_text(text).is_some() || evidence::recognise_text(text).is_some();
-                if !input::decode_text(&bytes, self.options.encoding).is_ok_and(|decoded| known(&decoded.text)) {
+                let known = |decoded: input::Decoded<'_>| is_known_text(&decoded.text);
+                if !x509::is_binary(&bytes) && !input::decode_text(&bytes, self.options.encoding).is_ok_and(known) {
                     return Ok(None);
                 }
             }
@@ -1032,6 +1094,11 @@ fn give(server: &mut Server, files: Vec<Evidence>, estate: &mut Estate, first: u
         server.inputs.push(one.file);
         server.windows = server.windows.or(one.windows.map(|(version, _)| version));
         server.evidence.verifications.extend(one.verifications.into_iter().flat_map(|read| read.verifications));
+        if let Some(read) = one.certificates {
+            server.evidence.certificates.extend(read.certificates);
+            server.evidence.crls.extend(read.crls);
+            server.evidence.ctls.extend(read.ctls);
+        }
         server.evidence.stores.extend(one.stores.into_iter().flat_map(|read| read.stores));
         if let Some(read) = one.events {
             server.evidence.events.get_or_insert_default().extend(read.events);
@@ -1185,6 +1252,11 @@ impl Shape {
             | FileKind::CertStore
             | FileKind::CertVerify
             | FileKind::Events
+            | FileKind::Certificate
+            | FileKind::RevocationList
+            | FileKind::TrustList
+            | FileKind::CertificateStoreFile
+            | FileKind::PrivateKey
             | FileKind::Policy
             | FileKind::Baseline => return None,
         })
@@ -1246,6 +1318,28 @@ fn read_schema(path: &Path, options: &Options) -> Option<MbSchema> {
     let decoded = input::decode(&bytes, options.encoding).ok()?;
     // Its own faults are reported where the schema is an input itself; a metabase is read without it.
     MbSchema::read(&decoded.text, FileId(0), options.limits).ok()
+}
+
+/// Whether a text that is no XML is one that is read.
+fn is_known_text(text: &str) -> bool {
+    httpsys::recognise_text(text).is_some() || evidence::recognise_text(text).is_some() || x509::is_text(text)
+}
+
+/// What a file of certificates and lists is called: by what it holds, or by its container when that can hold anything.
+fn kind_of(read: &ReadX509) -> FileKind {
+    let nothing = read.certificates.is_empty() && read.crls.is_empty() && read.ctls.is_empty();
+    if nothing && read.private_keys > 0 {
+        FileKind::PrivateKey
+    } else if read.ctls.len() == 1 && read.crls.is_empty() {
+        // The certificates beside it are those of its signers.
+        FileKind::TrustList
+    } else if read.certificates.is_empty() && read.ctls.is_empty() && !read.crls.is_empty() {
+        FileKind::RevocationList
+    } else if matches!(read.container, x509::PKCS_7 | x509::SERIALIZED_STORE) || !read.crls.is_empty() || !read.ctls.is_empty() || nothing {
+        FileKind::CertificateStoreFile
+    } else {
+        FileKind::Certificate
+    }
 }
 
 /// Whether a file of this kind is text and no XML. Events can be both.
@@ -1504,5 +1598,91 @@ mod tests {
         let estate = read(&[path], &Options::default());
         assert_eq!((estate.servers.len(), estate.inputs[0].warnings.len()), (1, 1));
         assert!(estate.inputs[0].warnings[0].contains("UTF-16LE"), "{:?}", estate.inputs[0].warnings);
+    }
+
+    const X509: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/x509/");
+
+    fn with_certificates(files: &[(&str, &str)]) -> (tempfile::TempDir, Estate) {
+        let directory = tempfile::tempdir().unwrap();
+        for (name, from) in files {
+            let path = directory.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            match *from {
+                "host" => std::fs::write(path, HOST).unwrap(),
+                from => drop(std::fs::copy(format!("{X509}{from}"), path).unwrap()),
+            }
+        }
+        let estate = read(&[directory.path().to_path_buf()], &Options::default());
+        (directory, estate)
+    }
+
+    #[test]
+    fn certificates_and_lists_are_known_by_content_and_given_to_their_server() {
+        let (_directory, found) = with_certificates(&[
+            ("WEB01/applicationHost.config", "host"),
+            ("WEB01/a.txt", "client.cer"),
+            ("WEB01/b.bin", "issuing2.crl"),
+            ("WEB01/c", "contoso.stl"),
+            ("WEB01/d.dat", "store.sst"),
+            ("WEB01/e.log", "users.pem"),
+            ("WEB01/f", "issuing2.b64"),
+            ("WEB01/g", "chain.p7b"),
+            ("WEB02/applicationHost.config", "host"),
+            ("WEB02/x.cer", "plain.cer"),
+        ]);
+        let kinds: Vec<_> = found.inputs.iter().map(|input| (input.kind.map_or("", FileKind::name), input.server.as_deref())).collect();
+        let (one, two) = (Some("WEB01"), Some("WEB02"));
+        assert_eq!(
+            kinds,
+            [
+                ("certificate", one),
+                ("applicationHost.config", one),
+                ("CRL", one),
+                ("CTL", one),
+                ("certificate store file", one),
+                ("certificate", one),
+                ("certificate", one),
+                ("certificate store file", one),
+                ("applicationHost.config", two),
+                ("certificate", two),
+            ]
+        );
+        assert!(found.inputs.iter().all(|input| input.error.is_none() && input.warnings.is_empty()), "{:?}", found.inputs);
+        let evidence = &found.servers[0].evidence;
+        assert_eq!((evidence.certificates.len(), evidence.crls.len(), evidence.ctls.len()), (9, 3, 2));
+        assert_eq!(found.servers[1].evidence.certificates.len(), 1);
+        assert_eq!(found.inputs[evidence.certificates[0].place.file.0 as usize].kind, Some(FileKind::Certificate));
+        assert_eq!((found.inputs[0].encoding, found.inputs[5].encoding, found.skipped), (None, Some("UTF-8"), 0));
+    }
+
+    #[test]
+    fn a_file_with_a_private_key_is_told_and_belongs_to_nobody() {
+        let (_directory, found) =
+            with_certificates(&[("applicationHost.config", "host"), ("client.pfx", "head.pfx"), ("site.pem", "refused.pem")]);
+        let told: Vec<_> = found.inputs.iter().skip(1).map(|input| (input.kind.unwrap(), input.warnings.concat())).collect();
+        assert_eq!(told[0], (FileKind::PrivateKey, "holds a private key; not needed, not read (byte 0)".to_owned()));
+        assert_eq!(told[1].0, FileKind::Certificate);
+        assert!(told[1].1.starts_with("line ") && told[1].1.ends_with("holds a private key; not needed, not read"), "{told:?}");
+        assert_eq!((found.inputs[1].server.as_deref(), found.servers[0].evidence.certificates.len()), (None, 1));
+    }
+
+    #[test]
+    fn a_broken_certificate_is_an_error_with_its_byte_and_stops_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("applicationHost.config"), HOST).unwrap();
+        let whole = std::fs::read(format!("{X509}client.cer")).unwrap();
+        std::fs::write(directory.path().join("cut.cer"), &whole[..600]).unwrap();
+        let found = read(&[directory.path().to_path_buf()], &Options::default());
+        assert_eq!(found.servers.len(), 1);
+        let error = found.inputs[1].error.as_ref().unwrap();
+        assert!(error.message.ends_with("but only 596 are left (byte 0)"), "{}", error.message);
+    }
+
+    #[test]
+    fn many_threads_read_certificates_as_one_does() {
+        let files = [("WEB01/applicationHost.config", "host"), ("WEB01/a.cer", "client.cer"), ("WEB01/b.crl", "issuing2.crl")];
+        let (directory, one) = with_certificates(&files);
+        let options = Options { threads: NonZeroUsize::new(4), ..Options::default() };
+        assert_eq!(read(&[directory.path().to_path_buf()], &options), one);
     }
 }

@@ -20,6 +20,9 @@ fn targets(kind: FileKind) -> &'static [&'static str] {
         FileKind::CertStore => &["stores", "decode"],
         FileKind::CertVerify => &["verify", "decode"],
         FileKind::Events => &["events", "decode"],
+        FileKind::Certificate | FileKind::RevocationList | FileKind::TrustList | FileKind::CertificateStoreFile | FileKind::PrivateKey => {
+            &["x509"]
+        }
         FileKind::Policy => &["policy"],
         FileKind::Baseline => &["baseline"],
     }

@@ -7,20 +7,34 @@
 //! A reader is strict about structure, because a wrong length makes everything after it meaningless, and lenient about values: odd
 //! strings, negative serial numbers and unknown extensions are kept as they are.
 
+mod certificate;
+mod container;
+mod crl;
+mod ctl;
+mod extensions;
+mod joins;
 mod names;
+#[cfg(test)]
+mod tests;
 mod time;
+mod tlv;
 
 use std::fmt;
 
+pub use container::{PKCS_7, SERIALIZED_STORE, is_binary, is_text, read, read_binary, read_text};
+pub use joins::{
+    Authorities, Chain, ChainEnd, ClientUse, Coverage, Revocation, Validity, chain, crl_covers, for_client_authentication, in_store,
+    revoked, validity,
+};
 pub use names::Name;
 pub use time::Instant;
 
-use crate::input::{Place, Remark};
+use crate::input::{FileId, Place, Remark};
 
 /// What one file holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReadX509 {
-    /// What kind of container the file is, for people.
+    /// What kind of container the file is, for people: `PEM`, `PKCS #7`. Of several things in one file it is the last.
     pub container: &'static str,
     /// Its certificates, in file order.
     pub certificates: Vec<X509>,
@@ -28,6 +42,10 @@ pub struct ReadX509 {
     pub crls: Vec<Crl>,
     /// Its trust lists, in file order.
     pub ctls: Vec<Ctl>,
+    /// Number of private keys in it, of which nothing was read.
+    pub private_keys: usize,
+    /// Number of properties of a serialized store, which are not read.
+    pub properties: usize,
     /// What a reader should know although the file was read.
     pub warnings: Vec<Remark>,
 }
@@ -37,22 +55,59 @@ pub struct ReadX509 {
 pub struct X509Error {
     /// What is wrong. It never quotes the file.
     pub message: String,
-    /// Byte in the file, from 0; within PEM that of the line where the block begins.
+    /// Byte from 0: in a binary file that of the file, in PEM that of what the block encodes.
     pub offset: usize,
-    /// Line of the block in PEM, from 1; `None` in a binary file.
+    /// Line where the block begins in PEM, from 1; `None` in a binary file.
     pub line: Option<u32>,
 }
 
 impl fmt::Display for X509Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
-            Some(line) => write!(formatter, "{} (in the block at line {line})", self.message),
-            None => write!(formatter, "{} at byte {}", self.message, self.offset),
+            Some(line) => write!(formatter, "{} (byte {} of the block at line {line})", self.message, self.offset),
+            None => write!(formatter, "{} (byte {})", self.message, self.offset),
         }
     }
 }
 
 impl std::error::Error for X509Error {}
+
+/// Notes about a file that is being read.
+struct Notes {
+    file: FileId,
+    /// Where the block begins that is being read, in PEM.
+    line: Option<u32>,
+    warnings: Vec<Remark>,
+}
+
+impl Notes {
+    /// A file of nothing but faults needs no list of them all.
+    const MOST: usize = 100;
+
+    fn new(file: FileId) -> Notes {
+        Notes { file, line: None, warnings: Vec::new() }
+    }
+
+    /// The place of a byte.
+    fn place(&self, at: usize) -> Place {
+        match self.line {
+            Some(line) => Place { file: self.file, line, column: 1 },
+            None => Place { file: self.file, line: 1, column: u32::try_from(at).unwrap_or(u32::MAX).saturating_add(1) },
+        }
+    }
+
+    fn warn(&mut self, message: String, at: usize) {
+        let message = match (self.line, self.warnings.len()) {
+            (_, Self::MOST) => "more in this file cannot be read or is odd".to_owned(),
+            (_, count) if count > Self::MOST => return,
+            (Some(_), _) => message,
+            (None, _) => format!("{message} (byte {at})"),
+        };
+        // In a binary file there are no lines to speak of.
+        let place = self.line.map(|_| self.place(at));
+        self.warnings.push(Remark { message, place });
+    }
+}
 
 /// A certificate.
 ///
@@ -178,32 +233,44 @@ impl KeyUsage {
     }
 }
 
-/// A serial number: the bytes of the integer, the most significant first, without the zeros before them. Zero has no bytes.
+/// A serial number.
 ///
-/// A negative number is kept as its bytes, as Windows shows it.
+/// It is kept as encoded, but for zeros that change nothing: a zero before a byte that would make it negative stays, as Windows shows it.
+/// A negative number, which nobody should issue, differs from the positive one with the same digits.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Serial(Box<[u8]>);
 
 impl Serial {
-    /// The number with these bytes, the most significant first.
-    pub fn new(bytes: &[u8]) -> Serial {
-        let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
-        Serial(bytes[zeros..].into())
+    /// The number of an encoded integer, the most significant byte first.
+    pub fn new(encoded: &[u8]) -> Serial {
+        let mut rest = encoded;
+        while let [0, after @ ..] = rest
+            && after.first().is_none_or(|next| next & 0x80 == 0)
+        {
+            rest = after;
+        }
+        Serial(rest.into())
     }
 
-    /// Its bytes, without leading zeros.
+    /// Its bytes, the most significant first, without leading zeros. Zero has none.
     pub fn bytes(&self) -> &[u8] {
-        &self.0
+        self.0.strip_prefix(&[0]).unwrap_or(&self.0)
+    }
+
+    /// Whether this number is written as `text`: hexadecimal digits in any letter case, with any zeros before them and blanks or colons
+    /// between. Tools differ in the zeros.
+    pub fn is_written(&self, text: &str) -> bool {
+        let digits = text.chars().filter(|c| !c.is_whitespace() && *c != ':').skip_while(|c| *c == '0');
+        let own = tlv::hex(self.bytes());
+        own.trim_start_matches('0').chars().eq(digits.map(|c| c.to_ascii_lowercase())) && !text.trim().is_empty()
     }
 }
 
 /// In hexadecimal and lower case, two digits a byte, as `certutil` writes it.
 impl fmt::Display for Serial {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_empty() {
-            return formatter.write_str("00");
-        }
-        self.0.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
+        formatter.write_str(if self.0.is_empty() { "00" } else { "" })?;
+        formatter.write_str(&tlv::hex(&self.0))
     }
 }
 
@@ -222,7 +289,7 @@ pub struct Crl {
     pub number: Option<Serial>,
     /// In a delta list the number of the list that it is based on.
     pub delta: Option<Serial>,
-    /// The certificates it names, by serial number, each number once for each time it is named, in file order.
+    /// The certificates it names, sorted by serial number. A number that is named twice is there twice.
     pub revoked: Vec<Revoked>,
     /// Key identifier of its issuer.
     pub authority_key_id: Option<Vec<u8>>,
