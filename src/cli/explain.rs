@@ -15,7 +15,7 @@ use crate::report;
   iisaudit explain revocation-check-off
   iisaudit explain rules")]
 pub(super) struct ExplainArguments {
-    /// A rule, a setting, SETTING=VALUE, a status such as 403.13, or one of: rules, settings, statuses, codes. Without it, what can be
+    /// A rule, a setting, SETTING=VALUE, a status such as 403.13, a cause, or one of: rules, settings, statuses, causes, codes. Without it, what can be
     /// asked for
     topic: Option<String>,
     #[command(flatten)]

@@ -160,7 +160,8 @@ impl Judged {
     /// What orders a report: the verdict, then how sure, or for an open cause how likely it is.
     pub(super) fn rank(&self) -> impl Ord + use<> {
         let strength = (self.verdict == Verdict::Supported).then_some(self.strength);
-        (self.verdict, std::cmp::Reverse((strength, self.likelihood)))
+        let likelihood = self.likelihood.filter(|_| self.verdict == Verdict::Open);
+        (self.verdict, std::cmp::Reverse((strength, likelihood)))
     }
 
     /// What follows a statement about it where it is not certain.

@@ -23,7 +23,7 @@ pub use judged::{Judged, Likelihood, Need, Verdict};
 pub use logged::{Logged, logged};
 pub use url::Url;
 
-use crate::compare::status_matches;
+use crate::compare::{self, Side, SiteDiff, compare_sites, status_matches};
 
 /// A cause of a status.
 #[derive(Debug)]
@@ -87,6 +87,17 @@ pub struct Diagnosis {
     pub conclusion: Vec<String>,
     /// What to collect next: the evidence that would decide most of what is open comes first.
     pub next: Vec<Next>,
+    /// The comparison with the site that works, where it finds a difference that matters to the status.
+    pub comparison: Option<Comparison>,
+}
+
+/// The failing site, on the left, against the one that works.
+#[derive(Debug)]
+pub struct Comparison {
+    /// What differs.
+    pub diff: SiteDiff,
+    /// What of it can cause the status.
+    pub diagnosis: compare::Diagnosis,
 }
 
 impl Diagnosis {
@@ -114,9 +125,18 @@ pub fn diagnose(case: &Case<'_>) -> Diagnosis {
     findings.sort_by_key(|finding| finding.judged.rank());
     let contradictions = contradictions(case, &findings);
     let next = next(&findings);
-    let mut diagnosis = Diagnosis { findings, contradictions, conclusion: Vec::new(), next };
+    let comparison = comparison(case);
+    let mut diagnosis = Diagnosis { findings, contradictions, conclusion: Vec::new(), next, comparison };
     diagnosis.conclusion = conclusion(case, &diagnosis);
     diagnosis
+}
+
+fn comparison(case: &Case<'_>) -> Option<Comparison> {
+    let failing = case.site_ref();
+    let diff = compare_sites(failing, case.working?);
+    let diagnosis = compare::diagnose(&diff, Side::Left, failing, Some(&case.status));
+    let helps = !diagnosis.suspects.is_empty() || !diagnosis.without_effect.is_empty();
+    helps.then_some(Comparison { diff, diagnosis })
 }
 
 /// Where every cause is excluded although somebody met the status, the files and what was met do not belong together.

@@ -4,6 +4,7 @@
 use super::texts::texts;
 use super::{names, statuses};
 use crate::catalogue::{Setting, entry};
+use crate::diagnose::{CAUSES, Cause};
 use crate::rules::RULES;
 
 /// A list of topics: pure data, safe to print anywhere.
@@ -21,7 +22,7 @@ pub struct List {
     pub next: &'static str,
 }
 
-/// The list called `word`: `rules`, `settings`, `statuses`, `codes`, `notices`, or for an empty word the kinds of topics. `None` when the
+/// The list called `word`: `rules`, `settings`, `statuses`, `causes`, `codes`, `notices`, or for an empty word the kinds of topics. `None` when the
 /// word is the name of no list.
 pub fn list(word: &str) -> Option<List> {
     let word = word.trim();
@@ -34,6 +35,8 @@ pub fn list(word: &str) -> Option<List> {
         settings()
     } else if is("statuses") || is("status") {
         statuses_list()
+    } else if is("causes") || is("cause") {
+        causes()
     } else if is("codes") || is("code") {
         codes()
     } else if is("notices") || is("notice") {
@@ -55,6 +58,7 @@ fn topics() -> List {
             row("a value of a setting", "CertCheckMode=5", ""),
             row("a flag", "AccessSSLRequireCert", ""),
             row("what a client gets", "403.13", "statuses"),
+            row("a cause that `diagnose` judges", "crl-unreachable", "causes"),
             row("a win32 status or HRESULT", "2148204812", "codes"),
             row("what a report leaves open", "endpoint-not-assessed", "notices"),
         ],
@@ -98,8 +102,20 @@ fn statuses_list() -> List {
         title: "What a client gets",
         columns: &["status", "meaning"],
         rows: statuses().map(row).collect(),
-        next: "`iisaudit explain STATUS` says what causes it and what to do; `iisaudit diff --failing A --working B --status STATUS` looks for \
-               the cause in two sites.",
+        next: "`iisaudit explain STATUS` says what causes it and what to do; `iisaudit diagnose PATH --site SITE --status STATUS` judges its \
+               causes.",
+    }
+}
+
+fn causes() -> List {
+    let row = |cause: &&&Cause| vec![cause.id.to_owned(), cause.statuses.join(", "), cause.title.to_owned()];
+    List {
+        kind: "causes",
+        title: "Causes that `iisaudit diagnose` judges, by status",
+        columns: &["cause", "of", "what is wrong"],
+        rows: CAUSES.iter().collect::<Vec<_>>().iter().map(row).collect(),
+        next: "`iisaudit explain CAUSE` says what it means and what decides it; `iisaudit diagnose PATH --site SITE --status STATUS` judges all of a \
+               status.",
     }
 }
 
@@ -131,7 +147,7 @@ mod tests {
 
     #[test]
     fn every_list_fills_its_columns_and_every_topic_in_it_can_be_explained() {
-        for word in ["rules", "SETTINGS", "statuses", "codes", "notices"] {
+        for word in ["rules", "SETTINGS", "statuses", "causes", "codes", "notices"] {
             let list = list(word).unwrap();
             assert!(!list.rows.is_empty(), "{word}");
             for row in &list.rows {

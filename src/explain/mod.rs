@@ -18,6 +18,7 @@ pub(crate) use nearest::nearest;
 pub(crate) use pages::POWERSHELL;
 
 use crate::catalogue::{Setting, entry};
+use crate::diagnose::{CAUSES, Cause};
 use crate::rules::{RULES, rule};
 
 /// A longer topic is none.
@@ -37,6 +38,8 @@ pub enum Kind {
     Status,
     /// A win32 status or HRESULT.
     Code,
+    /// A cause of a status, as `diagnose` judges it.
+    Cause,
     /// What a report says about itself.
     Notice,
     /// A word with two meanings.
@@ -96,6 +99,10 @@ pub fn topics() -> Vec<Topic> {
     for rule in RULES {
         add(Kind::Rule, rule.name);
     }
+    // A cause and a rule can have one name; what is said of both stands on one page.
+    for cause in CAUSES.iter().filter(|cause| rule(cause.id).is_none()) {
+        add(Kind::Cause, cause.id);
+    }
     for setting in Setting::ALL {
         for name in names(*setting) {
             add(Kind::Setting, &name);
@@ -140,6 +147,11 @@ pub fn statuses() -> impl Iterator<Item = &'static str> {
     texts::texts().status.iter().map(|status| status.name.as_str())
 }
 
+/// The page of a cause alone, also where a rule has the same name.
+pub fn cause_page(cause: &Cause) -> Explanation {
+    pages::cause(cause)
+}
+
 /// The name of the status that is called `text`, and its title.
 pub fn status_named(text: &str) -> Option<(&'static str, &'static str)> {
     let same = |name: &str| name.eq_ignore_ascii_case(text.trim());
@@ -160,7 +172,14 @@ pub fn explain(topic: &str) -> Result<Explanation, Unknown> {
     let same = |name: &str| name.eq_ignore_ascii_case(topic);
     let texts = texts::texts();
     if let Some(rule) = rule(topic) {
-        return Ok(pages::rule(rule));
+        let mut page = pages::rule(rule);
+        let both = crate::diagnose::cause(topic).map(pages::cause);
+        page.sections
+            .extend(both.into_iter().flat_map(|page| page.sections).map(|(heading, body)| (format!("As a cause: {heading}"), body)));
+        return Ok(page);
+    }
+    if let Some(cause) = crate::diagnose::cause(topic) {
+        return Ok(pages::cause(cause));
     }
     if let Some(setting) = setting(topic) {
         return Ok(pages::setting(setting));

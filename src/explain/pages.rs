@@ -3,6 +3,7 @@
 use super::texts::{self, Code, Notice, Source, Status, Step, Trust};
 use super::{Explanation, Kind, attribute, names, netsh};
 use crate::catalogue::{self, Level, Setting, entry};
+use crate::diagnose::{Cause, Likelihood};
 use crate::rules::steps::PLACEHOLDERS;
 use crate::rules::{self, Confidence, Rule, Severity, Steps, profiles};
 
@@ -49,6 +50,25 @@ pub(super) fn rule(rule: &Rule) -> Explanation {
         .items("What stands in capitals", placeholders(rule))
         .items("References", rule.references)
         .items("Benchmarks", benchmarks(rule))
+        .done()
+}
+
+/// The page of a cause.
+pub(super) fn cause(cause: &Cause) -> Explanation {
+    Page::new(Kind::Cause, format!("{}: {}", cause.id, cause.title))
+        .section("Cause of", cause.statuses.join(", "))
+        .section("Meaning", cause.meaning)
+        .section("When it stays open, and when it is only likely", cause.open)
+        .section("What decides it", cause.evidence)
+        .section(
+            "How often",
+            match cause.likelihood {
+                Likelihood::Common => "Often, as far as the sources tell.",
+                Likelihood::Possible => "Now and then, as far as the sources tell.",
+                Likelihood::Rare => "Seldom, as far as the sources tell.",
+            },
+        )
+        .items("References", cause.references)
         .done()
 }
 

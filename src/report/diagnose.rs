@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::diff::ComparisonJson;
 use super::page::Page;
 use super::parts::{self, InputJson, SettingsJson, SiteJson, count, to_json};
 use super::place::{Location, Places, PlacesOfServer};
@@ -90,6 +91,11 @@ pub fn table(estate: &Estate, case: &Case<'_>, diagnosis: &Diagnosis, style: Sty
             page.gap();
             self::finding(&mut page, finding, places);
         }
+    }
+    if let Some(comparison) = &diagnosis.comparison {
+        page.gap();
+        page.heading(0, "Compared with the site that works");
+        super::diff::comparison(&mut page, places, &comparison.diff, &comparison.diagnosis);
     }
     let next: Vec<&Next> = diagnosis.next.iter().collect();
     if !next.is_empty() {
@@ -179,6 +185,7 @@ struct ReportJson<'a> {
     contradictions: Vec<FactJson<'a>>,
     causes: Vec<CauseJson<'a>>,
     next: Vec<NextJson<'a>>,
+    comparison: Option<ComparisonJson<'a>>,
     inputs: Vec<InputJson<'a>>,
 }
 
@@ -305,6 +312,7 @@ pub fn json<'a>(estate: &'a Estate, case: &'a Case<'a>, diagnosis: &'a Diagnosis
             })
             .collect(),
         next: diagnosis.next.iter().map(|next| NextJson { need: &next.need, causes: &next.causes }).collect(),
+        comparison: diagnosis.comparison.as_ref().map(|one| ComparisonJson::new(&one.diff, &one.diagnosis, places)),
         inputs: InputJson::all(estate),
     };
     to_json(&report)

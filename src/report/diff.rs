@@ -67,6 +67,13 @@ pub fn table(estate: &Estate, compared: Compared<'_>, style: Style) -> String {
     page.finish()
 }
 
+/// The part about the failing site, for a report that has more to say.
+pub(super) fn comparison(page: &mut Page, places: Places<'_>, diff: &SiteDiff, diagnosis: &Diagnosis) {
+    let report = Sheet { names: names(Some(diagnosis)), places };
+    report.sides(page, 2, &diff.sites);
+    report.diagnosis(page, diff, diagnosis);
+}
+
 /// How the sides are called.
 fn names(diagnosis: Option<&Diagnosis>) -> Sides<&'static str> {
     match diagnosis.map(|diagnosis| diagnosis.failing) {
@@ -849,6 +856,21 @@ struct DiagnosisJson<'a> {
     suspects: Vec<SuspectJson<'a>>,
     without_effect: Vec<ReferenceJson<'a>>,
     advice: &'a [Remedy],
+}
+
+/// The same in JSON: the differences that can cause the status, and what follows.
+#[derive(Debug, Serialize)]
+pub(super) struct ComparisonJson<'a> {
+    diagnosis: DiagnosisJson<'a>,
+    differences: Vec<DifferenceJson<'a>>,
+}
+
+impl<'a> ComparisonJson<'a> {
+    pub(super) fn new(diff: &'a SiteDiff, diagnosis: &'a Diagnosis, places: Places<'a>) -> Self {
+        let named = diagnosis.suspects.iter().map(|suspect| suspect.difference).chain(diagnosis.without_effect.iter().copied());
+        let differences = named.filter_map(|index| diff.differences.get(index)).map(|difference| DifferenceJson::new(difference, places));
+        ComparisonJson { diagnosis: DiagnosisJson::new(diagnosis, diff), differences: differences.collect() }
+    }
 }
 
 /// A difference of the list, by its key.

@@ -131,7 +131,7 @@ mod tests {
 
     use super::*;
     use crate::catalogue::Setting;
-    use crate::explain::{Kind, explain, statuses};
+    use crate::explain::{Kind, cause_page, explain, statuses};
 
     fn sample() -> Explanation {
         let body = "One two three four five six seven eight nine.\n- item one two three four five six seven eight\n    command --with many words that stay on one line";
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_list_fits_its_width_and_its_json_has_the_same_rows() {
-        for word in ["", "rules", "settings", "statuses", "codes", "notices"] {
+        for word in ["", "rules", "settings", "statuses", "causes", "codes", "notices"] {
             let topics = crate::explain::list(word).unwrap();
             let page = list(&topics, Style::plain(80));
             assert!(page.lines().all(|line| line.chars().count() <= 80), "{page}");
@@ -199,6 +199,9 @@ mod tests {
         }
         settings.push_str(&format!("\n{}", markdown_at(&page("binding@sslFlags"), 2)));
         files.push((root.join("settings.md"), settings));
+        let of_cause =
+            |cause: &&crate::diagnose::Cause| (root.join("causes").join(format!("{}.md", cause.id)), markdown(&cause_page(cause)));
+        files.extend(crate::diagnose::CAUSES.iter().map(of_cause));
         files
     }
 
@@ -219,12 +222,13 @@ mod tests {
     }
 
     #[test]
-    fn docs_hold_no_page_of_a_status_that_is_gone() {
+    fn docs_hold_no_page_of_a_status_or_cause_that_is_gone() {
         let known: Vec<_> = docs().into_iter().map(|(path, _)| path).collect();
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/statuses");
-        for file in std::fs::read_dir(folder).unwrap() {
-            let path = file.unwrap().path();
-            assert!(known.iter().any(|other| other.file_name() == path.file_name()), "{}", path.display());
+        for folder in ["docs/statuses", "docs/causes"] {
+            for file in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap() {
+                let path = file.unwrap().path();
+                assert!(known.iter().any(|other| other.file_name() == path.file_name()), "{}", path.display());
+            }
         }
     }
 }

@@ -29,7 +29,8 @@ mod weak_encryption;
 
 use super::Cause;
 
-/// All causes, by status; among those of one status the more frequent first.
+/// All causes, by status. Of two that are equally sure the one that stands first here is told first, so that what explains more stands before
+/// what it explains.
 pub const CAUSES: &[&Cause] = &[
     // 401
     &no_mapping_matches::CAUSE,
@@ -42,14 +43,14 @@ pub const CAUSES: &[&Cause] = &[
     // 403.12
     &mapping_denies::CAUSE,
     // 403.13
-    &crl_unreachable::CAUSE,
     &certificate_revoked::CAUSE,
+    &delta_crl_double_escaping::CAUSE,
+    &crl_unreachable::CAUSE,
     &crl_expired::CAUSE,
     &crl_expired_in_cache::CAUSE,
     &proxy::CAUSE,
     &retrieval_timeout_short::CAUSE,
     &freshness_refetch::CAUSE,
-    &delta_crl_double_escaping::CAUSE,
     &crl_not_named::CAUSE,
     &shared_endpoint_mode::CAUSE,
     // 413
