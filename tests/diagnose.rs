@@ -89,8 +89,11 @@ fn both_kinds_of_mapping_are_found_where_the_service_is_known() {
         "two-mapping-kinds",
         &["examples/diagnose-two-mappings/MetaBase.xml", "--status", "401"],
         &["examples/diagnose-two-mappings/export/site.xml", "--status", "401"],
-        "the log",
+        "the key /LM/W3SVC",
     );
+    let (_, report) = report(&["examples/diagnose-two-mappings/MetaBase.xml", "--status", "401"]);
+    let remedies = cause(&report, "two-mapping-kinds")["remedies"].as_array().unwrap().clone();
+    assert!(remedies.iter().any(|one| one["command"].as_str().is_some_and(|line| line.ends_with("set W3SVC/SslUseDsMapper FALSE"))));
 }
 
 #[test]

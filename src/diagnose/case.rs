@@ -6,8 +6,8 @@ use crate::catalogue::{Level, Setting, Value, access, cert_check, entry};
 use crate::compare::{Fix, Said, SiteRef};
 use crate::evidence::Verification;
 use crate::policy::Date;
-use crate::remedy::{Remedy, Risk};
-use crate::server::{Endpoint, EndpointKey, Generation, Resolved, Scope, Server, Site};
+use crate::remedy::{Remedy, Risk, adsutil};
+use crate::server::{Endpoint, EndpointKey, Generation, Origin, Resolved, Scope, Server, Site};
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -187,11 +187,15 @@ impl<'a> Case<'a> {
                 Some(true) => answer.yes.push(fact),
                 Some(false) => answer.no.push(fact),
                 None => {
-                    let fact = match endpoint {
-                        Some(endpoint) => self.contested(setting, endpoint).unwrap_or(fact),
-                        None => fact,
+                    let contested = endpoint.and_then(|endpoint| self.contested(setting, endpoint));
+                    let need = match &resolved.origin {
+                        // The metabase itself lacks a key; no listing of records would settle what is written.
+                        Origin::Unknown { needs } if self.is_iis6() && contested.is_none() && resolved.lacks_evidence() => {
+                            Need::plain(needs.as_ref())
+                        }
+                        _ => self.needs_for(setting),
                     };
-                    answer.unknown.push((fact, self.needs_for(setting)));
+                    answer.unknown.push((contested.unwrap_or(fact), need));
                 }
             }
         }
@@ -315,6 +319,11 @@ impl<'a> Case<'a> {
 
     /// The command that sets a setting of the site or its endpoints, where there is one; the value that it replaces is named.
     pub fn set(&self, setting: Setting, risk: Risk, what: &str, value: &Value) -> Option<Remedy> {
+        if let (true, Setting::DsMapper, Value::Bool(on)) = (self.is_iis6(), setting, value) {
+            // IIS 6 knows it for the whole web service only.
+            let text = if *on { "TRUE" } else { "FALSE" };
+            return Some(Remedy::offer(risk, what, adsutil::set("/LM/W3SVC", "SslUseDsMapper", text)));
+        }
         let resolved = match entry(setting).level {
             Level::Url => self.at_url(setting)?.clone(),
             Level::Endpoint => {
