@@ -9,7 +9,7 @@ use super::judge::{self, Against, JudgeOptions};
 use super::{Common, Format, FormatOption, Outcome};
 use crate::fleet::{Collector, Declared, Thresholds, compare};
 use crate::policy::FailOn;
-use crate::report;
+use crate::{facts, report};
 use crate::report::fleet::Survey;
 use crate::rules::{Finding, Severity};
 
@@ -67,11 +67,8 @@ pub(super) fn run(arguments: &FleetArguments, common: &Common) -> Outcome {
         Err(outcome) => return outcome,
     };
     let review = &judgement.review;
-    let places = report::Places { inputs: &review.estate.inputs };
     let mut collector = Collector::default();
-    for server in &review.estate.servers {
-        collector.server(server, |file| places.path(file));
-    }
+    facts::of_estate(&review.estate).for_each(|fact| collector.fact(&fact));
     let members = collector.finish();
     let policy = judgement.policy.as_ref().map(|loaded| &loaded.policy);
     let cohort = |cohort: &crate::policy::Cohort| Declared {

@@ -6,5 +6,5 @@ mod of_server;
 mod read;
 
 pub use fact::{Fact, Level, OriginKind, VERSION, ValueType};
-pub use of_server::{of_estate, of_server};
+pub use of_server::{APPLICATION, BINDING, BINDING_FLAGS, DECLARED, LISTS_SITES, SERVED_BY_RECORD, of_estate, of_server};
 pub use read::{FactError, LONGEST_LINE, Reader, read};
