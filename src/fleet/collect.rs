@@ -485,8 +485,7 @@ fn of_endpoints(pool: &mut Pool, endpoints: &[At], files: &[Text]) -> BTreeMap<T
         let unknown = all.iter().find(|(fact, _)| fact.value.is_none());
         let Some((first, location)) = unknown.or(all.first()).cloned() else { continue };
         // Equal values can be spelled differently.
-        let values: BTreeMap<&Text, &Text> =
-            all.iter().rev().filter_map(|(fact, _)| Some((fact.value.as_ref()?, &fact.shown))).collect();
+        let values: BTreeMap<&Text, &Text> = all.iter().rev().filter_map(|(fact, _)| Some((fact.value.as_ref()?, &fact.shown))).collect();
         let one = if unknown.is_some() || values.len() == 1 {
             first
         } else {

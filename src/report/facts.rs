@@ -2,19 +2,28 @@
 
 use std::io::{Result, Write};
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::escape::{CsvCell, Out, json_line};
-use crate::facts::Fact;
+use crate::facts::{Fact, Row};
 
 /// Writes each fact as a line of JSON, as `schemas/facts.schema.json` describes it.
 pub fn ndjson(facts: impl Iterator<Item = Fact>, out: &mut dyn Write) -> Result<()> {
-    for fact in facts {
-        let json = serde_json::to_string(&fact)?;
-        out.write_all(json_line(&json).as_bytes())?;
-        out.write_all(b"\n")?;
-    }
-    Ok(())
+    let mut facts = facts;
+    facts.try_for_each(|fact| line(&fact, out))
+}
+
+/// Writes rows of the other kinds as lines of JSON, as `schemas/fleet-line.schema.json` describes them.
+pub fn rows(rows: impl Iterator<Item = Row>, out: &mut dyn Write) -> Result<()> {
+    let mut rows = rows;
+    rows.try_for_each(|row| line(&row, out))
+}
+
+fn line(row: &impl Serialize, out: &mut dyn Write) -> Result<()> {
+    let json = serde_json::to_string(row)?;
+    out.write_all(json_line(&json).as_bytes())?;
+    out.write_all(b"\n")
 }
 
 /// Names of the columns.
