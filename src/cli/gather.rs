@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::judge::{OWN, Setup};
 use super::{Common, Outcome, complain, judge_inputs};
-use crate::estate::Estate;
+use crate::estate::{self, Estate};
 use crate::facts::{self, Fact, FactError, FindingRow, Line, NoticeRow, Row, VERSION};
 use crate::fleet::Collector;
 use crate::input::{FileId, Place, display};
@@ -56,13 +56,13 @@ fn trim(finding: &mut Finding) {
 }
 
 /// Judges servers that were read together, and forgets them.
-fn digest(mut estate: Estate, setup: &Setup, outcome: Outcome) -> Result<Digest, Outcome> {
+fn digest(mut estate: Estate, setup: &Setup) -> Digest {
     let mut facts = Vec::new();
     let (mut findings, mut seen) = (Vec::new(), Seen::default());
     for server in &mut estate.servers {
         setup.note(server);
     }
-    let twins = setup.twins(&estate.servers, outcome)?;
+    let twins = setup.twins(&estate.servers);
     for server in &estate.servers {
         findings.extend(setup.check(server, &twins));
         facts.extend(facts::of_server(server, &estate.inputs));
@@ -76,7 +76,7 @@ fn digest(mut estate: Estate, setup: &Setup, outcome: Outcome) -> Result<Digest,
     }
     findings.iter_mut().for_each(trim);
     estate.servers = std::mem::take(&mut estate.servers).into_iter().map(shell).collect();
-    Ok(Digest { estate, facts, findings, seen })
+    Digest { estate, facts, findings, seen }
 }
 
 impl Gathered {
@@ -120,13 +120,29 @@ fn number(findings: &mut [Finding], new: impl Fn(FileId) -> FileId) {
 /// Reads directories. With `empty`, none but unreadable files are a result, too.
 pub(super) fn of_directories(paths: &[PathBuf], setup: &Setup, common: &Common, empty: bool) -> Result<(Gathered, Outcome), Outcome> {
     let mut gathered = Gathered::default();
+    // One server that is renamed, and groups that all servers together must have, need all of them.
+    let each = common.name.is_none() && !setup.names_groups();
+    let held = |name: &str| setup.is_node(name);
+    if each && estate::read_each(paths, &common.options(), &held, &|estate| digest(estate, setup), &mut |digest| gathered.take(digest)) {
+        gathered.sort();
+        if let Some(message) = common.misfit(&gathered.estate) {
+            complain(&message);
+            return Err(Outcome::Usage);
+        }
+        common.say_what_was_read(&gathered.estate);
+        let outcome = judge_inputs(&gathered.estate, paths);
+        setup.refuse_wrong_nodes(&gathered.estate.servers, outcome)?;
+        return Ok((gathered, outcome));
+    }
+    let mut gathered = Gathered::default();
     let estate = common.read(paths)?;
     let outcome = judge_inputs(&estate, paths);
     if outcome == Outcome::NoInput && !empty {
         return Err(outcome);
     }
     setup.refuse_wrong_groups(&estate.servers, outcome)?;
-    gathered.take(digest(estate, setup, outcome)?);
+    setup.refuse_wrong_nodes(&estate.servers, outcome)?;
+    gathered.take(digest(estate, setup));
     gathered.sort();
     Ok((gathered, outcome))
 }
@@ -136,7 +152,8 @@ pub(super) fn write_part(paths: &[PathBuf], setup: &Setup, common: &Common) -> R
     let estate = common.read(paths)?;
     let outcome = judge_inputs(&estate, paths);
     setup.refuse_wrong_groups(&estate.servers, outcome)?;
-    let part = digest(estate, setup, outcome)?;
+    setup.refuse_wrong_nodes(&estate.servers, outcome)?;
+    let part = digest(estate, setup);
     let policy = setup.policy.as_ref();
     let own = policy.map_or("", |loaded| loaded.shown.as_str());
     let path = |file: FileId| match usize::try_from(file.0).ok().and_then(|file| part.estate.inputs.get(file)) {

@@ -113,7 +113,8 @@ pub(super) fn judge(
     for server in &mut estate.servers {
         setup.note(server);
     }
-    let twins = setup.twins(&estate.servers, outcome)?;
+    setup.refuse_wrong_nodes(&estate.servers, outcome)?;
+    let twins = setup.twins(&estate.servers);
     let workers = Workers::new(common.threads, estate.servers.len());
     let findings = workers.map(estate.servers.iter().collect(), |server: &Server| setup.check(server, &twins));
     let mut findings: Vec<Finding> = findings.into_iter().flatten().collect();
@@ -215,15 +216,23 @@ impl Setup {
         }
     }
 
-    /// The nodes among `servers`, which must be all that the command line names.
-    pub(super) fn twins<'a>(&self, servers: &'a [Server], outcome: Outcome) -> Result<TwinsByName<'a>, Outcome> {
-        if self.own_nodes {
-            return Ok(known_twins(servers, &self.nodes));
-        }
-        twins(servers, &self.nodes).map_err(|message| {
+    /// Refuses nodes that the command line names and that are none of the servers.
+    pub(super) fn refuse_wrong_nodes(&self, servers: &[Server], outcome: Outcome) -> Result<(), Outcome> {
+        let wrong = if self.own_nodes { None } else { missing_node(servers, &self.nodes) };
+        wrong.map_or(Ok(()), |message| {
             complain(&message);
-            outcome.max(Outcome::Usage)
+            Err(outcome.max(Outcome::Usage))
         })
+    }
+
+    /// Whether a server is a node that others are compared with.
+    pub(super) fn is_node(&self, server: &str) -> bool {
+        self.nodes.iter().flat_map(|role| &role.sites).any(|name| server.eq_ignore_ascii_case(name))
+    }
+
+    /// For each node among `servers`, by name, the first one of its role.
+    pub(super) fn twins<'a>(&self, servers: &'a [Server]) -> TwinsByName<'a> {
+        known_twins(servers, &self.nodes)
     }
 
     /// What the rules find on a server.
@@ -265,20 +274,20 @@ impl Setup {
     }
 }
 
-/// For each server that is declared to be a node, by name, the first node of its role.
-fn twins<'a>(servers: &'a [Server], nodes: &[Group]) -> Result<Vec<(&'a str, &'a Server)>, String> {
+/// Says which of the declared nodes is no server.
+fn missing_node(servers: &[Server], nodes: &[Group]) -> Option<String> {
     for role in nodes {
         for name in &role.sites {
             if !servers.iter().any(|server| server.name.eq_ignore_ascii_case(name)) {
                 let names: Vec<&str> = servers.iter().take(8).map(|server| server.name.as_str()).collect();
-                return Err(format!("--nodes {}: no server is called {name}; there are: {}", role.name, names.join(", ")));
+                return Some(format!("--nodes {}: no server is called {name}; there are: {}", role.name, names.join(", ")));
             }
         }
     }
-    Ok(known_twins(servers, nodes))
+    None
 }
 
-/// The same for those nodes that are there.
+/// For each server that is declared to be a node and is there, by name, the first such node of its role.
 fn known_twins<'a>(servers: &'a [Server], nodes: &[Group]) -> Vec<(&'a str, &'a Server)> {
     let mut twins = Vec::new();
     for role in nodes {

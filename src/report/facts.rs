@@ -176,7 +176,8 @@ mod tests {
         let estate = estate("web01", HOSTILE);
         let text = lines(of_estate(&estate));
         let mut found = 0;
-        for fact in back(text.as_bytes()).into_iter().map(std::result::Result::unwrap).filter(|fact| fact.level == Level::Path) {
+        let of_path = |fact: &Fact| fact.level == Level::Path && fact.setting != crate::facts::APPLICATION;
+        for fact in back(text.as_bytes()).into_iter().map(std::result::Result::unwrap).filter(of_path) {
             let server = estate.servers.iter().find(|server| server.name == fact.server).unwrap();
             let site = server.sites.iter().find(|site| Some(&site.name) == fact.site.as_ref() && site.id == fact.site_id).unwrap();
             let scope = site.scopes.iter().find(|scope| Some(&scope.path) == fact.path.as_ref()).unwrap();
