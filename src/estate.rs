@@ -321,7 +321,9 @@ pub fn read_each<T: Send>(
 
 /// Files by server, as far as their paths tell, and all others.
 fn pieces(inputs: &[Input], is_held: &dyn Fn(&str) -> bool) -> (Vec<Piece>, Vec<usize>) {
-    let is_called = |input: &Input, kind: FileKind| input.path.file_name().and_then(|name| name.to_str()).is_some_and(|name| kind.name().eq_ignore_ascii_case(name));
+    let is_called = |input: &Input, kind: FileKind| {
+        input.path.file_name().and_then(|name| name.to_str()).is_some_and(|name| kind.name().eq_ignore_ascii_case(name))
+    };
     let (mut trees, mut metabases) = (Trees::default(), BTreeMap::new());
     let mut hosts = Vec::new();
     for (index, input) in inputs.iter().enumerate().filter(|(_, input)| !input.named) {
@@ -369,7 +371,8 @@ fn siblings(inputs: &[Input]) -> BTreeMap<PathBuf, Vec<PathBuf>> {
 
 /// Reads the files of one server; `None` when they are not what their names promise.
 fn read_piece<T>(piece: &Piece, inputs: &[Input], shared: &Shared<'_>, digest: &(dyn Fn(Estate) -> T + Sync)) -> Option<Alone<T>> {
-    let own = |path: &Path| piece.files.iter().map(|index| &inputs[*index].path).filter(|other| other.parent() == Some(path)).cloned().collect();
+    let own =
+        |path: &Path| piece.files.iter().map(|index| &inputs[*index].path).filter(|other| other.parent() == Some(path)).cloned().collect();
     let siblings = match (piece.root.is_none(), inputs[piece.host].path.parent()) {
         (true, Some(directory)) => BTreeMap::from([(directory.to_path_buf(), own(directory))]),
         _ => BTreeMap::new(),
@@ -658,7 +661,8 @@ impl<'a> Reading<'a> {
         let (owners, owners_of_evidence) = self.owners(&others);
         let belongs_elsewhere = owners.iter().flatten().any(|(owner, _)| *owner == OTHER) || owners_of_evidence.contains(&Some(OTHER));
         // Where there is only one server, it owns what lies anywhere.
-        let applicable = done.iter().filter(|(piece, _)| pieces[*piece].root.is_some()).count() + self.hosts.iter().filter(|host| host.applies()).count();
+        let applicable = done.iter().filter(|(piece, _)| pieces[*piece].root.is_some()).count()
+            + self.hosts.iter().filter(|host| host.applies()).count();
         let whole = done.len() + self.hosts.iter().filter(|host| host.is_whole_server()).count();
         let loose = !self.configs.is_empty() || !self.evidence.is_empty();
         if belongs_elsewhere || loose && (applicable < 2 || whole < 2) {
@@ -675,8 +679,11 @@ impl<'a> Reading<'a> {
         }
         // In the order of all files, which decides where names are the same.
         let mut position: BTreeMap<&Path, usize> = numbers.iter().map(|index| (inputs[*index].path.as_path(), *index)).collect();
-        let mut files: Vec<(usize, &Input, bool, Option<&str>)> =
-            done.iter().map(|(piece, _)| &pieces[*piece]).map(|piece| (piece.host, &inputs[piece.host], true, Some(piece.name.as_str()))).collect();
+        let mut files: Vec<(usize, &Input, bool, Option<&str>)> = done
+            .iter()
+            .map(|(piece, _)| &pieces[*piece])
+            .map(|piece| (piece.host, &inputs[piece.host], true, Some(piece.name.as_str())))
+            .collect();
         for host in &self.hosts {
             files.push((position.remove(host.input.path.as_path())?, &host.input, host.is_whole_server(), None));
         }
@@ -1826,6 +1833,120 @@ mod tests {
         let found = estate(&[("applicationHost.config", host), ("one.txt", &both)], &Options::default());
         let endpoint = found.servers[0].endpoints.iter().find(|endpoint| !endpoint.sites.is_empty()).unwrap();
         assert_eq!(endpoint.served, crate::server::Served::Nobody);
+    }
+
+    type Told = (Vec<Server>, Vec<(String, Option<String>, bool, usize)>, usize);
+
+    /// Servers without the numbers of their files, and the files.
+    fn told(estates: Vec<Estate>) -> Told {
+        let (mut servers, mut inputs, mut skipped) = (Vec::new(), Vec::new(), 0);
+        for estate in estates {
+            skipped += estate.skipped;
+            let file = |input: &InputReport| (input.path.clone(), input.server.clone(), input.error.is_some(), input.warnings.len());
+            inputs.extend(estate.inputs.iter().map(file));
+            servers.extend(estate.servers);
+        }
+        servers.sort_by(|a: &Server, b| a.name.cmp(&b.name));
+        inputs.sort();
+        (servers, inputs, skipped)
+    }
+
+    /// What `read` and `read_each` make of files; nothing for the latter when it gives up.
+    fn both(files: &[(&str, &str)], is_held: &dyn Fn(&str) -> bool) -> (Told, Option<(Told, usize)>) {
+        let directory = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = directory.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let paths = [directory.path().to_path_buf()];
+        let mut estates = Vec::new();
+        let fits = read_each(&paths, &Options::default(), is_held, &|estate| estate, &mut |estate| estates.push(estate));
+        let pieces = estates.len();
+        (told(vec![read(&paths, &Options::default())]), fits.then(|| (told(estates), pieces)))
+    }
+
+    /// The facts of a server but for the order of files, which is another when they are read together.
+    fn meaning(servers: &[Server]) -> Vec<String> {
+        let rows =
+            |server: &Server| crate::facts::of_server(server, &[]).map(|fact| serde_json::to_string(&fact).unwrap()).collect::<Vec<_>>();
+        servers.iter().flat_map(rows).collect()
+    }
+
+    #[test]
+    fn servers_that_are_read_one_by_one_are_what_they_are_when_all_are_read_together() {
+        let metabase = "<configuration><MBProperty><IIsWebServer Location=\"/LM/W3SVC/1\"></IIsWebServer></MBProperty></configuration>";
+        let sites = r#"<configuration><system.applicationHost><sites><site name="S" id="1"><application path="/"><virtualDirectory path="/" physicalPath="D:\www\s" /></application><bindings><binding protocol="https" bindingInformation="*:443:"/></bindings></site></sites></system.applicationHost></configuration>"#;
+        let web = r#"<configuration><system.webServer><security><access sslFlags="Ssl" /></security></system.webServer></configuration>"#;
+        let listing = "SSL Certificate bindings:\r\n-------------------------\r\n\r\n    IP:port                      : 0.0.0.0:443\r\n";
+        let broken = "<configuration><";
+        let usual: &[(&str, &str)] = &[
+            ("a/applicationHost.config", sites),
+            ("a/www/s/web.config", web),
+            ("a/sslcert.txt", listing),
+            ("b/inetsrv/config/applicationHost.config", sites),
+            ("b/notes.txt", "nothing"),
+            ("c/MetaBase.xml", metabase),
+            ("c/listing.txt", listing),
+            ("d/applicationHost.config", sites),
+        ];
+        let with = |more: &[(&'static str, &'static str)]| [usual, more].concat();
+        // Files, and whether servers can be read one by one all the same.
+        let cases: Vec<(Vec<(&str, &str)>, bool)> = vec![
+            (usual.to_vec(), true),
+            // What is no server, what belongs to nobody, and what lies between.
+            (
+                with(&[
+                    ("e/applicationHost.config", broken),
+                    ("web.config", web),
+                    ("x/y/redirection.config", web),
+                    ("sslcert.txt", listing),
+                ]),
+                true,
+            ),
+            // Servers in files of other names, in the tree of another server and beside.
+            (with(&[("a/old/copy.config", sites), ("f/web09.config", sites), ("f/web09.sslcert.txt", listing)]), true),
+            // Names that are the same are told apart by what is above.
+            (with(&[("x/a/applicationHost.config", sites), ("y/c/MetaBase.xml", metabase), ("y/c/web.config", web)]), true),
+            // A metabase in the place of another file, and a directory that holds both.
+            (with(&[("g/applicationHost.config", metabase), ("h/MetaBase.xml", metabase), ("h/applicationHost.config", sites)]), true),
+            // The one that cannot be read would have shortened the name of another.
+            (with(&[("x/a/applicationHost.config", broken)]), false),
+            // Without the one that cannot be read its neighbour has all of the directory.
+            (
+                vec![
+                    ("x/a/applicationHost.config", sites),
+                    ("x/a/www/web.config", web),
+                    ("x/b/applicationHost.config", broken),
+                    ("y/applicationHost.config", sites),
+                ],
+                false,
+            ),
+            (vec![("a/applicationHost.config", sites), ("web.config", web)], false),
+        ];
+        for (number, (files, one_by_one)) in cases.iter().enumerate() {
+            let ((servers, inputs, skipped), each) = both(files, &|_| false);
+            assert_eq!(each.is_some(), *one_by_one, "case {number}");
+            let Some(((each_servers, each_inputs, each_skipped), pieces)) = each else { continue };
+            assert!(pieces > 3, "case {number}");
+            assert_eq!((inputs.len(), skipped), (each_inputs.len(), each_skipped), "case {number}");
+            // Each reading has a directory of its own.
+            let servers_of = |inputs: &[(String, Option<String>, bool, usize)]| {
+                inputs
+                    .iter()
+                    .map(|(path, server, error, warnings)| (path.rsplit('/').next().unwrap().to_owned(), server.clone(), *error, *warnings))
+                    .collect::<Vec<_>>()
+            };
+            assert_eq!(servers_of(&inputs), servers_of(&each_inputs), "case {number}");
+            assert_eq!(meaning(&servers), meaning(&each_servers), "case {number}");
+            assert_eq!(
+                servers.iter().map(|server| &server.notices).collect::<Vec<_>>(),
+                each_servers.iter().map(|server| &server.notices).collect::<Vec<_>>(),
+                "case {number}"
+            );
+        }
+        let (_, held) = both(usual, &|name| name == "a" || name == "d");
+        assert_eq!(held.unwrap().1, 3, "two by themselves, and the rest");
     }
 
     #[test]
