@@ -14,7 +14,7 @@ use crate::apphost::{self, ConfigFile, PlacedFile};
 use crate::evidence::x509::{self, ReadX509};
 use crate::evidence::{self, ReadEvents, ReadStores, ReadVerifications};
 use crate::httpsys::{self, ReadRecords, Source, TextKind};
-use crate::input::{self, Discovered, Charset, FileId, Input, Place, Remark};
+use crate::input::{self, Charset, Discovered, FileId, Input, Place, Remark};
 use crate::metabase::{self, MbSchema};
 use crate::schannel::{self, Schannel};
 use crate::server::{Generation, Server, WindowsVersion};
