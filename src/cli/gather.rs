@@ -44,6 +44,8 @@ struct Digest {
 fn shell(server: Server) -> Server {
     let mut notices = server.notices;
     notices.shrink_to_fit();
+    // A survey counts notices by name and by what would settle them.
+    notices.iter_mut().for_each(|notice| notice.message = String::new());
     let windows = server.windows;
     Server { notices, windows, ..Server::unknown(server.name, server.generation) }
 }
@@ -53,6 +55,7 @@ fn trim(finding: &mut Finding) {
     finding.remedies = Vec::new();
     finding.sees = String::new();
     finding.message.shrink_to_fit();
+    finding.related.shrink_to_fit();
 }
 
 /// Judges servers that were read together, and forgets them.
@@ -336,7 +339,7 @@ impl Parts<'_> {
         for (name, _) in servers.into_iter().filter(|(_, (told, _))| !told) {
             let notice = Notice {
                 name: "findings-not-given",
-                message: "what the rules find".to_owned(),
+                message: String::new(),
                 needs: "rows of `iisaudit fleet --format ndjson`, which hold findings".to_owned(),
             };
             let shell = Server::unknown(name, crate::server::Generation::Iis7);
