@@ -55,7 +55,7 @@ fn application_host(server: usize, bulk: &str) -> String {
             index + 1
         ));
         let flags = if differs(server, index) { "Ssl" } else { "Ssl, SslNegotiateCert, SslRequireCert" };
-        let ahead = if server % 3 == 0 { "        <serverRuntime uploadReadAheadSize=\"49152\" />\r\n" } else { "" };
+        let ahead = if server.is_multiple_of(3) { "        <serverRuntime uploadReadAheadSize=\"49152\" />\r\n" } else { "" };
         locations.push_str(&format!(
             "  <location path=\"{name}\">\r\n    <system.webServer>\r\n{ahead}      <security>\r\n        <access sslFlags=\"Ssl, SslNegotiateCert\" />\r\n      </security>\r\n    </system.webServer>\r\n  </location>\r\n  <location path=\"{name}/admin\">\r\n    <system.webServer>\r\n      <security>\r\n        <access sslFlags=\"{flags}\" />\r\n      </security>\r\n    </system.webServer>\r\n  </location>\r\n"
         ));

@@ -93,6 +93,7 @@ impl Gathered {
         self.estate.inputs.extend(estate.inputs);
         self.estate.servers.extend(estate.servers);
         self.estate.skipped += estate.skipped;
+        self.estate.logs_not_read += estate.logs_not_read;
     }
 
     /// Puts files and servers into an order that does not depend on how they were read.
@@ -192,7 +193,7 @@ struct Parts<'a> {
     /// The file of rows that names each file.
     files: HashMap<String, String>,
     /// Numbers of files in places.
-    numbers: HashMap<String, FileId>,
+    numbers: BTreeMap<String, FileId>,
     complaints: usize,
     mistakes: usize,
 }
@@ -204,7 +205,7 @@ pub(super) fn of_facts(files: &[PathBuf], setup: &Setup) -> (Gathered, Outcome) 
         gathered: Gathered::default(),
         servers: HashMap::new(),
         files: HashMap::new(),
-        numbers: HashMap::new(),
+        numbers: BTreeMap::new(),
         complaints: 0,
         mistakes: 0,
     };
