@@ -8,13 +8,13 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::apphost::{self, ConfigFile, PlacedFile};
 use crate::evidence::x509::{self, ReadX509};
 use crate::evidence::{self, ReadEvents, ReadStores, ReadVerifications};
 use crate::httpsys::{self, ReadRecords, Source, TextKind};
-use crate::input::{self, Charset, FileId, Input, Place, Remark};
+use crate::input::{self, Charset, Discovered, FileId, Input, Place, Remark};
 use crate::metabase::{self, MbSchema};
 use crate::schannel::{self, Schannel};
 use crate::server::{Generation, Server, WindowsVersion};
@@ -116,7 +116,7 @@ pub struct InputError {
 }
 
 /// What a file is, told by its content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FileKind {
     /// The metabase of IIS 6, or an export of it.
@@ -188,35 +188,28 @@ impl FileKind {
     }
 }
 
-/// Reads everything below `paths`.
-pub fn read(paths: &[PathBuf], options: &Options) -> Estate {
+/// The files below `paths`, but those that are read apart.
+fn discover(paths: &[PathBuf], options: &Options) -> Discovered {
     let mut discovered = input::discover(paths);
     if !options.apart.is_empty() {
         let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
         let apart: BTreeSet<PathBuf> = input::discover(&options.apart).inputs.iter().map(|input| real(&input.path)).collect();
         discovered.inputs.retain(|input| !apart.contains(&real(&input.path)));
     }
-    let mut siblings: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
-    for input in discovered.inputs.iter().filter(|input| !input.named) {
-        if let Some(directory) = input.path.parent() {
-            siblings.entry(directory.to_path_buf()).or_default().push(input.path.clone());
-        }
-    }
+    discovered
+}
+
+/// Reads everything below `paths`.
+pub fn read(paths: &[PathBuf], options: &Options) -> Estate {
+    let discovered = discover(paths, options);
+    let siblings = siblings(&discovered.inputs);
     let shared = Shared { options, siblings, schemas: Schemas::default(), tally: Tally::new(options, discovered.inputs.len()) };
     let workers = Workers::new(options.threads, discovered.inputs.len());
     let mut reading = Reading::new(&shared, 0);
     for (path, message) in discovered.errors {
         reading.estate.inputs.push(InputReport::failed(path, None, message, None));
     }
-    if workers.count() == 1 {
-        for input in &discovered.inputs {
-            let before = reading.estate.inputs.len();
-            reading.take(input);
-            shared.tally.told(reading.estate.inputs.get(before));
-        }
-    } else {
-        reading.take_together(&discovered.inputs, &workers);
-    }
+    reading.take_all(&discovered.inputs, &workers);
     reading.finish(&workers)
 }
 
@@ -255,6 +248,167 @@ pub fn give_evidence(estate: &mut Estate, server: usize, paths: &[PathBuf], opti
         server.evidence.append(before);
     }
     estate.servers = servers;
+}
+
+/// So many servers are read for each thread before what they came to is taken.
+const SERVERS_A_THREAD: usize = 8;
+
+/// The files of one server, as their paths promise.
+struct Piece {
+    /// Index of the server's file.
+    host: usize,
+    /// Where the tree of the server begins; `None` for a metabase, which has none.
+    root: Option<PathBuf>,
+    name: String,
+    /// Indexes of all its files, ascending.
+    files: Vec<usize>,
+}
+
+/// A server that was read by itself.
+struct Alone<T> {
+    digest: T,
+    has_configs: bool,
+}
+
+/// Reads everything below `paths` as [`read`] does, but server by server: `digest` makes of the files of one server what is needed of it, on
+/// any thread, `take` gets that in an order that depends on the files alone, and the server is forgotten. What belongs to no single server, and
+/// servers whose name `is_held`, come last and together. The numbers of files begin anew each time.
+///
+/// That servers can be told from each other by the names of files is an assumption; where it is wrong in a way that would change anything, this
+/// gives false, and what was taken is not the whole.
+pub fn read_each<T: Send>(
+    paths: &[PathBuf],
+    options: &Options,
+    is_held: &dyn Fn(&str) -> bool,
+    digest: &(dyn Fn(Estate) -> T + Sync),
+    take: &mut dyn FnMut(T),
+) -> bool {
+    let discovered = discover(paths, options);
+    let inputs = discovered.inputs;
+    let (pieces, mut rest) = pieces(&inputs, is_held);
+    if pieces.len() < 2 {
+        return false;
+    }
+    let shared = Shared { options, siblings: BTreeMap::new(), schemas: Schemas::default(), tally: Tally::new(options, inputs.len()) };
+    let workers = Workers::new(options.threads, inputs.len());
+    // The servers that are what their names promise: the file, its piece, and whether files lie in its tree.
+    let mut done: Vec<(usize, bool)> = Vec::new();
+    for (batch, numbered) in pieces.chunks(SERVERS_A_THREAD * workers.count()).enumerate() {
+        let first = batch * SERVERS_A_THREAD * workers.count();
+        let read = workers.map(numbered.iter().collect(), |piece: &Piece| read_piece(piece, &inputs, &shared, digest));
+        for (at, (piece, read)) in numbered.iter().zip(read).enumerate() {
+            match read {
+                Some(Alone { digest, has_configs }) => {
+                    done.push((first + at, has_configs));
+                    take(digest);
+                }
+                None => rest.extend(&piece.files),
+            }
+        }
+    }
+    rest.sort_unstable();
+    let rest_inputs: Vec<Input> = rest.iter().map(|index| inputs[*index].clone()).collect();
+    let shared = Shared { siblings: siblings(&rest_inputs), ..shared };
+    let mut reading = Reading::new(&shared, 0);
+    for (path, message) in discovered.errors {
+        reading.estate.inputs.push(InputReport::failed(path, None, message, None));
+    }
+    reading.take_all(&rest_inputs, &workers);
+    let Some(decided) = reading.decide_beside(&inputs, &rest, &pieces, &done) else { return false };
+    take(digest(reading.finish_as(decided, !done.is_empty(), &workers)));
+    true
+}
+
+/// Files by server, as far as their paths tell, and all others.
+fn pieces(inputs: &[Input], is_held: &dyn Fn(&str) -> bool) -> (Vec<Piece>, Vec<usize>) {
+    let is_called = |input: &Input, kind: FileKind| {
+        input.path.file_name().and_then(|name| name.to_str()).is_some_and(|name| kind.name().eq_ignore_ascii_case(name))
+    };
+    let (mut trees, mut metabases) = (Trees::default(), BTreeMap::new());
+    let mut hosts = Vec::new();
+    for (index, input) in inputs.iter().enumerate().filter(|(_, input)| !input.named) {
+        if is_called(input, FileKind::ApplicationHost) {
+            trees.add(index, input);
+            hosts.push(index);
+        } else if is_called(input, FileKind::MetaBase) {
+            metabases.entry(input.path.parent().map(Path::to_path_buf)).or_insert(index);
+            hosts.push(index);
+        }
+    }
+    let names = names(&hosts.iter().map(|index| (&inputs[*index], true)).collect::<Vec<_>>());
+    let mut by_host: BTreeMap<usize, Piece> = BTreeMap::new();
+    for (host, name) in hosts.into_iter().zip(names).filter(|(_, name)| !is_held(name)) {
+        by_host.insert(host, Piece { host, root: None, name, files: Vec::new() });
+    }
+    let mut rest = Vec::new();
+    for (index, input) in inputs.iter().enumerate() {
+        let tree = if input.named { None } else { trees.of(input) };
+        let beside = || metabases.get(&input.path.parent().map(Path::to_path_buf)).filter(|_| !input.named).map(|host| (*host, None));
+        let owner = tree.map(|(host, root)| (host, Some(root))).or_else(beside);
+        match owner.and_then(|(host, root)| Some((by_host.get_mut(&host)?, root))) {
+            Some((piece, root)) => {
+                piece.files.push(index);
+                piece.root = piece.root.take().or(root);
+            }
+            None => rest.push(index),
+        }
+    }
+    // A server whose own file went elsewhere is none.
+    let (pieces, none): (Vec<Piece>, Vec<Piece>) = by_host.into_values().partition(|piece| piece.files.contains(&piece.host));
+    rest.extend(none.into_iter().flat_map(|piece| piece.files));
+    (pieces, rest)
+}
+
+fn siblings(inputs: &[Input]) -> BTreeMap<PathBuf, Vec<PathBuf>> {
+    let mut siblings: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
+    for input in inputs.iter().filter(|input| !input.named) {
+        if let Some(directory) = input.path.parent() {
+            siblings.entry(directory.to_path_buf()).or_default().push(input.path.clone());
+        }
+    }
+    siblings
+}
+
+/// Reads the files of one server; `None` when they are not what their names promise.
+fn read_piece<T>(piece: &Piece, inputs: &[Input], shared: &Shared<'_>, digest: &(dyn Fn(Estate) -> T + Sync)) -> Option<Alone<T>> {
+    let own =
+        |path: &Path| piece.files.iter().map(|index| &inputs[*index].path).filter(|other| other.parent() == Some(path)).cloned().collect();
+    let siblings = match (piece.root.is_none(), inputs[piece.host].path.parent()) {
+        (true, Some(directory)) => BTreeMap::from([(directory.to_path_buf(), own(directory))]),
+        _ => BTreeMap::new(),
+    };
+    // Schemas are told apart by their paths, so that those of one server do not matter to another.
+    let beside = Shared { options: shared.options, siblings, schemas: Schemas::default(), tally: Tally::new(shared.options, 0) };
+    let mut reading = Reading::new(&beside, 0);
+    for index in &piece.files {
+        let before = reading.estate.inputs.len();
+        reading.take(&inputs[*index]);
+        shared.tally.told(reading.estate.inputs.get(before));
+    }
+    let [host] = reading.hosts.as_slice() else { return None };
+    let fits = host.is_whole_server()
+        && host.input.path == inputs[piece.host].path
+        && match &piece.root {
+            Some(_) => host.applies(),
+            None => !host.applies() && reading.configs.is_empty(),
+        };
+    if !fits {
+        return None;
+    }
+    let owner = |config: &Config| {
+        let directory = config.input.path.parent().unwrap_or(Path::new(""));
+        let within = piece.root.as_ref().and_then(|root| directory.strip_prefix(root).ok()).unwrap_or(directory);
+        Some((0, parts_of(within)))
+    };
+    let decided = Decided {
+        names: vec![piece.name.clone()],
+        names_of_orphans: Vec::new(),
+        owners: reading.configs.iter().map(owner).collect(),
+        owners_of_evidence: vec![Some(0); reading.evidence.len()],
+    };
+    let has_configs = !reading.configs.is_empty();
+    let estate = reading.finish_as(decided, true, &Workers::none());
+    Some(Alone { digest: digest(estate), has_configs })
 }
 
 /// So many bytes of files are held at once, when several threads read, unless a single file has more.
@@ -333,7 +487,51 @@ enum Said {
     ApplicationHost(Box<ConfigFile>),
 }
 
+/// For each directory the servers whose files lie at or below it; two are enough to know that it belongs to no single server.
+#[derive(Clone, Default)]
+struct Trees(BTreeMap<PathBuf, Vec<usize>>);
+
+impl Trees {
+    fn add(&mut self, index: usize, input: &Input) {
+        for directory in input.path.ancestors().skip(1) {
+            let below = self.0.entry(directory.to_path_buf()).or_default();
+            if below.len() < 2 {
+                below.push(index);
+            }
+            if directory == input.root {
+                break;
+            }
+        }
+    }
+
+    /// The server in whose tree a file lies, and the tree: the highest directory that holds no other server.
+    fn of(&self, input: &Input) -> Option<(usize, PathBuf)> {
+        let mut tree: Option<(usize, &Path)> = None;
+        for directory in input.path.ancestors().skip(1) {
+            match self.0.get(directory).map(Vec::as_slice) {
+                Some([index]) => tree = Some((*index, directory)),
+                Some(_) => break,
+                None => {}
+            }
+        }
+        tree.map(|(index, directory)| (index, directory.to_path_buf()))
+    }
+}
+
+/// What the servers are called, and what belongs to which.
+struct Decided {
+    names: Vec<String>,
+    names_of_orphans: Vec<String>,
+    owners: Vec<Option<Owner>>,
+    owners_of_evidence: Vec<Option<usize>>,
+}
+
 impl Host {
+    /// Whether it can own a web.config. A lone location tag knows of no directories.
+    fn applies(&self) -> bool {
+        matches!(&self.said, Said::ApplicationHost(_)) && self.is_whole_server()
+    }
+
     /// Whether it is more than a location tag that somebody cut out.
     fn is_whole_server(&self) -> bool {
         !matches!(&self.said, Said::ApplicationHost(config) if config.is_location_of_a_site())
@@ -435,6 +633,69 @@ impl<'a> Reading<'a> {
     fn next_file(&self) -> FileId {
         let index = self.before + self.estate.inputs.len();
         FileId(self.options.first_file.saturating_add(u32::try_from(index).unwrap_or(u32::MAX)))
+    }
+
+    fn take_all(&mut self, inputs: &[Input], workers: &Workers) {
+        if workers.count() > 1 {
+            return self.take_together(inputs, workers);
+        }
+        for input in inputs {
+            let before = self.estate.inputs.len();
+            self.take(input);
+            self.shared.tally.told(self.estate.inputs.get(before));
+        }
+    }
+
+    /// What the servers of this reading are called, and what belongs to which, beside the servers that were `done` by themselves; `None`
+    /// when one of those would have been read in another way had all been read together. `numbers` are the indexes of the files that this
+    /// reading took.
+    fn decide_beside(&self, inputs: &[Input], numbers: &[usize], pieces: &[Piece], done: &[(usize, bool)]) -> Option<Decided> {
+        const OTHER: usize = usize::MAX;
+        let mut others = Trees::default();
+        for (piece, _) in done {
+            let piece = &pieces[*piece];
+            if piece.root.is_some() {
+                others.add(OTHER, &inputs[piece.host]);
+            }
+        }
+        let (owners, owners_of_evidence) = self.owners(&others);
+        let belongs_elsewhere = owners.iter().flatten().any(|(owner, _)| *owner == OTHER) || owners_of_evidence.contains(&Some(OTHER));
+        // Where there is only one server, it owns what lies anywhere.
+        let applicable = done.iter().filter(|(piece, _)| pieces[*piece].root.is_some()).count()
+            + self.hosts.iter().filter(|host| host.applies()).count();
+        let whole = done.len() + self.hosts.iter().filter(|host| host.is_whole_server()).count();
+        let loose = !self.configs.is_empty() || !self.evidence.is_empty();
+        if belongs_elsewhere || loose && (applicable < 2 || whole < 2) {
+            return None;
+        }
+        // The tree of a server is larger than its path promised when one beside it could not be read.
+        let mut trees = others;
+        for host in self.hosts.iter().filter(|host| host.applies() && !host.input.named) {
+            trees.add(OTHER, &host.input);
+        }
+        let is_same = |piece: &Piece| trees.of(&inputs[piece.host]).map(|(_, root)| root) == piece.root;
+        if done.iter().any(|(piece, has_configs)| *has_configs && !is_same(&pieces[*piece])) {
+            return None;
+        }
+        // In the order of all files, which decides where names are the same.
+        let mut position: BTreeMap<&Path, usize> = numbers.iter().map(|index| (inputs[*index].path.as_path(), *index)).collect();
+        let mut files: Vec<(usize, &Input, bool, Option<&str>)> = done
+            .iter()
+            .map(|(piece, _)| &pieces[*piece])
+            .map(|piece| (piece.host, &inputs[piece.host], true, Some(piece.name.as_str())))
+            .collect();
+        for host in &self.hosts {
+            files.push((position.remove(host.input.path.as_path())?, &host.input, host.is_whole_server(), None));
+        }
+        files.sort_by_key(|(index, ..)| *index);
+        let orphans = self.configs.iter().zip(&owners).filter(|(_, owner)| owner.is_none()).map(|(config, _)| (&config.input, false));
+        let mut real = names(&files.iter().map(|(_, input, whole, _)| (*input, *whole)).chain(orphans).collect::<Vec<_>>());
+        let names_of_orphans = real.split_off(files.len());
+        if files.iter().zip(&real).any(|((.., given), real)| given.is_some_and(|given| given != real)) {
+            return None;
+        }
+        let names = files.iter().zip(real).filter(|((.., given), _)| given.is_none()).map(|(_, real)| real).collect();
+        Some(Decided { names, names_of_orphans, owners, owners_of_evidence })
     }
 
     /// Takes all files with several threads. The number of a file stands in every place that is read from it, and it depends on how many
@@ -846,18 +1107,24 @@ impl<'a> Reading<'a> {
         Some(schemas.find(|(path, _)| is_paired(path)).map_or(first, |(_, paired)| paired))
     }
 
-    fn finish(mut self, workers: &Workers) -> Estate {
-        let first = self.options.first_file;
-        let (owners, owners_of_evidence) = self.owners();
+    fn finish(self, workers: &Workers) -> Estate {
+        let (owners, owners_of_evidence) = self.owners(&Trees::default());
         let orphans = self.configs.iter().zip(&owners).filter(|(_, owner)| owner.is_none()).map(|(config, _)| (&config.input, false));
         let mut names = names(&self.hosts.iter().map(|host| (&host.input, host.is_whole_server())).chain(orphans).collect::<Vec<_>>());
         let names_of_orphans = names.split_off(self.hosts.len());
+        self.finish_as(Decided { names, names_of_orphans, owners, owners_of_evidence }, false, workers)
+    }
+
+    /// Makes servers of what was read. `others` says whether there are servers besides.
+    fn finish_as(mut self, decided: Decided, others: bool, workers: &Workers) -> Estate {
+        let first = self.options.first_file;
+        let Decided { names, names_of_orphans, owners, owners_of_evidence } = decided;
         let mut placed: Vec<Vec<PlacedFile>> = self.hosts.iter().map(|_| Vec::new()).collect();
         let mut placed_files: Vec<Vec<FileId>> = self.hosts.iter().map(|_| Vec::new()).collect();
         let mut redirections: Vec<Option<ConfigFile>> = self.hosts.iter().map(|_| None).collect();
         let mut evidence: Vec<Vec<Evidence>> = self.hosts.iter().map(|_| Vec::new()).collect();
         let mut evidence_alone: BTreeMap<String, Vec<Evidence>> = BTreeMap::new();
-        let no_servers = self.hosts.is_empty();
+        let no_servers = self.hosts.is_empty() && !others;
         for (one, owner) in std::mem::take(&mut self.evidence).into_iter().zip(owners_of_evidence) {
             match owner {
                 Some(host) => evidence[host].push(one),
@@ -936,38 +1203,18 @@ impl<'a> Reading<'a> {
 
     /// For every web.config and redirection.config the server whose tree it lies in, and its directory relative to that tree. The tree
     /// of a server is the highest directory that holds no other server.
-    fn owners(&self) -> (Vec<Option<Owner>>, Vec<Option<usize>>) {
-        // A lone location tag knows of no directories.
-        let applies = |host: &Host| matches!(&host.said, Said::ApplicationHost(_)) && host.is_whole_server();
-        let mut servers_below: BTreeMap<PathBuf, Vec<usize>> = BTreeMap::new();
+    fn owners(&self, others: &Trees) -> (Vec<Option<Owner>>, Vec<Option<usize>>) {
+        let applies = Host::applies;
+        let mut trees = others.clone();
         for (index, host) in self.hosts.iter().enumerate().filter(|(_, host)| applies(host) && !host.input.named) {
-            for directory in host.input.path.ancestors().skip(1) {
-                let below = servers_below.entry(directory.to_path_buf()).or_default();
-                // Two are enough to know that a directory belongs to no single server.
-                if below.len() < 2 {
-                    below.push(index);
-                }
-                if directory == host.input.root {
-                    break;
-                }
-            }
+            trees.add(index, &host.input);
         }
         let mut applicable = self.hosts.iter().enumerate().filter(|(_, host)| applies(host));
         let only = match (applicable.next(), applicable.next()) {
-            (Some((index, _)), None) => Some(index),
+            (Some((index, _)), None) if others.0.is_empty() => Some(index),
             _ => None,
         };
-        let tree = |input: &Input| {
-            let mut tree: Option<(usize, PathBuf)> = None;
-            for directory in input.path.ancestors().skip(1) {
-                match servers_below.get(directory).map(Vec::as_slice) {
-                    Some([index]) => tree = Some((*index, directory.to_path_buf())),
-                    Some(_) => break,
-                    None => {}
-                }
-            }
-            tree
-        };
+        let tree = |input: &Input| trees.of(input);
         let owner = |config: &Config| {
             if config.input.path.as_os_str() == "-" {
                 return None;
@@ -987,8 +1234,8 @@ impl<'a> Reading<'a> {
             by_stem.entry((directory_of(&host.input), first_stem(&host.input))).and_modify(|known| *known = None).or_insert(Some(index));
             by_directory.entry(directory_of(&host.input)).and_modify(|known| *known = None).or_insert(Some(index));
             whole = match whole {
-                None => Some(Some(index)),
-                Some(_) => Some(None),
+                None if others.0.is_empty() => Some(Some(index)),
+                _ => Some(None),
             };
         }
         // In a flat folder a stem says more than the folder: web01.sslcert.txt belongs to web01.config. What lies beside a metabase belongs
@@ -1586,6 +1833,120 @@ mod tests {
         let found = estate(&[("applicationHost.config", host), ("one.txt", &both)], &Options::default());
         let endpoint = found.servers[0].endpoints.iter().find(|endpoint| !endpoint.sites.is_empty()).unwrap();
         assert_eq!(endpoint.served, crate::server::Served::Nobody);
+    }
+
+    type Told = (Vec<Server>, Vec<(String, Option<String>, bool, usize)>, usize);
+
+    /// Servers without the numbers of their files, and the files.
+    fn told(estates: Vec<Estate>) -> Told {
+        let (mut servers, mut inputs, mut skipped) = (Vec::new(), Vec::new(), 0);
+        for estate in estates {
+            skipped += estate.skipped;
+            let file = |input: &InputReport| (input.path.clone(), input.server.clone(), input.error.is_some(), input.warnings.len());
+            inputs.extend(estate.inputs.iter().map(file));
+            servers.extend(estate.servers);
+        }
+        servers.sort_by(|a: &Server, b| a.name.cmp(&b.name));
+        inputs.sort();
+        (servers, inputs, skipped)
+    }
+
+    /// What `read` and `read_each` make of files; nothing for the latter when it gives up.
+    fn both(files: &[(&str, &str)], is_held: &dyn Fn(&str) -> bool) -> (Told, Option<(Told, usize)>) {
+        let directory = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = directory.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let paths = [directory.path().to_path_buf()];
+        let mut estates = Vec::new();
+        let fits = read_each(&paths, &Options::default(), is_held, &|estate| estate, &mut |estate| estates.push(estate));
+        let pieces = estates.len();
+        (told(vec![read(&paths, &Options::default())]), fits.then(|| (told(estates), pieces)))
+    }
+
+    /// The facts of a server but for the order of files, which is another when they are read together.
+    fn meaning(servers: &[Server]) -> Vec<String> {
+        let rows =
+            |server: &Server| crate::facts::of_server(server, &[]).map(|fact| serde_json::to_string(&fact).unwrap()).collect::<Vec<_>>();
+        servers.iter().flat_map(rows).collect()
+    }
+
+    #[test]
+    fn servers_that_are_read_one_by_one_are_what_they_are_when_all_are_read_together() {
+        let metabase = "<configuration><MBProperty><IIsWebServer Location=\"/LM/W3SVC/1\"></IIsWebServer></MBProperty></configuration>";
+        let sites = r#"<configuration><system.applicationHost><sites><site name="S" id="1"><application path="/"><virtualDirectory path="/" physicalPath="D:\www\s" /></application><bindings><binding protocol="https" bindingInformation="*:443:"/></bindings></site></sites></system.applicationHost></configuration>"#;
+        let web = r#"<configuration><system.webServer><security><access sslFlags="Ssl" /></security></system.webServer></configuration>"#;
+        let listing = "SSL Certificate bindings:\r\n-------------------------\r\n\r\n    IP:port                      : 0.0.0.0:443\r\n";
+        let broken = "<configuration><";
+        let usual: &[(&str, &str)] = &[
+            ("a/applicationHost.config", sites),
+            ("a/www/s/web.config", web),
+            ("a/sslcert.txt", listing),
+            ("b/inetsrv/config/applicationHost.config", sites),
+            ("b/notes.txt", "nothing"),
+            ("c/MetaBase.xml", metabase),
+            ("c/listing.txt", listing),
+            ("d/applicationHost.config", sites),
+        ];
+        let with = |more: &[(&'static str, &'static str)]| [usual, more].concat();
+        // Files, and whether servers can be read one by one all the same.
+        let cases: Vec<(Vec<(&str, &str)>, bool)> = vec![
+            (usual.to_vec(), true),
+            // What is no server, what belongs to nobody, and what lies between.
+            (
+                with(&[
+                    ("e/applicationHost.config", broken),
+                    ("web.config", web),
+                    ("x/y/redirection.config", web),
+                    ("sslcert.txt", listing),
+                ]),
+                true,
+            ),
+            // Servers in files of other names, in the tree of another server and beside.
+            (with(&[("a/old/copy.config", sites), ("f/web09.config", sites), ("f/web09.sslcert.txt", listing)]), true),
+            // Names that are the same are told apart by what is above.
+            (with(&[("x/a/applicationHost.config", sites), ("y/c/MetaBase.xml", metabase), ("y/c/web.config", web)]), true),
+            // A metabase in the place of another file, and a directory that holds both.
+            (with(&[("g/applicationHost.config", metabase), ("h/MetaBase.xml", metabase), ("h/applicationHost.config", sites)]), true),
+            // The one that cannot be read would have shortened the name of another.
+            (with(&[("x/a/applicationHost.config", broken)]), false),
+            // Without the one that cannot be read its neighbour has all of the directory.
+            (
+                vec![
+                    ("x/a/applicationHost.config", sites),
+                    ("x/a/www/web.config", web),
+                    ("x/b/applicationHost.config", broken),
+                    ("y/applicationHost.config", sites),
+                ],
+                false,
+            ),
+            (vec![("a/applicationHost.config", sites), ("web.config", web)], false),
+        ];
+        for (number, (files, one_by_one)) in cases.iter().enumerate() {
+            let ((servers, inputs, skipped), each) = both(files, &|_| false);
+            assert_eq!(each.is_some(), *one_by_one, "case {number}");
+            let Some(((each_servers, each_inputs, each_skipped), pieces)) = each else { continue };
+            assert!(pieces > 3, "case {number}");
+            assert_eq!((inputs.len(), skipped), (each_inputs.len(), each_skipped), "case {number}");
+            // Each reading has a directory of its own.
+            let servers_of = |inputs: &[(String, Option<String>, bool, usize)]| {
+                inputs
+                    .iter()
+                    .map(|(path, server, error, warnings)| (path.rsplit('/').next().unwrap().to_owned(), server.clone(), *error, *warnings))
+                    .collect::<Vec<_>>()
+            };
+            assert_eq!(servers_of(&inputs), servers_of(&each_inputs), "case {number}");
+            assert_eq!(meaning(&servers), meaning(&each_servers), "case {number}");
+            assert_eq!(
+                servers.iter().map(|server| &server.notices).collect::<Vec<_>>(),
+                each_servers.iter().map(|server| &server.notices).collect::<Vec<_>>(),
+                "case {number}"
+            );
+        }
+        let (_, held) = both(usual, &|name| name == "a" || name == "d");
+        assert_eq!(held.unwrap().1, 3, "two by themselves, and the rest");
     }
 
     #[test]

@@ -18,6 +18,11 @@ impl Workers {
         Workers((threads > 1).then(pool).flatten())
     }
 
+    /// The calling thread alone.
+    pub(crate) fn none() -> Workers {
+        Workers(None)
+    }
+
     /// How many pieces are worked on at once.
     pub(crate) fn count(&self) -> usize {
         self.0.as_ref().map_or(1, rayon::ThreadPool::current_num_threads)

@@ -294,6 +294,160 @@ fn many_unreadable_servers_are_counted_and_stop_nothing() {
     assert_eq!(report["inputs"].as_array().unwrap().iter().filter(|input| !input["error"].is_null()).count(), 300);
 }
 
+/// The planted estate, and the paths of its servers.
+fn planted(servers: usize, seed: u64) -> (tempfile::TempDir, Vec<String>) {
+    let directory = tempfile::tempdir().unwrap();
+    estate(directory.path(), servers, seed);
+    write(&directory.path().join("srv0003/broken/web.config"), "<configuration><<</configuration>");
+    write(&directory.path().join("srv0004/notes.txt"), "nothing of IIS");
+    let mut paths: Vec<String> =
+        std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().path().to_str().unwrap().to_owned()).collect();
+    paths.sort();
+    (directory, paths)
+}
+
+/// Writes `servers` in so many parts; gives the files.
+fn parts(directory: &Path, servers: &[String], count: usize, more: &[&str]) -> Vec<String> {
+    let schema: Value =
+        serde_json::from_str(&std::fs::read_to_string(Path::new(ROOT).join("schemas/fleet-line.schema.json")).unwrap()).unwrap();
+    jsonschema::meta::validate(&schema).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let mut files = Vec::new();
+    for (number, part) in servers.chunks(servers.len().div_ceil(count)).enumerate() {
+        let part: Vec<&str> =
+            ["fleet", "--format", "ndjson"].into_iter().chain(part.iter().map(String::as_str)).chain(more.iter().copied()).collect();
+        let done = run(&part);
+        assert!(done.code == 0 || done.code == 3, "{}", done.err);
+        for line in done.out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).filter(|line| !line["row"].is_null()) {
+            assert!(validator.is_valid(&line), "{line}");
+        }
+        let file = directory.join(format!("part{count}-{number}.ndjson"));
+        std::fs::write(&file, done.out).unwrap();
+        files.push(file.to_str().unwrap().to_owned());
+    }
+    files
+}
+
+fn reduced<'a>(files: &'a [String], more: &[&'a str]) -> Run {
+    run(&["fleet", "--facts"].into_iter().chain(files.iter().map(String::as_str)).chain(more.iter().copied()).collect::<Vec<_>>())
+}
+
+#[test]
+fn the_rows_of_one_part_or_several_in_any_order_give_the_same_bytes_as_the_directories() {
+    let (_directory, servers) = planted(30, 1);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let policy = elsewhere.path().join("policy/iisaudit.toml");
+    write(
+        &policy,
+        "[rules]\nrevocation-check-off = 'medium'\n\
+         [[expect]]\nsites = 'Portal'\nsetting = 'upload-read-ahead-size'\nvalue = 49152\nreason = 'ours'\n\
+         [[expect]]\nsites = 'Nobody'\nsetting = 'upload-read-ahead-size'\nvalue = 49152\nreason = 'unused'\n\
+         [[cohort]]\nname = 'shops'\nsites = 'shop'\n",
+    );
+    let policy = policy.to_str().unwrap();
+    for more in [["--nodes", "pair=srv0001,srv0029"].as_slice(), ["--config", policy].as_slice()] {
+        // A rule that compares nodes sees those of one part only.
+        let of_parts = if more[0] == "--nodes" { &[] } else { more };
+        for format in if more[0] == "--nodes" { ["json"].as_slice() } else { &["json", "table"] } {
+            let tail = ["--format", format];
+            let all = servers.iter().map(String::as_str);
+            let whole = run(&["fleet"].into_iter().chain(all).chain(more.iter().copied()).chain(tail).collect::<Vec<_>>());
+            for count in [1, 3] {
+                let mut files = parts(elsewhere.path(), &servers, count, of_parts);
+                files.reverse();
+                let again = reduced(&files, &[more, tail.as_slice()].concat());
+                let same =
+                    if more[0] == "--nodes" { without_nodes(&whole.out) == without_nodes(&again.out) } else { whole.out == again.out };
+                assert!(same, "{count} parts, {more:?}, {format}");
+                assert_eq!((whole.code, &whole.err), (again.code, &again.err));
+            }
+        }
+    }
+}
+
+/// All but what a rule says that compares nodes.
+fn without_nodes(report: &str) -> Option<Value> {
+    let mut report: Value = serde_json::from_str(report).ok()?;
+    for name in ["rules", "servers", "summary"] {
+        report.as_object_mut()?.remove(name);
+    }
+    Some(report)
+}
+
+#[test]
+fn rows_that_another_program_has_shuffled_and_split_give_the_same_bytes() {
+    let (_directory, servers) = planted(12, 7);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let files = parts(elsewhere.path(), &servers, 1, &[]);
+    let whole = reduced(&files, &["--format", "json"]).out;
+    let text = std::fs::read_to_string(&files[0]).unwrap();
+    let mut lines: Vec<&str> = text.lines().collect();
+    let mut dice = Dice(8);
+    for index in (1..lines.len()).rev() {
+        lines.swap(index, dice.roll(index + 1));
+    }
+    std::fs::write(&files[0], lines.join("\n")).unwrap();
+    assert!(whole == reduced(&files, &["--format", "json"]).out);
+}
+
+#[test]
+fn the_facts_of_sites_give_the_same_comparison_and_say_that_findings_are_missing() {
+    let (directory, _) = planted(30, 2);
+    let root = directory.path().to_str().unwrap();
+    let whole = json(&[root]);
+    let file = directory.path().join("facts.ndjson");
+    std::fs::write(&file, run(&["sites", root, "--format", "ndjson"]).out).unwrap();
+    let facts = json(&["--facts", file.to_str().unwrap()]);
+    for list in ["cohorts", "outliers", "groups", "splits", "twins", "settings", "thresholds"] {
+        assert_eq!(whole[list], facts[list], "{list}");
+    }
+    assert_eq!(facts["not_assessed"][0]["name"], "findings-not-given");
+    assert_eq!((&facts["summary"]["servers"], &facts["summary"]["sites"]), (&whole["summary"]["servers"], &whole["summary"]["sites"]));
+}
+
+#[test]
+fn lines_that_are_no_rows_are_told_with_their_place_and_stop_nothing() {
+    let (_directory, servers) = planted(12, 9);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let files = parts(elsewhere.path(), &servers, 1, &[]);
+    let whole = reduced(&files, &["--format", "json"]).out;
+    let text = std::fs::read_to_string(&files[0]).unwrap();
+    let lines = text.lines().count();
+    std::fs::write(
+        &files[0],
+        format!("{text}{{\"v\":1}}\n\u{1b}[31m\n{{\"v\":9,\"row\":\"end\",\"skipped\":0,\"expect\":[],\"groups\":[]}}\n"),
+    )
+    .unwrap();
+    let again = reduced(&files, &["--format", "json"]);
+    assert!(whole == again.out && again.code == 3);
+    for line in 1..=3 {
+        assert!(again.err.contains(&format!("part1-0.ndjson:{}: ", lines + line)), "{}", again.err);
+    }
+    assert!(!again.err.contains('\u{1b}'));
+    // Half a part is none.
+    let half: String = text.lines().take(lines / 2).map(|line| format!("{line}\n")).collect();
+    std::fs::write(&files[0], half).unwrap();
+    let cut = reduced(&files, &[]);
+    assert!(cut.code == 3 && cut.err.contains("it was cut"), "{}", cut.err);
+    // A part that is given twice is counted once, and told.
+    std::fs::write(&files[0], &text).unwrap();
+    let twice = reduced(&[files[0].clone(), files[0].clone()], &[]);
+    assert!(twice.code == 3 && twice.err.contains("was already in these rows"), "{}", twice.err);
+    assert_eq!(reduced(&["no-such-file".to_owned()], &[]).code, 3);
+}
+
+#[test]
+fn two_servers_of_one_name_in_two_parts_are_told() {
+    let directory = tempfile::tempdir().unwrap();
+    for datacentre in ["a", "b"] {
+        portal(&directory.path().join(datacentre), "web01", "Portal", REQUIRE);
+    }
+    let servers: Vec<String> = ["a", "b"].iter().map(|name| directory.path().join(name).to_str().unwrap().to_owned()).collect();
+    let files = parts(directory.path(), &servers, 2, &[]);
+    let done = reduced(&files, &[]);
+    assert!(done.code == 3 && done.err.contains("two servers are called web01"), "{}", done.err);
+}
+
 fn portal(directory: &Path, server: &str, site: &str, flags: &str) {
     let text = format!(
         "<configuration><system.applicationHost><sites><site name=\"{site}\" id=\"1\"><application path=\"/\"><virtualDirectory path=\"/\" physicalPath=\"D:\\w\" /></application><bindings><binding protocol=\"https\" bindingInformation=\"*:443:{server}\" sslFlags=\"1\" /></bindings></site></sites></system.applicationHost><location path=\"{site}\"><system.webServer><security><access sslFlags=\"{flags}\" /></security></system.webServer></location></configuration>"

@@ -2,16 +2,16 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::check::SeverityName;
-use super::judge::{self, Against, JudgeOptions};
-use super::{Common, Format, FormatOption, Outcome};
-use crate::fleet::{Collector, Declared, Thresholds, compare};
+use super::judge::{Against, JudgeOptions, Setup};
+use super::{Common, Outcome, complain, gather};
+use crate::fleet::{Declared, Thresholds, compare};
 use crate::policy::FailOn;
 use crate::report;
 use crate::report::fleet::Survey;
-use crate::rules::{Finding, Severity};
+use crate::rules::Severity;
 
 /// Compares many servers: which sites differ from their peers, which servers from their twins, and the state of the whole
 ///
@@ -22,6 +22,8 @@ use crate::rules::{Finding, Severity};
   iisaudit fleet servers/
   iisaudit fleet datacentre-a/ datacentre-b/ --format json
   iisaudit fleet servers/ --nodes \"portal=web01,web02,web03,web04\"
+  iisaudit fleet datacentre-a/ --format ndjson > a.ndjson
+  iisaudit fleet --facts a.ndjson b.ndjson
   iisaudit fleet servers/ --config policy/iisaudit.toml --min-size 5 --threshold 80
   iisaudit diff servers/web01 servers/web17
 
@@ -32,8 +34,12 @@ A policy file defines cohorts of its own:
   servers = \"web*\"")]
 pub(super) struct FleetArguments {
     /// Directories with one folder a server, or files
-    #[arg(required = true, value_name = "DIR")]
+    #[arg(required_unless_present = "facts", value_name = "DIR")]
     paths: Vec<PathBuf>,
+    /// Instead of directories: rows that --format ndjson wrote of parts of the fleet, or `iisaudit sites --format ndjson`, in any order; - is
+    /// standard input
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "paths")]
+    facts: Vec<PathBuf>,
     /// Least severity of findings that makes the exit code 1; otherwise that of the policy file, or low. Sites and servers that differ make
     /// it 1, too, unless this is never
     #[arg(long, value_enum, value_name = "SEVERITY")]
@@ -49,30 +55,53 @@ pub(super) struct FleetArguments {
     /// How many entries of each list the table shows; JSON has all
     #[arg(long, value_name = "NUMBER", default_value_t = 20)]
     limit: usize,
-    #[command(flatten)]
-    output: FormatOption,
+    /// How results are written
+    #[arg(long, value_enum, default_value_t = FleetFormat::Table)]
+    format: FleetFormat,
 }
 
-/// What nobody sees in a survey.
-fn trim(finding: &mut Finding) {
-    finding.remedies = Vec::new();
-    finding.sees = String::new();
+/// How a survey is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FleetFormat {
+    /// Text for people
+    Table,
+    /// JSON for programs, described by schemas/report-fleet.schema.json
+    Json,
+    /// All rows that --facts needs to give the same result: one a line as JSON, described by schemas/fleet-line.schema.json
+    Ndjson,
 }
 
 pub(super) fn run(arguments: &FleetArguments, common: &Common) -> Outcome {
-    let empty = arguments.output.format == Format::Json;
-    let judged = judge::judge_and_trim(&arguments.paths, &arguments.judge, &[], Against::Policy, common, empty, trim);
-    let judgement = match judged {
-        Ok(judgement) => judgement,
-        Err(outcome) => return outcome,
-    };
-    let review = &judgement.review;
-    let places = report::Places { inputs: &review.estate.inputs };
-    let mut collector = Collector::default();
-    for server in &review.estate.servers {
-        collector.server(server, |file| places.path(file));
+    match survey(arguments, common) {
+        Ok(outcome) | Err(outcome) => outcome,
     }
-    let members = collector.finish();
+}
+
+fn survey(arguments: &FleetArguments, common: &Common) -> Result<Outcome, Outcome> {
+    let is_facts = !arguments.facts.is_empty();
+    let setup = Setup::new(if is_facts { &arguments.facts } else { &arguments.paths }, &arguments.judge, Against::Policy, common)?;
+    if arguments.format == FleetFormat::Ndjson {
+        if is_facts {
+            complain("error: --format ndjson writes rows of what is read, and rows were given");
+            return Err(Outcome::Usage);
+        }
+        return gather::write_part(&arguments.paths, &setup, common);
+    }
+    if is_facts && setup.names_groups() {
+        complain("error: --group decides what the rules find, so give it to `iisaudit fleet --format ndjson`");
+        return Err(Outcome::Usage);
+    }
+    let empty = arguments.format == FleetFormat::Json;
+    let (gathered, outcome) = match is_facts {
+        true => gather::of_facts(&arguments.facts, &setup),
+        false => gather::of_directories(&arguments.paths, &setup, common, empty)?,
+    };
+    if outcome == Outcome::NoInput && !empty {
+        return Err(outcome);
+    }
+    let members = gathered.collector.finish();
+    let judgement = setup.conclude(gathered.estate, gathered.findings, &gathered.seen, &[], outcome);
+    let review = &judgement.review;
     let policy = judgement.policy.as_ref().map(|loaded| &loaded.policy);
     let cohort = |cohort: &crate::policy::Cohort| Declared {
         name: cohort.name.clone(),
@@ -88,14 +117,14 @@ pub(super) fn run(arguments: &FleetArguments, common: &Common) -> Outcome {
     };
     let fleet = compare(&members, &declared, &judgement.nodes, thresholds);
     let survey = Survey { review, members: &members, fleet: &fleet, thresholds };
-    let mut outcome = judgement.outcome.max(common.print(&match arguments.output.format {
-        Format::Table => report::fleet::table(&survey, arguments.limit, common.style()),
-        Format::Json => report::fleet::json(&survey),
+    let mut outcome = judgement.outcome.max(common.print(&match arguments.format {
+        FleetFormat::Table => report::fleet::table(&survey, arguments.limit, common.style()),
+        _ => report::fleet::json(&survey),
     }));
     let of_policy = policy.and_then(|policy| policy.fail_on);
     let FailOn(least) = arguments.fail_on.map(SeverityName::least).or(of_policy).unwrap_or(FailOn(Some(Severity::Low)));
     if least.is_some_and(|least| review.has_new(least) || !fleet.agrees()) {
         outcome = outcome.max(Outcome::Found);
     }
-    outcome
+    Ok(outcome)
 }

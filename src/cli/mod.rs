@@ -7,6 +7,7 @@ mod diagnose;
 mod diff;
 mod explain;
 mod fleet;
+mod gather;
 mod judge;
 mod man;
 mod output;

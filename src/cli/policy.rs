@@ -38,6 +38,8 @@ pub(super) struct Loaded {
     pub(super) policy: Policy,
     /// Its path as shown.
     pub(super) shown: String,
+    /// What tells its text from others.
+    pub(super) fingerprint: String,
     /// The directory that paths in it are relative to.
     directory: PathBuf,
 }
@@ -60,13 +62,19 @@ pub(super) fn load(options: &PolicyOptions, paths: &[PathBuf]) -> Result<Option<
     match policy::parse(&text) {
         Ok(policy) => {
             let directory = path.parent().map(Path::to_path_buf).unwrap_or_default();
-            Ok(Some(Loaded { policy, shown, directory }))
+            Ok(Some(Loaded { policy, shown, fingerprint: fingerprint(&text), directory }))
         }
         Err(mistakes) => {
             tell(&shown, &mistakes);
             Err(Outcome::Usage)
         }
     }
+}
+
+/// FNV-1a: enough to tell an edited policy from the one that was used before.
+fn fingerprint(text: &str) -> String {
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    format!("{:016x}", text.bytes().fold(0xcbf2_9ce4_8422_2325, step))
 }
 
 /// The text of a file of ours.

@@ -4,7 +4,9 @@
 mod fact;
 mod of_server;
 mod read;
+mod row;
 
 pub use fact::{Fact, Level, OriginKind, VERSION, ValueType};
-pub use of_server::{of_estate, of_server};
-pub use read::{FactError, LONGEST_LINE, Reader, read};
+pub use of_server::{APPLICATION, BINDING, BINDING_FLAGS, DECLARED, LISTS_SITES, SERVED_BY_RECORD, of_estate, of_server};
+pub use read::{FactError, LONGEST_LINE, Lines, Reader, read};
+pub use row::{ErrorRow, FindingRow, Line, NoticeRow, PlaceRow, Row};

@@ -19,12 +19,26 @@ pub fn of_estate(estate: &Estate) -> impl Iterator<Item = Fact> + '_ {
 /// its places name.
 pub fn of_server<'a>(server: &'a Server, inputs: &'a [InputReport]) -> impl Iterator<Item = Fact> + 'a {
     let all = Rows { server, inputs };
+    let lists_sites = std::iter::once_with(move || all.lists_sites());
     let level = all.settings(About { level: Level::Server, ..About::default() }, &server.scope.settings);
     let schannel = server.schannel.iter().flat_map(move |schannel| all.schannel(schannel));
     let sites = server.sites.iter().flat_map(move |site| all.site(site));
     let endpoints = server.endpoints.iter().flat_map(move |endpoint| all.endpoint(endpoint));
-    level.chain(schannel).chain(sites).chain(endpoints)
+    lists_sites.chain(level).chain(schannel).chain(sites).chain(endpoints)
 }
+
+/// Whether the files list the sites of the server: a row that every server has.
+pub const LISTS_SITES: &str = "lists-sites";
+/// Whether a site is declared, and where: a row that every site has.
+pub const DECLARED: &str = "declared";
+/// That an application is at a path below the root.
+pub const APPLICATION: &str = "application";
+/// A binding as written.
+pub const BINDING: &str = "binding";
+/// The number `binding@sslFlags`.
+pub const BINDING_FLAGS: &str = "binding-flags";
+/// Key of the record that serves an endpoint.
+pub const SERVED_BY_RECORD: &str = "served-by-record";
 
 /// What rows are about.
 #[derive(Debug, Clone, Default)]
@@ -110,18 +124,35 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// The one row that every server has.
+    fn lists_sites(self) -> Fact {
+        let place = self.server.inputs.first().map(|file| Place { file: *file, line: 1, column: 1 });
+        let (value, number) = (self.server.lists_sites.to_string(), u64::from(self.server.lists_sites));
+        self.said(&About::default(), LISTS_SITES, ValueType::Bool, value, Some(number), place)
+    }
+
+    /// The one row that every site has.
+    fn declared(self, about: &About<'_>, site: &Site) -> Fact {
+        self.said(about, DECLARED, ValueType::Bool, site.declared.to_string(), Some(u64::from(site.declared)), site.place)
+    }
+
     fn site(self, site: &'a Site) -> impl Iterator<Item = Fact> + 'a {
         let bindings = site.bindings.iter().flat_map(move |binding| self.binding(site, binding));
         let about = About { level: Level::Site, site: Some(site), ..About::default() };
         let elements = &site.elements;
+        let declared = self.declared(&about, site);
         let mut of_site = Elements { rows: self, about, facts: Vec::new() };
         elements.hsts.iter().for_each(|hsts| of_site.hsts(hsts));
         elements.log.iter().for_each(|log| of_site.log(log));
         elements.ftp.iter().for_each(|ftp| of_site.ftp(ftp));
-        let scopes = site.scopes.iter().flat_map(move |scope| {
-            self.settings(About { level: Level::Path, site: Some(site), path: Some(&scope.path), endpoint: None }, &scope.settings)
+        let scopes = site.scopes.iter().enumerate().flat_map(move |(index, scope)| {
+            let about = About { level: Level::Path, site: Some(site), path: Some(&scope.path), endpoint: None };
+            // The root is an application by nature.
+            let application = (index > 0 && scope.is_application)
+                .then(|| self.said(&about, APPLICATION, ValueType::Bool, "true".to_owned(), Some(1), scope.place));
+            application.into_iter().chain(self.settings(about, &scope.settings))
         });
-        bindings.chain(of_site.facts).chain(scopes)
+        std::iter::once(declared).chain(bindings).chain(of_site.facts).chain(scopes)
     }
 
     fn binding(self, site: &Site, binding: &Binding) -> impl Iterator<Item = Fact> + use<> {
@@ -129,15 +160,15 @@ impl<'a> Rows<'a> {
         let about = About { level: Level::Binding, site: Some(site), endpoint, ..About::default() };
         let text = format!("{} {}", binding.protocol, binding.written);
         let kind = if binding.fault.is_some() { ValueType::Malformed } else { ValueType::Text };
-        let written = self.said(&about, "binding", kind, text, None, Some(binding.place));
+        let written = self.said(&about, BINDING, kind, text, None, Some(binding.place));
         let place = binding.flags_written.is_some().then_some(binding.place);
         // IIS 6 has no such number, and where nobody wrote it, it decides about https only.
         let has_flags = place.is_some() || (self.server.generation != Generation::Iis6 && binding.is_https());
         let flags = has_flags.then(|| match binding.flags {
-            Some(flags) => self.said(&about, "binding-flags", ValueType::Flags, flags.to_string(), Some(u64::from(flags)), place),
+            Some(flags) => self.said(&about, BINDING_FLAGS, ValueType::Flags, flags.to_string(), Some(u64::from(flags)), place),
             None => {
                 let text = binding.flags_written.clone().unwrap_or_default();
-                self.said(&about, "binding-flags", ValueType::Malformed, text, None, place)
+                self.said(&about, BINDING_FLAGS, ValueType::Malformed, text, None, place)
             }
         });
         std::iter::once(written).chain(flags)
@@ -157,7 +188,7 @@ impl<'a> Rows<'a> {
 
     /// The record that serves an endpoint; IIS 6 has none.
     fn served(self, about: &About<'_>, endpoint: &Endpoint) -> Option<Fact> {
-        let name = "served-by-record";
+        let name = SERVED_BY_RECORD;
         let place = self.server.record_of(endpoint).map(|record| record.place);
         match (endpoint.served, self.server.record_of(endpoint)) {
             (Served::NotGiven, _) if self.server.generation == Generation::Iis6 => None,

@@ -5,7 +5,11 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
 use super::fact::Fact;
+use super::row::{Line, Row};
 
 /// A line of more bytes than this is not read.
 pub const LONGEST_LINE: u64 = 1 << 20;
@@ -62,7 +66,7 @@ impl<R: BufRead> Reader<R> {
         FactError { file: self.file.clone(), line: Some(self.line), message: message.into() }
     }
 
-    fn fact(&self) -> Result<Option<Fact>, FactError> {
+    fn parsed<T>(&self, parse: fn(&str) -> Result<T, String>) -> Result<Option<T>, FactError> {
         let mut bytes = self.buffer.as_slice();
         if self.line == 1 {
             if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
@@ -75,20 +79,15 @@ impl<R: BufRead> Reader<R> {
         if text.trim().is_empty() {
             return Ok(None);
         }
-        // serde_json counts lines within the text, which is always the first.
-        let fact: Fact = serde_json::from_str(text)
-            .map_err(|error| self.error(format!("no fact: {error}").replace(" at line 1 column ", ", column ")))?;
-        match fact.fault() {
-            Some(fault) => Err(self.error(fault)),
-            None => Ok(Some(fact)),
-        }
+        parse(text).map(Some).map_err(|message| self.error(message))
     }
-}
 
-impl<R: BufRead> Iterator for Reader<R> {
-    type Item = Result<Fact, FactError>;
+    /// The same file with the rows of other kinds that stand beside facts.
+    pub fn lines(self) -> Lines<R> {
+        Lines(self)
+    }
 
-    fn next(&mut self) -> Option<Self::Item> {
+    fn next_of<T>(&mut self, parse: fn(&str) -> Result<T, String>) -> Option<Result<T, FactError>> {
         while !self.ended {
             self.buffer.clear();
             self.line += 1;
@@ -98,7 +97,7 @@ impl<R: BufRead> Iterator for Reader<R> {
                     self.ended = true;
                     return Some(Err(self.error(format!("the line has more than {LONGEST_LINE} bytes, so this is no file of facts"))));
                 }
-                Ok(_) => match self.fact() {
+                Ok(_) => match self.parsed(parse) {
                     Ok(None) => {}
                     Ok(Some(fact)) => return Some(Ok(fact)),
                     Err(error) => {
@@ -114,5 +113,60 @@ impl<R: BufRead> Iterator for Reader<R> {
             }
         }
         None
+    }
+}
+
+/// serde_json counts lines within the text, which is always the first.
+fn told(error: &serde_json::Error) -> String {
+    format!("no fact: {error}").replace(" at line 1 column ", ", column ")
+}
+
+fn fact(text: &str) -> Result<Fact, String> {
+    let fact: Fact = serde_json::from_str(text).map_err(|error| told(&error))?;
+    fact.fault().map_or(Ok(fact), Err)
+}
+
+#[derive(Deserialize)]
+struct Kind {
+    row: Option<IgnoredAny>,
+}
+
+fn line(text: &str) -> Result<Line, String> {
+    // A fact has no such column, and most lines are facts.
+    let error = match fact(text) {
+        Ok(fact) => return Ok(Line::Fact(Box::new(fact))),
+        Err(error) => error,
+    };
+    if !serde_json::from_str::<Kind>(text).is_ok_and(|kind| kind.row.is_some()) {
+        return Err(error);
+    }
+    let row: Row = serde_json::from_str(text).map_err(|error| told(&error).replace("no fact: ", "no row: "))?;
+    row.fault().map_or(Ok(Line::Row(Box::new(row))), Err)
+}
+
+impl<R: BufRead> Iterator for Reader<R> {
+    type Item = Result<Fact, FactError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.next_of(fact)
+    }
+}
+
+/// All lines of one file, read as [`Reader`] reads facts.
+#[derive(Debug)]
+pub struct Lines<R>(Reader<R>);
+
+impl<R: BufRead> Lines<R> {
+    /// An error about the line that was read last.
+    pub fn error(&self, message: impl Into<String>) -> FactError {
+        self.0.error(message)
+    }
+}
+
+impl<R: BufRead> Iterator for Lines<R> {
+    type Item = Result<Line, FactError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next_of(line)
     }
 }

@@ -1,16 +1,21 @@
-//! What is compared: sites with their values, made of servers or of rows. Equal texts are kept once, for an estate repeats few of them very
-//! often.
+//! What is compared: sites with their values, made of facts, so that it does not matter who read the files and where. What is equal is kept
+//! once, for an estate repeats few texts and few sets of values very often; only places are each site's own.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::hash::Hash;
+use std::sync::{Arc, OnceLock};
 
 use super::Text;
 use crate::catalogue::{Level, Setting, Value, entry};
-use crate::input::Place;
-use crate::server::{Endpoint, Generation, Origin, Resolved, Served, Server, Site};
+use crate::facts::{self, APPLICATION, BINDING, BINDING_FLAGS, DECLARED, SERVED_BY_RECORD};
+use crate::input::{FileId, Place};
+use crate::server::{Binding, Generation};
 
 /// The name under which it is compared whether HTTP.sys has a record for a site at all.
 pub(super) const RECORD: &str = "http-sys-record";
+
+/// So many sites are open for rows at once; then all of them are packed.
+const OPEN: usize = 512;
 
 /// A place, with the path of its file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,36 +51,50 @@ pub struct Observation<'a> {
     pub place: Option<(&'a str, u32, u32)>,
 }
 
-/// A site, for finding its peers.
-#[derive(Debug, Clone, Default)]
-pub struct Peer<'a> {
-    /// Name of the server.
-    pub server: &'a str,
-    /// Name of the site.
-    pub site: &'a str,
-    /// Its number.
-    pub site_id: Option<u32>,
-    /// Its host names, in any order and case.
-    pub hosts: Vec<String>,
-    /// What its bindings are, addresses aside.
-    pub bindings: Vec<String>,
-    /// The applications below its root.
-    pub applications: Vec<String>,
-    /// Where it is declared: path of the file, line and column.
-    pub place: Option<(&'a str, u32, u32)>,
-}
-
 /// A value in effect.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fact {
+    /// The setting.
+    pub setting: Text,
     /// The value for comparing; `None` when it was not assessed.
     pub value: Option<Text>,
     /// The value for showing.
     pub shown: Text,
     /// Kind of its origin.
     pub origin: Text,
-    /// Where it is said.
-    pub at: Option<Location>,
+}
+
+/// Where one of the values at a path is said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Spot {
+    /// Index of the value.
+    value: u16,
+    /// Index of the file among those of the site.
+    file: u16,
+    line: u32,
+    column: u32,
+}
+
+/// The values of a site at one path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct At {
+    path: Text,
+    /// Sorted by setting, and shared with all paths of all sites that have the same.
+    facts: Arc<[Arc<Fact>]>,
+    /// Sorted by index of the value.
+    spots: Box<[Spot]>,
+}
+
+impl At {
+    fn position(&self, setting: &str) -> Option<usize> {
+        self.facts.binary_search_by(|fact| (*fact.setting).cmp(setting)).ok()
+    }
+
+    fn location(&self, position: usize, files: &[Text]) -> Option<Location> {
+        let value = u16::try_from(position).ok()?;
+        let spot = self.spots.get(self.spots.binary_search_by_key(&value, |spot| spot.value).ok()?)?;
+        Some(Location { file: Arc::clone(files.get(usize::from(spot.file))?), line: spot.line, column: spot.column })
+    }
 }
 
 /// A site of a server, with its values.
@@ -88,29 +107,60 @@ pub struct Member {
     /// Its number.
     pub id: Option<u32>,
     /// Its host names in lower case, sorted.
-    pub hosts: Vec<Text>,
+    pub hosts: Box<[Text]>,
     /// Its bindings without addresses, sorted.
-    pub bindings: Vec<Text>,
+    pub bindings: Arc<[Text]>,
     /// The applications below its root, in lower case, sorted, as one text; empty for none.
     pub role: Text,
     /// Where it is declared.
     pub place: Option<Location>,
-    /// Its values by path, in lower case, and setting.
-    pub paths: BTreeMap<Text, BTreeMap<Text, Fact>>,
+    files: Box<[Text]>,
+    /// Its values, sorted by path in lower case.
+    paths: Vec<At>,
 }
 
 impl Member {
-    /// The value of a setting at a path or, for a path at which nothing is said, at the nearest one above.
-    pub(super) fn at(&self, path: &str, setting: &str) -> Option<&Fact> {
+    /// The paths at which it has values, sorted, in lower case; the empty one is the site as a whole.
+    pub fn paths(&self) -> impl Iterator<Item = &Text> {
+        self.paths.iter().map(|at| &at.path)
+    }
+
+    /// The values at exactly this path, sorted by setting.
+    pub fn values(&self, path: &str) -> Option<&[Arc<Fact>]> {
+        Some(&*self.own(path)?.facts)
+    }
+
+    fn own(&self, path: &str) -> Option<&At> {
+        self.paths.get(self.paths.binary_search_by(|at| (*at.path).cmp(path)).ok()?)
+    }
+
+    fn nearest(&self, path: &str) -> Option<&At> {
         let mut path = path;
         // Deeper paths than this are none of a web site; the bound keeps the work linear.
         for _ in 0..64 {
-            if let Some(facts) = self.paths.get(path) {
-                return facts.get(setting);
+            if let Some(found) = self.own(path) {
+                return Some(found);
             }
             path = above(path)?;
         }
-        self.paths.get("/")?.get(setting)
+        self.own("/")
+    }
+
+    /// The values at a path or, for a path at which nothing is said, at the nearest one above.
+    pub(super) fn values_at(&self, path: &str) -> Option<&[Arc<Fact>]> {
+        Some(&*self.nearest(path)?.facts)
+    }
+
+    /// The same for one setting.
+    pub(super) fn at(&self, path: &str, setting: &str) -> Option<&Fact> {
+        let at = self.nearest(path)?;
+        at.facts.get(at.position(setting)?).map(|fact| &**fact)
+    }
+
+    /// Where the value of a setting at a path, or else the site, is declared.
+    pub(super) fn location(&self, path: &str, setting: &str) -> Option<Location> {
+        let said = self.nearest(path).and_then(|at| at.location(at.position(setting)?, &self.files));
+        said.or_else(|| self.place.clone())
     }
 }
 
@@ -132,191 +182,351 @@ pub struct Estate {
     pub servers: Vec<Text>,
 }
 
-/// Gathers sites and rows.
+type Values = BTreeMap<Text, BTreeMap<Text, (Arc<Fact>, Option<Location>)>>;
+
+/// A site that rows are added to.
 #[derive(Debug, Default)]
-pub struct Collector {
-    texts: HashSet<Text>,
-    servers: BTreeSet<Text>,
-    sites: BTreeMap<(Text, Text, Option<u32>), Member>,
+struct Open {
+    place: Option<Location>,
+    applications: BTreeSet<Text>,
+    /// Bindings as written, after their protocol, with their place.
+    written: BTreeSet<(Text, Option<Location>)>,
+    /// Flags of bindings by the place of the binding.
+    flags: BTreeMap<Location, Text>,
+    /// By path.
+    values: Values,
+    /// By key of the endpoint.
+    endpoints: Values,
 }
 
-impl Collector {
-    fn text(&mut self, text: &str) -> Text {
-        if let Some(known) = self.texts.get(text) {
-            return Arc::clone(known);
+/// The same in little room.
+#[derive(Debug)]
+struct Packed {
+    place: Option<Location>,
+    applications: Box<[Text]>,
+    written: Box<[(Text, Option<Location>)]>,
+    flags: Box<[(Location, Text)]>,
+    files: Box<[Text]>,
+    values: Vec<At>,
+    endpoints: Vec<At>,
+}
+
+/// Gathers rows. The order in which they come changes nothing.
+#[derive(Debug, Default)]
+pub struct Collector {
+    pool: Pool,
+    servers: BTreeSet<Text>,
+    open: HashMap<Key, Open>,
+    packed: BTreeMap<Key, Packed>,
+}
+
+type Key = (Text, Text, Option<u32>);
+
+/// What is equal, once.
+#[derive(Debug, Default)]
+struct Pool {
+    texts: HashSet<Text>,
+    facts: HashSet<Arc<Fact>>,
+    sets: HashSet<Arc<[Arc<Fact>]>>,
+    lists: HashSet<Arc<[Text]>>,
+}
+
+fn once<T: ?Sized + Hash + Eq>(known: &mut HashSet<Arc<T>>, new: Arc<T>) -> Arc<T> {
+    match known.get(&new) {
+        Some(known) => Arc::clone(known),
+        None => {
+            known.insert(Arc::clone(&new));
+            new
         }
-        let new: Text = Arc::from(text);
-        self.texts.insert(Arc::clone(&new));
-        new
+    }
+}
+
+impl Pool {
+    fn text(&mut self, text: &str) -> Text {
+        match self.texts.get(text) {
+            Some(known) => Arc::clone(known),
+            None => once(&mut self.texts, Arc::from(text)),
+        }
     }
 
     fn location(&mut self, place: Option<(&str, u32, u32)>) -> Option<Location> {
         place.map(|(file, line, column)| Location { file: self.text(file), line, column })
     }
 
-    fn member(&mut self, server: &str, site: &str, id: Option<u32>) -> &mut Member {
-        let (server, site, empty) = (self.text(server), self.text(site), self.text(""));
-        self.servers.insert(Arc::clone(&server));
-        self.sites.entry((Arc::clone(&server), Arc::clone(&site), id)).or_insert_with(|| Member {
-            server,
-            site,
-            id,
-            hosts: Vec::new(),
-            bindings: Vec::new(),
-            role: empty,
-            place: None,
-            paths: BTreeMap::new(),
-        })
-    }
-
-    /// Adds a site. Of sites with the same server, name and number the first counts.
-    pub fn site(&mut self, peer: &Peer<'_>) {
-        let sorted = |texts: &[String]| texts.iter().map(|text| text.to_lowercase()).collect::<BTreeSet<String>>();
-        let hosts: Vec<Text> = sorted(&peer.hosts).iter().map(|text| self.text(text)).collect();
-        let bindings: Vec<Text> = sorted(&peer.bindings).iter().map(|text| self.text(text)).collect();
-        // No path holds a line break.
-        let role = sorted(&peer.applications).into_iter().collect::<Vec<_>>().join("\n");
-        let role = self.text(&role);
-        let place = self.location(peer.place);
-        let member = self.member(peer.server, peer.site, peer.site_id);
-        if member.place.is_none() && member.bindings.is_empty() && member.hosts.is_empty() {
-            (member.hosts, member.bindings, member.role, member.place) = (hosts, bindings, role, place);
-        }
-    }
-
-    /// Adds a row. Of rows for the same setting of the same path the first counts.
-    pub fn observe(&mut self, row: &Observation<'_>) {
-        let path = self.text(&row.path.to_lowercase());
-        let setting = self.text(row.setting);
+    fn fact(&mut self, setting: &str, value: Option<&str>, shown: &str, origin: &str) -> Arc<Fact> {
         let fact = Fact {
-            value: row.value.map(|value| self.text(value)),
-            shown: self.text(row.shown),
-            origin: self.text(row.origin),
-            at: self.location(row.place),
+            setting: self.text(setting),
+            value: value.map(|value| self.text(value)),
+            shown: self.text(shown),
+            origin: self.text(origin),
         };
-        self.member(row.server, row.site, row.site_id).paths.entry(path).or_default().entry(setting).or_insert(fact);
+        match self.facts.get(&fact) {
+            Some(known) => Arc::clone(known),
+            None => once(&mut self.facts, Arc::new(fact)),
+        }
     }
 
-    /// Adds a server with all its sites. `file` tells the path of a file.
-    pub fn server<'a>(&mut self, server: &'a Server, file: impl Fn(crate::input::FileId) -> &'a str) {
-        let name = self.text(&server.name);
-        self.servers.insert(name);
-        let at = |place: Option<Place>| place.map(|place| (file(place.file), place.line, place.column));
-        let mut endpoints: Vec<Vec<&Endpoint>> = vec![Vec::new(); server.sites.len()];
-        for endpoint in &server.endpoints {
-            for site in &endpoint.sites {
-                if let Some(endpoints) = endpoints.get_mut(*site) {
-                    endpoints.push(endpoint);
-                }
-            }
-        }
-        for (site, endpoints) in server.sites.iter().zip(&endpoints) {
-            self.site(&Peer { server: &server.name, place: at(site.place), ..peer(site) });
-            let mut row = |path: &str, setting: &str, resolved: &Resolved, value: Option<String>, shown: &str| {
-                self.observe(&Observation {
-                    server: &server.name,
-                    site: &site.name,
-                    site_id: site.id,
-                    path,
-                    setting,
-                    value: value.as_deref(),
-                    shown,
-                    origin: resolved.origin.kind(),
-                    place: at(resolved.origin.place()),
+    fn pack(&mut self, values: Values, files: &mut Vec<Text>) -> Vec<At> {
+        let mut packed = Vec::with_capacity(values.len());
+        for (path, facts) in values {
+            let mut spots = Vec::new();
+            for (position, (_, location)) in facts.values().enumerate() {
+                let Some(Location { file, line, column }) = location else { continue };
+                let index = files.iter().rposition(|known| known == file).unwrap_or_else(|| {
+                    files.push(Arc::clone(file));
+                    files.len() - 1
                 });
+                // There are fewer settings, and a site of more files has places without a file.
+                if let (Ok(value), Ok(index)) = (u16::try_from(position), u16::try_from(index)) {
+                    spots.push(Spot { value, file: index, line: *line, column: *column });
+                }
+            }
+            let facts: Arc<[Arc<Fact>]> = facts.into_values().map(|(fact, _)| fact).collect();
+            packed.push(At { path, facts: once(&mut self.sets, facts), spots: spots.into_boxed_slice() });
+        }
+        packed
+    }
+}
+
+fn unpack(packed: Vec<At>, files: &[Text]) -> Values {
+    let open = |at: At| {
+        let facts = at.facts.iter().enumerate();
+        let facts = facts.map(|(index, fact)| (Arc::clone(&fact.setting), (Arc::clone(fact), at.location(index, files)))).collect();
+        (at.path, facts)
+    };
+    packed.into_iter().map(open).collect()
+}
+
+/// Of two rows for the same value the one that stands first in the files counts.
+fn first(values: &mut Values, path: Text, fact: Arc<Fact>, location: Option<Location>) {
+    let new = (fact, location);
+    let known = values.entry(path).or_default().entry(Arc::clone(&new.0.setting)).or_insert_with(|| new.clone());
+    let order = |one: &(Arc<Fact>, Option<Location>)| (one.1.is_none(), one.1.clone(), Arc::clone(&one.0));
+    if *known != new && order(&new) < order(known) {
+        *known = new;
+    }
+}
+
+impl Collector {
+    fn member(&mut self, server: &str, site: &str, id: Option<u32>) -> (&mut Pool, &mut Open) {
+        let key = (self.pool.text(server), self.pool.text(site), id);
+        if !self.open.contains_key(&key) {
+            if self.open.len() >= OPEN {
+                self.pack();
+            }
+            self.servers.insert(Arc::clone(&key.0));
+        }
+        let packed = &mut self.packed;
+        let open = self.open.entry(key).or_insert_with_key(|key| match packed.remove(key) {
+            None => Open::default(),
+            Some(packed) => Open {
+                place: packed.place,
+                applications: packed.applications.into_iter().collect(),
+                written: packed.written.into_iter().collect(),
+                flags: packed.flags.into_iter().collect(),
+                values: unpack(packed.values, &packed.files),
+                endpoints: unpack(packed.endpoints, &packed.files),
+            },
+        });
+        (&mut self.pool, open)
+    }
+
+    /// Packs all sites that are open.
+    fn pack(&mut self) {
+        #[expect(clippy::iter_over_hash_type, reason = "what is packed is sorted by its key")]
+        for (key, open) in self.open.drain() {
+            let mut files = Vec::new();
+            let (values, endpoints) = (self.pool.pack(open.values, &mut files), self.pool.pack(open.endpoints, &mut files));
+            let packed = Packed {
+                place: open.place,
+                applications: open.applications.into_iter().collect(),
+                written: open.written.into_iter().collect(),
+                flags: open.flags.into_iter().collect(),
+                files: files.into_boxed_slice(),
+                values,
+                endpoints,
             };
-            for scope in &site.scopes {
-                for (setting, resolved) in scope.settings.iter().filter(|(setting, _)| entry(*setting).level == Level::Url) {
-                    let (value, shown) = texts(setting, resolved, server.generation);
-                    row(&scope.path, setting.name(), resolved, value, &shown);
+            self.packed.insert(key, packed);
+        }
+    }
+
+    /// Adds a row.
+    pub fn observe(&mut self, row: &Observation<'_>) {
+        let (pool, open) = self.member(row.server, row.site, row.site_id);
+        let path = pool.text(&row.path.to_lowercase());
+        let fact = pool.fact(row.setting, row.value, row.shown, row.origin);
+        first(&mut open.values, path, fact, pool.location(row.place));
+    }
+
+    /// Adds a fact. What is not compared only makes its server known.
+    pub fn fact(&mut self, fact: &facts::Fact) {
+        let Some(site) = fact.site.as_deref() else {
+            let server = self.pool.text(&fact.server);
+            self.servers.insert(server);
+            return;
+        };
+        let (pool, open) = self.member(&fact.server, site, fact.site_id);
+        let place = match (&fact.file, fact.line, fact.col) {
+            (Some(file), Some(line), Some(column)) => Some((file.as_str(), line, column)),
+            _ => None,
+        };
+        let value = fact.value.as_deref();
+        match (fact.level, fact.setting.as_str()) {
+            (facts::Level::Site, DECLARED) => {
+                let location = pool.location(place);
+                if open.place.is_none() || location.as_ref().is_some_and(|new| Some(new) < open.place.as_ref()) {
+                    open.place = location;
                 }
             }
-            if endpoints.is_empty() {
-                continue;
+            (facts::Level::Path, APPLICATION) => {
+                open.applications.insert(pool.text(&fact.path.as_deref().unwrap_or_default().to_lowercase()));
             }
-            for setting in Setting::ALL.iter().copied().filter(|setting| entry(*setting).level == Level::Endpoint) {
-                if let Some((resolved, value, shown)) = of_endpoints(setting, endpoints, server.generation) {
-                    row("", setting.name(), resolved, value, &shown);
+            (facts::Level::Binding, BINDING) => {
+                open.written.insert((pool.text(value.unwrap_or_default()), pool.location(place)));
+            }
+            (facts::Level::Binding, BINDING_FLAGS) => {
+                if let Some(location) = pool.location(place) {
+                    open.flags.insert(location, pool.text(value.unwrap_or_default()));
                 }
             }
-            if endpoints.iter().all(|endpoint| endpoint.served != Served::NotGiven) {
-                let nobody = endpoints.iter().any(|endpoint| endpoint.served == Served::Nobody);
-                let word = if nobody { "missing" } else { "present" };
-                let place = endpoints.iter().find_map(|endpoint| server.record_of(endpoint)).map(|record| record.place);
-                let origin = place.map_or(Origin::Default { why: "".into() }, |at| Origin::Explicit { at });
-                row("", RECORD, &Resolved { value: Value::None, origin }, Some(word.to_owned()), word);
+            (facts::Level::Endpoint, name) => {
+                let shown = match setting(name).filter(|setting| entry(*setting).level == Level::Endpoint) {
+                    Some(setting) => texts(setting, fact),
+                    None if name == SERVED_BY_RECORD => (fact.value.clone(), String::new()),
+                    None => return,
+                };
+                let key = pool.text(fact.endpoint.as_deref().unwrap_or_default());
+                let new = pool.fact(name, shown.0.as_deref(), &shown.1, origin(fact));
+                first(&mut open.endpoints, key, new, pool.location(place));
             }
+            (facts::Level::Path, name) => {
+                let Some(setting) = setting(name).filter(|setting| entry(*setting).level == Level::Url) else { return };
+                let (value, shown) = texts(setting, fact);
+                let path = pool.text(&fact.path.as_deref().unwrap_or_default().to_lowercase());
+                let new = pool.fact(name, value.as_deref(), &shown, origin(fact));
+                first(&mut open.values, path, new, pool.location(place));
+            }
+            (facts::Level::Server | facts::Level::Site | facts::Level::Binding, _) => {}
         }
     }
 
     /// All that was gathered.
-    pub fn finish(self) -> Estate {
-        let mut members: Vec<Member> = self.sites.into_values().collect();
+    pub fn finish(mut self) -> Estate {
+        self.pack();
+        let Collector { mut pool, servers, packed, .. } = self;
+        let mut members: Vec<Member> = packed.into_iter().map(|(key, packed)| member(&mut pool, key, packed)).collect();
         members.sort_by_cached_key(|member| {
             (member.server.to_lowercase(), Arc::clone(&member.server), member.site.to_lowercase(), Arc::clone(&member.site), member.id)
         });
-        Estate { members, servers: self.servers.into_iter().collect() }
+        Estate { members, servers: servers.into_iter().collect() }
     }
 }
 
-fn peer(site: &Site) -> Peer<'_> {
-    let applications = site.scopes.iter().skip(1).filter(|scope| scope.is_application).map(|scope| scope.path.clone());
-    Peer {
-        server: "",
-        site: &site.name,
-        site_id: site.id,
-        hosts: site.bindings.iter().map(|binding| binding.host.clone()).filter(|host| !host.is_empty()).collect(),
-        bindings: site
-            .bindings
-            .iter()
-            .map(|binding| {
-                let port = binding.port.map_or_else(|| binding.written.clone(), |port| port.to_string());
-                format!("{} {port} {} {}", binding.protocol, binding.host, binding.flags_written.as_deref().unwrap_or("0"))
-            })
-            .collect(),
-        applications: applications.collect(),
-        place: None,
+fn member(pool: &mut Pool, (server, site, id): Key, packed: Packed) -> Member {
+    let flags: BTreeMap<Location, Text> = packed.flags.into_iter().collect();
+    let (mut hosts, mut bindings) = (BTreeSet::new(), BTreeSet::new());
+    for (text, location) in &packed.written {
+        let (protocol, written) = text.split_once(' ').unwrap_or((text, ""));
+        let nowhere = Place { file: FileId(0), line: 0, column: 0 };
+        let read = Binding::parse(protocol, written, false, None, nowhere);
+        let port = read.port.map_or_else(|| read.written.clone(), |port| port.to_string());
+        let flags = location.as_ref().and_then(|location| flags.get(location)).map_or("0", |flags| &**flags);
+        bindings.insert(pool.text(&format!("{} {port} {} {flags}", read.protocol, read.host).to_lowercase()));
+        if !read.host.is_empty() {
+            hosts.insert(pool.text(&read.host.to_lowercase()));
+        }
     }
-}
-
-/// The value for comparing, and for showing.
-fn texts(setting: Setting, resolved: &Resolved, generation: Generation) -> (Option<String>, String) {
-    let Some(value) = resolved.known() else { return (None, "not assessed".to_owned()) };
-    let canonical = match value {
-        // A malformed value equals no other kind of value, whatever its text is.
-        Value::Malformed(text) => format!("malformed: {text}"),
-        value => value.show(setting, Generation::Iis7).to_lowercase(),
-    };
-    let shown = value.show(setting, generation);
-    (Some(canonical), if shown.is_empty() { "none".to_owned() } else { shown })
+    let mut files = packed.files.into_vec();
+    let mut paths = packed.values;
+    let whole = of_endpoints(pool, &packed.endpoints, &files);
+    if !whole.is_empty() {
+        let nowhere = pool.text("");
+        let whole = pool.pack(BTreeMap::from([(nowhere, whole)]), &mut files);
+        // Rows made by hand can hold values of the site as a whole.
+        paths.retain(|at| !at.path.is_empty());
+        paths.splice(0..0, whole);
+    }
+    // No path holds a line break.
+    let role = packed.applications.iter().map(|path| &**path).collect::<Vec<_>>().join("\n");
+    let bindings: Arc<[Text]> = bindings.into_iter().collect();
+    Member {
+        server,
+        site,
+        id,
+        hosts: hosts.into_iter().collect(),
+        bindings: once(&mut pool.lists, bindings),
+        role: pool.text(&role),
+        place: packed.place,
+        files: files.into_boxed_slice(),
+        paths,
+    }
 }
 
 /// What holds on all endpoints of a site. Endpoints with different values make a value of their own, for which one a client meets depends
 /// on the address it uses; with the values unknown in part nothing is known, for the rest could differ.
-fn of_endpoints<'a>(
-    setting: Setting,
-    endpoints: &[&'a Endpoint],
-    generation: Generation,
-) -> Option<(&'a Resolved, Option<String>, String)> {
+fn of_endpoints(pool: &mut Pool, endpoints: &[At], files: &[Text]) -> BTreeMap<Text, (Arc<Fact>, Option<Location>)> {
+    let mut whole = BTreeMap::new();
+    let record = |endpoint: &At| {
+        let position = endpoint.position(SERVED_BY_RECORD)?;
+        let value = endpoint.facts.get(position)?.value.clone()?;
+        Some((value, endpoint.location(position, files)))
+    };
+    let records: Vec<Option<(Text, Option<Location>)>> = endpoints.iter().map(record).collect();
+    let is_nobody = |record: &Option<(Text, Option<Location>)>| record.as_ref().is_some_and(|(key, _)| key.is_empty());
     // An endpoint that nobody serves has no values to compare; that it is not served is compared by itself.
-    let served = endpoints.iter().filter(|endpoint| endpoint.served != Served::Nobody);
-    let all: Vec<&Resolved> = served.filter_map(|endpoint| endpoint.settings.get(setting)).collect();
-    let first = *all.first()?;
-    let mut values: Vec<(Option<String>, String)> = all.iter().map(|resolved| texts(setting, resolved, generation)).collect();
-    values.sort();
-    values.dedup();
-    if let Some(at) = values.iter().position(|(value, _)| value.is_none()) {
-        let unknown = all.iter().find(|resolved| resolved.known().is_none()).copied().unwrap_or(first);
-        return Some((unknown, None, values.swap_remove(at).1));
+    let served: Vec<&At> = endpoints.iter().zip(&records).filter(|(_, record)| !is_nobody(record)).map(|(endpoint, _)| endpoint).collect();
+    let names: BTreeSet<&Text> = served.iter().flat_map(|endpoint| endpoint.facts.iter()).map(|fact| &fact.setting).collect();
+    for name in names.into_iter().filter(|name| &***name != SERVED_BY_RECORD) {
+        let found = |endpoint: &&At| {
+            let position = endpoint.position(name)?;
+            Some((Arc::clone(endpoint.facts.get(position)?), endpoint.location(position, files)))
+        };
+        let all: Vec<(Arc<Fact>, Option<Location>)> = served.iter().filter_map(found).collect();
+        let unknown = all.iter().find(|(fact, _)| fact.value.is_none());
+        let Some((first, location)) = unknown.or(all.first()).cloned() else { continue };
+        // Equal values can be spelled differently.
+        let values: BTreeMap<&Text, &Text> = all.iter().rev().filter_map(|(fact, _)| Some((fact.value.as_ref()?, &fact.shown))).collect();
+        let one = if unknown.is_some() || values.len() == 1 {
+            first
+        } else {
+            let value = values.keys().map(|value| &***value).collect::<Vec<_>>().join(" | ");
+            let shown = values.values().map(|shown| &***shown).collect::<Vec<_>>().join(" and ");
+            pool.fact(name, Some(&value), &format!("{shown} by endpoint"), &first.origin)
+        };
+        whole.insert(Arc::clone(name), (one, location));
     }
-    // Equal values can be spelled differently.
-    values.dedup_by(|a, b| a.0 == b.0);
-    match values.as_slice() {
-        [(value, shown)] => Some((first, value.clone(), shown.clone())),
-        _ => {
-            let canonical: Vec<&str> = values.iter().filter_map(|(value, _)| value.as_deref()).collect();
-            let shown: Vec<&str> = values.iter().map(|(_, shown)| shown.as_str()).collect();
-            Some((first, Some(canonical.join(" | ")), format!("{} by endpoint", shown.join(" and "))))
-        }
+    if !records.is_empty() && records.iter().all(Option::is_some) {
+        let word = if records.iter().any(is_nobody) { "missing" } else { "present" };
+        let location = records.into_iter().flatten().find_map(|(_, location)| location);
+        let fact = pool.fact(RECORD, Some(word), word, if location.is_some() { "explicit" } else { "default" });
+        whole.insert(Arc::clone(&fact.setting), (fact, location));
     }
+    whole
+}
+
+/// The setting of the catalogue.
+fn setting(name: &str) -> Option<Setting> {
+    static BY_NAME: OnceLock<HashMap<&'static str, Setting>> = OnceLock::new();
+    BY_NAME.get_or_init(|| Setting::ALL.iter().map(|setting| (setting.name(), *setting)).collect()).get(name).copied()
+}
+
+fn origin(fact: &facts::Fact) -> &'static str {
+    match fact.origin {
+        facts::OriginKind::Explicit => "explicit",
+        facts::OriginKind::Inherited => "inherited",
+        facts::OriginKind::Default => "default",
+        facts::OriginKind::Unknown => "unknown",
+    }
+}
+
+/// The value for comparing, and for showing.
+fn texts(setting: Setting, fact: &facts::Fact) -> (Option<String>, String) {
+    let Some(value) = fact.model_value() else { return (None, "not assessed".to_owned()) };
+    let canonical = match &value {
+        // A malformed value equals no other kind of value, whatever its text is.
+        Value::Malformed(text) => format!("malformed: {text}"),
+        value => value.show(setting, Generation::Iis7).to_lowercase(),
+    };
+    let shown = value.show(setting, fact.generation);
+    (Some(canonical), if shown.is_empty() { "none".to_owned() } else { shown })
 }

@@ -179,8 +179,8 @@ pub(super) struct Row<'a> {
     /// Members by value; members in ascending order.
     pub(super) values: BTreeMap<&'a Text, Vec<(usize, &'a Fact)>>,
     pub(super) unknown: Vec<usize>,
-    /// Members whose value is that of the path above.
-    inherited: BTreeSet<usize>,
+    /// Members whose value is that of the path above, ascending.
+    inherited: Vec<usize>,
     /// For a path that few mention: the path above that says what to expect.
     pub(super) sparse_below: Option<Text>,
 }
@@ -189,6 +189,10 @@ impl Row<'_> {
     fn known(&self) -> usize {
         self.values.values().map(Vec::len).sum()
     }
+
+    fn inherits(&self, member: usize) -> bool {
+        self.inherited.binary_search(&member).is_ok()
+    }
 }
 
 /// Calls `take` for every setting at every path at which any member says something, unless all merely inherit there. Paths come sorted, so
@@ -196,7 +200,7 @@ impl Row<'_> {
 pub(super) fn rows<'a>(estate: &'a Estate, members: &[usize], mut take: impl FnMut(Row<'a>)) {
     let mut paths: BTreeMap<&Text, Vec<usize>> = BTreeMap::new();
     for index in members {
-        for path in estate.members[*index].paths.keys() {
+        for path in estate.members[*index].paths() {
             paths.entry(path).or_default().push(*index);
         }
     }
@@ -209,14 +213,15 @@ pub(super) fn rows<'a>(estate: &'a Estate, members: &[usize], mut take: impl FnM
         let mut by_setting: BTreeMap<Text, Row<'a>> = BTreeMap::new();
         for index in judged {
             let member: &'a Member = &estate.members[*index];
-            let Some(facts) = own_or_above(member, path) else { continue };
-            for (setting, fact) in facts {
+            let Some(facts) = member.values_at(path) else { continue };
+            for fact in facts {
+                let setting = &fact.setting;
                 let row = by_setting.entry(Arc::clone(setting)).or_insert_with(|| Row {
                     path: Arc::clone(path),
                     setting: Arc::clone(setting),
                     values: BTreeMap::new(),
                     unknown: Vec::new(),
-                    inherited: BTreeSet::new(),
+                    inherited: Vec::new(),
                     sparse_below: if is_dense { None } else { above_here.map(Arc::from) },
                 });
                 match &fact.value {
@@ -224,7 +229,7 @@ pub(super) fn rows<'a>(estate: &'a Estate, members: &[usize], mut take: impl FnM
                     None => row.unknown.push(*index),
                 }
                 if above_here.and_then(|above| member.at(above, setting)).is_some_and(|above| above.value == fact.value) {
-                    row.inherited.insert(*index);
+                    row.inherited.push(*index);
                 }
             }
         }
@@ -234,17 +239,6 @@ pub(super) fn rows<'a>(estate: &'a Estate, members: &[usize], mut take: impl FnM
             }
         }
     }
-}
-
-fn own_or_above<'a>(member: &'a Member, path: &str) -> Option<&'a BTreeMap<Text, Fact>> {
-    let mut path = path;
-    for _ in 0..64 {
-        if let Some(facts) = member.paths.get(path) {
-            return Some(facts);
-        }
-        path = above(path)?;
-    }
-    member.paths.get("/")
 }
 
 /// The nearest path above among those that all members are judged at.
@@ -312,12 +306,12 @@ pub(super) fn judge(estate: &Estate, cohort: &Cohort, thresholds: Thresholds, fl
                 agree: with.len(),
                 of: known,
                 not_assessed: row.unknown.len(),
-                typical: typical.map(|(index, fact)| named(&estate.members[*index], fact)),
+                typical: typical.map(|(index, _)| named(&estate.members[*index], &row.path, &row.setting)),
             };
             let above = nearest_majority(&row.path, &row.setting, &majorities);
             let same_above = above.is_some_and(|above| above.value == majority.value);
             for (other, with) in row.values.iter().filter(|(other, _)| *other != value) {
-                for (index, fact) in with.iter().filter(|(index, _)| !(same_above && row.inherited.contains(index))) {
+                for (index, fact) in with.iter().filter(|(index, _)| !(same_above && row.inherits(*index))) {
                     let one = deviation(&estate.members[*index], fact, &row, &majority);
                     debug_assert_ne!(**other, majority.value);
                     deviating.entry(*index).or_default().push(one);
@@ -331,7 +325,7 @@ pub(super) fn judge(estate: &Estate, cohort: &Cohort, thresholds: Thresholds, fl
             return;
         }
         report.splits += 1;
-        let mut values: Vec<Held> = row.values.values().map(|with| held(estate, with)).collect();
+        let mut values: Vec<Held> = row.values.values().map(|with| held(estate, &row.path, &row.setting, with)).collect();
         values.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
         fleet.splits.push(Split {
             cohort: cohort.name.clone(),
@@ -391,7 +385,7 @@ fn sparse(
     let found = majorities.get(&(Arc::clone(above), Arc::clone(&row.setting)));
     let Some(majority) = found.or_else(|| nearest_majority(above, &row.setting, majorities)) else { return };
     for with in row.values.iter().filter(|(value, _)| ***value != majority.value).map(|(_, with)| with) {
-        for (index, fact) in with.iter().filter(|(index, _)| !row.inherited.contains(index)) {
+        for (index, fact) in with.iter().filter(|(index, _)| !row.inherits(*index)) {
             deviating.entry(*index).or_default().push(deviation(&estate.members[*index], fact, row, majority));
         }
     }
@@ -408,15 +402,15 @@ fn nearest_majority<'m>(path: &str, setting: &Text, majorities: &'m BTreeMap<(Te
     None
 }
 
-fn named(member: &Member, fact: &Fact) -> (Text, Text, Option<Location>) {
-    (Arc::clone(&member.server), Arc::clone(&member.site), fact.at.clone().or_else(|| member.place.clone()))
+fn named(member: &Member, path: &str, setting: &str) -> (Text, Text, Option<Location>) {
+    (Arc::clone(&member.server), Arc::clone(&member.site), member.location(path, setting))
 }
 
-pub(super) fn held(estate: &Estate, with: &[(usize, &Fact)]) -> Held {
+fn held(estate: &Estate, path: &str, setting: &str, with: &[(usize, &Fact)]) -> Held {
     Held {
         value: with.first().map(|(_, fact)| Arc::clone(&fact.shown)).unwrap_or_else(|| Arc::from("")),
         count: with.len(),
-        first: with.iter().take(NAMED).map(|(index, fact)| named(&estate.members[*index], fact)).collect(),
+        first: with.iter().take(NAMED).map(|(index, _)| named(&estate.members[*index], path, setting)).collect(),
     }
 }
 
@@ -430,7 +424,7 @@ fn deviation(member: &Member, fact: &Fact, row: &Row<'_>, majority: &Majority) -
         of: majority.of,
         not_assessed: majority.not_assessed,
         origin: Arc::clone(&fact.origin),
-        location: fact.at.clone().or_else(|| member.place.clone()),
+        location: member.location(&row.path, &row.setting),
         counterexample: majority.typical.clone(),
         weight: weight(&row.setting, majority.agree, majority.of),
     }

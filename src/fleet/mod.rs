@@ -11,7 +11,7 @@ mod twins;
 use std::sync::Arc;
 
 pub use cohorts::{CohortKind, Declared};
-pub use collect::{Collector, Estate, Fact, Location, Member, Observation, Peer};
+pub use collect::{Collector, Estate, Fact, Location, Member, Observation};
 pub use judge::{CohortReport, Deviation, Group, Held, Outlier, Split};
 pub use twins::{NodeRow, NodeValue, Twins};
 

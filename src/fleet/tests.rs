@@ -4,17 +4,20 @@ use super::*;
 use crate::policy::{Glob, Names, Of};
 use crate::rules::Group as Role;
 
+fn binding(server: &str) -> crate::facts::Fact {
+    let row = serde_json::json!({
+        "v": 1, "server": server, "generation": "iis-7-or-later", "windows": null, "level": "binding", "site_id": null, "site": "Portal",
+        "path": null, "endpoint": "a:443", "setting": "binding", "type": "text", "value": "https *:443:a", "number": null, "known": true,
+        "origin": "explicit", "origin_from": null, "why": null, "needs": null, "file": "f", "line": 1, "col": 1
+    });
+    serde_json::from_value(row).unwrap()
+}
+
 /// Rows of sites called `Portal`: server, path, setting, and the value or nothing where it was not assessed.
 fn portals(rows: &[(&str, &str, &str, Option<&str>)]) -> Estate {
     let mut collector = Collector::default();
     for (server, path, setting, value) in rows {
-        collector.site(&Peer {
-            server,
-            site: "Portal",
-            bindings: vec!["https 443 a 1".to_owned()],
-            place: Some(("f", 1, 1)),
-            ..Peer::default()
-        });
+        collector.fact(&binding(server));
         collector.observe(&Observation {
             server,
             site: "Portal",

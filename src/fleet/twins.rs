@@ -135,7 +135,7 @@ fn twins(
                 values.push(NodeValue {
                     value: Arc::clone(&fact.shown),
                     nodes: sorted(with.iter().map(|(index, _)| node(*index)).collect()),
-                    location: fact.at.clone().or_else(|| estate.members[*first].place.clone()),
+                    location: estate.members[*first].location(&row.path, &row.setting),
                 });
             }
             values.sort_by(|a, b| b.nodes.len().cmp(&a.nodes.len()).then_with(|| a.nodes.cmp(&b.nodes)));

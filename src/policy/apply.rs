@@ -10,6 +10,7 @@ use crate::estate::Estate;
 use crate::input::FileId;
 use crate::review::{Judged, PolicyUse, Review, State, Suppression};
 use crate::rules::{Finding, POLICY_RULES, Profile, profiles};
+use crate::server::Server;
 
 /// Rules that say that sites or servers differ which should agree.
 const DIFFERENCES: &[&str] = &[
@@ -38,23 +39,63 @@ pub struct Applied<'a> {
     pub own_nodes: bool,
 }
 
-/// Applies a policy. Every finding stays in the review, except those of rules that are off.
-pub fn apply(applied: &Applied<'_>, mut estate: Estate, mut findings: Vec<Finding>) -> Review {
-    let policy = applied.policy;
-    let mut unused: Vec<(Spot, String)> = Vec::new();
+/// What of a policy is decided server by server: which of its expectations and groups apply anywhere.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// For each expectation whether it applies.
+    pub expect: Vec<bool>,
+    /// For each group whether a server has at least two of its sites.
+    pub groups: Vec<bool>,
+}
+
+impl Seen {
+    /// Adds what was seen of other servers.
+    pub fn join(&mut self, other: &Seen) {
+        for (all, one) in [(&mut self.expect, &other.expect), (&mut self.groups, &other.groups)] {
+            all.resize(all.len().max(one.len()), false);
+            all.iter_mut().zip(one).for_each(|(all, one)| *all |= one);
+        }
+    }
+}
+
+/// Judges one server by the expectations of a policy, whose file is `file`: adds what could not be assessed to the server's notices, and
+/// gives what was found.
+pub fn look(policy: &Policy, file: FileId, server: &mut Server) -> (Vec<Finding>, Seen) {
+    let (mut findings, mut seen) = (Vec::new(), Seen::default());
     for entry in &policy.expect {
-        let mut applies = false;
-        for server in &mut estate.servers {
-            let outcome = expect::judge(entry, server, entry.spot.place(applied.file));
-            applies |= outcome.applies;
-            findings.extend(outcome.findings);
-            for notice in outcome.notices {
-                if !server.notices.contains(&notice) {
-                    server.notices.push(notice);
-                }
+        let outcome = expect::judge(entry, server, entry.spot.place(file));
+        seen.expect.push(outcome.applies);
+        findings.extend(outcome.findings);
+        for notice in outcome.notices {
+            if !server.notices.contains(&notice) {
+                server.notices.push(notice);
             }
         }
-        if !applies {
+    }
+    for (group, _) in &policy.groups {
+        seen.groups.push(group.sites.iter().filter(|name| find_site(server, name).is_ok()).count() >= 2);
+    }
+    (findings, seen)
+}
+
+/// Applies a policy. Every finding stays in the review, except those of rules that are off.
+pub fn apply(applied: &Applied<'_>, mut estate: Estate, mut findings: Vec<Finding>) -> Review {
+    let mut seen = Seen::default();
+    for server in &mut estate.servers {
+        let (found, here) = look(applied.policy, applied.file, server);
+        findings.extend(found);
+        seen.join(&here);
+    }
+    conclude(applied, estate, findings, &seen)
+}
+
+/// The same when every server was looked at already, and only its name is needed.
+pub fn conclude(applied: &Applied<'_>, estate: Estate, findings: Vec<Finding>, seen: &Seen) -> Review {
+    let policy = applied.policy;
+    let mut unused: Vec<(Spot, String)> = Vec::new();
+    let is_seen = |list: &[bool], index: usize| list.get(index).copied().unwrap_or(false);
+    for (index, entry) in policy.expect.iter().enumerate() {
+        if !is_seen(&seen.expect, index) {
             unused.push((entry.spot, format!("the expectation {} matches no site or path", expect::label(entry))));
         }
     }
@@ -65,7 +106,7 @@ pub fn apply(applied: &Applied<'_>, mut estate: Estate, mut findings: Vec<Findin
     }
     let mut own = marks.expired(applied);
     unused.extend(marks.unused(applied));
-    unused.extend(groups(applied, &estate));
+    unused.extend(groups(applied, &estate, |index| is_seen(&seen.groups, index)));
     // A file that could not be read may be why nothing matches.
     if estate.inputs.iter().all(|input| input.error.is_none()) {
         for (spot, message) in unused {
@@ -170,11 +211,10 @@ impl Marks {
 }
 
 /// Groups and roles that name fewer than two sites or servers.
-fn groups(applied: &Applied<'_>, estate: &Estate) -> Vec<(Spot, String)> {
+fn groups(applied: &Applied<'_>, estate: &Estate, is_seen: impl Fn(usize) -> bool) -> Vec<(Spot, String)> {
     let mut unused = Vec::new();
-    for (group, spot) in applied.policy.groups.iter().filter(|_| applied.own_groups) {
-        let members = |server| group.sites.iter().filter(|name| find_site(server, name).is_ok()).count();
-        if !estate.servers.iter().any(|server| members(server) >= 2) {
+    for (index, (group, spot)) in applied.policy.groups.iter().enumerate().filter(|_| applied.own_groups) {
+        if !is_seen(index) {
             unused.push((*spot, format!("the group {} has fewer than two sites on every server, so nothing is compared", group.name)));
         }
     }

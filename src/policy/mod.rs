@@ -14,7 +14,7 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
-pub use apply::{Applied, apply};
+pub use apply::{Applied, Seen, apply, conclude, look};
 pub use baseline::Baseline;
 pub use date::Date;
 pub use file::{

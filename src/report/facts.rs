@@ -2,19 +2,28 @@
 
 use std::io::{Result, Write};
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::escape::{CsvCell, Out, json_line};
-use crate::facts::Fact;
+use crate::facts::{Fact, Row};
 
 /// Writes each fact as a line of JSON, as `schemas/facts.schema.json` describes it.
 pub fn ndjson(facts: impl Iterator<Item = Fact>, out: &mut dyn Write) -> Result<()> {
-    for fact in facts {
-        let json = serde_json::to_string(&fact)?;
-        out.write_all(json_line(&json).as_bytes())?;
-        out.write_all(b"\n")?;
-    }
-    Ok(())
+    let mut facts = facts;
+    facts.try_for_each(|fact| line(&fact, out))
+}
+
+/// Writes rows of the other kinds as lines of JSON, as `schemas/fleet-line.schema.json` describes them.
+pub fn rows(rows: impl Iterator<Item = Row>, out: &mut dyn Write) -> Result<()> {
+    let mut rows = rows;
+    rows.try_for_each(|row| line(&row, out))
+}
+
+fn line(row: &impl Serialize, out: &mut dyn Write) -> Result<()> {
+    let json = serde_json::to_string(row)?;
+    out.write_all(json_line(&json).as_bytes())?;
+    out.write_all(b"\n")
 }
 
 /// Names of the columns.
@@ -167,7 +176,8 @@ mod tests {
         let estate = estate("web01", HOSTILE);
         let text = lines(of_estate(&estate));
         let mut found = 0;
-        for fact in back(text.as_bytes()).into_iter().map(std::result::Result::unwrap).filter(|fact| fact.level == Level::Path) {
+        let of_path = |fact: &Fact| fact.level == Level::Path && fact.setting != crate::facts::APPLICATION;
+        for fact in back(text.as_bytes()).into_iter().map(std::result::Result::unwrap).filter(of_path) {
             let server = estate.servers.iter().find(|server| server.name == fact.server).unwrap();
             let site = server.sites.iter().find(|site| Some(&site.name) == fact.site.as_ref() && site.id == fact.site_id).unwrap();
             let scope = site.scopes.iter().find(|scope| Some(&scope.path) == fact.path.as_ref()).unwrap();

@@ -404,10 +404,8 @@ type Values<'a> = (BTreeMap<&'a str, (&'a str, usize)>, usize);
 
 fn settings(members: &fleet::Estate) -> Vec<SettingCount<'_>> {
     let mut counts: BTreeMap<&str, Values<'_>> = BTreeMap::new();
-    for (setting, fact) in
-        members.members.iter().flat_map(|member| ["", "/"].into_iter().filter_map(|path| member.paths.get(path))).flatten()
-    {
-        let (values, unknown) = counts.entry(setting).or_default();
+    for fact in members.members.iter().flat_map(|member| ["", "/"].into_iter().filter_map(|path| member.values(path))).flatten() {
+        let (values, unknown) = counts.entry(&fact.setting).or_default();
         match &fact.value {
             Some(value) => values.entry(value).or_insert((&fact.shown, 0)).1 += 1,
             None => *unknown += 1,

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Rule;
 use super::profiles::{Item, Profile, items_of};
@@ -12,7 +12,7 @@ use crate::remedy::Remedy;
 use crate::server::{Generation, Server, Site};
 
 /// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Worth knowing.
@@ -38,7 +38,7 @@ impl Severity {
 }
 
 /// How sure a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Confidence {
     /// A heuristic.
@@ -183,6 +183,16 @@ impl Finding {
             sides: Vec::new(),
             most: Severity::High,
         }
+    }
+
+    /// The most it can be, whatever a policy says.
+    pub fn most(&self) -> Severity {
+        self.most
+    }
+
+    /// A finding that was made elsewhere, of the server called `server`.
+    pub(crate) fn recalled(rule: &'static Rule, server: String, severity: Severity, most: Severity) -> Self {
+        Finding { server, severity: severity.min(most), most, ..Finding::of_policy(rule, String::new()) }
     }
 
     /// Names the site. A site that does not start by itself makes the finding low at most.

@@ -3,14 +3,14 @@
 //! It promises that every item with TLS or client-certificate content is either checked by a named rule or named as not assessed, so that a
 //! report under a profile never passes for compliance.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Rule;
 use crate::catalogue::{Setting, Value};
 use crate::server::{Generation, Notice, Resolved, Scope, Server, Site};
 
 /// A benchmark.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Profile {
     /// The Security Technical Implementation Guides of DISA for IIS.

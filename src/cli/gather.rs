@@ -1,0 +1,373 @@
+//! What a fleet came to, from directories or from rows that were written of its parts. Either way the same rows are put together in the same
+//! way, so that the report is the same; a server is forgotten as soon as its rows are there.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use super::judge::{OWN, Setup};
+use super::{Common, Outcome, complain, judge_inputs};
+use crate::estate::{self, Estate};
+use crate::facts::{self, Fact, FactError, FindingRow, Line, NoticeRow, Row, VERSION};
+use crate::fleet::Collector;
+use crate::input::{FileId, Place, display};
+use crate::policy::{Seen, look};
+use crate::report;
+use crate::rules::Finding;
+use crate::server::{Notice, Server};
+
+/// So many mistakes of one file of rows are listed on standard error.
+const LISTED: usize = 20;
+
+/// What a fleet came to, before its policy.
+#[derive(Default)]
+pub(super) struct Gathered {
+    /// The files, and the servers by name: their notices and nothing else.
+    pub(super) estate: Estate,
+    /// What the rules found.
+    pub(super) findings: Vec<Finding>,
+    /// What was seen of the policy.
+    pub(super) seen: Seen,
+    /// Sites and values.
+    pub(super) collector: Collector,
+}
+
+/// What one or several servers came to.
+struct Digest {
+    estate: Estate,
+    facts: Vec<Fact>,
+    findings: Vec<Finding>,
+    seen: Seen,
+}
+
+/// What is left of a server.
+fn shell(server: Server) -> Server {
+    let mut notices = server.notices;
+    notices.shrink_to_fit();
+    // A survey counts notices by name and by what would settle them.
+    notices.iter_mut().for_each(|notice| notice.message = String::new());
+    let windows = server.windows;
+    Server { notices, windows, ..Server::unknown(server.name, server.generation) }
+}
+
+/// What nobody sees in a survey.
+fn trim(finding: &mut Finding) {
+    finding.remedies = Vec::new();
+    finding.sees = String::new();
+    finding.message.shrink_to_fit();
+    finding.related.shrink_to_fit();
+}
+
+/// Judges servers that were read together, and forgets them.
+fn digest(mut estate: Estate, setup: &Setup) -> Digest {
+    let mut facts = Vec::new();
+    let (mut findings, mut seen) = (Vec::new(), Seen::default());
+    for server in &mut estate.servers {
+        setup.note(server);
+    }
+    let twins = setup.twins(&estate.servers);
+    for server in &estate.servers {
+        findings.extend(setup.check(server, &twins));
+        facts.extend(facts::of_server(server, &estate.inputs));
+    }
+    if let Some(loaded) = &setup.policy {
+        for server in &mut estate.servers {
+            let (found, here) = look(&loaded.policy, OWN, server);
+            findings.extend(found);
+            seen.join(&here);
+        }
+    }
+    findings.iter_mut().for_each(trim);
+    estate.servers = std::mem::take(&mut estate.servers).into_iter().map(shell).collect();
+    Digest { estate, facts, findings, seen }
+}
+
+impl Gathered {
+    fn take(&mut self, digest: Digest) {
+        let Digest { estate, facts, mut findings, seen } = digest;
+        facts.iter().for_each(|fact| self.collector.fact(fact));
+        let first = u32::try_from(self.estate.inputs.len()).unwrap_or(u32::MAX);
+        number(&mut findings, |file| FileId(file.0.saturating_add(first)));
+        self.findings.append(&mut findings);
+        self.seen.join(&seen);
+        self.estate.inputs.extend(estate.inputs);
+        self.estate.servers.extend(estate.servers);
+        self.estate.skipped += estate.skipped;
+        self.estate.logs_not_read += estate.logs_not_read;
+    }
+
+    /// Puts files and servers into an order that does not depend on how they were read.
+    fn sort(&mut self) {
+        let inputs = std::mem::take(&mut self.estate.inputs);
+        let mut sorted: Vec<(usize, _)> = inputs.into_iter().enumerate().collect();
+        sorted.sort_by(|a, b| a.1.path.cmp(&b.1.path).then(a.0.cmp(&b.0)));
+        let mut new = vec![FileId(0); sorted.len()];
+        for (to, (from, _)) in sorted.iter().enumerate() {
+            new[*from] = FileId(u32::try_from(to).unwrap_or(u32::MAX));
+        }
+        self.estate.inputs = sorted.into_iter().map(|(_, input)| input).collect();
+        number(&mut self.findings, |file| usize::try_from(file.0).ok().and_then(|file| new.get(file)).copied().unwrap_or(OWN));
+        self.estate.servers.sort_by(|a, b| a.name.cmp(&b.name));
+    }
+}
+
+/// Gives the files in places other numbers.
+fn number(findings: &mut [Finding], new: impl Fn(FileId) -> FileId) {
+    for finding in findings {
+        let related = finding.related.iter_mut().map(|related| &mut related.place);
+        for place in finding.place.iter_mut().chain(related).filter(|place| place.file != OWN) {
+            place.file = new(place.file);
+        }
+    }
+}
+
+/// Reads directories. With `empty`, none but unreadable files are a result, too.
+pub(super) fn of_directories(paths: &[PathBuf], setup: &Setup, common: &Common, empty: bool) -> Result<(Gathered, Outcome), Outcome> {
+    let mut gathered = Gathered::default();
+    // One server that is renamed, and groups that all servers together must have, need all of them.
+    let each = common.name.is_none() && !setup.names_groups();
+    let held = |name: &str| setup.is_node(name);
+    if each && estate::read_each(paths, &common.options(), &held, &|estate| digest(estate, setup), &mut |digest| gathered.take(digest)) {
+        gathered.sort();
+        if let Some(message) = common.misfit(&gathered.estate) {
+            complain(&message);
+            return Err(Outcome::Usage);
+        }
+        common.say_what_was_read(&gathered.estate);
+        let outcome = judge_inputs(&gathered.estate, paths);
+        setup.refuse_wrong_nodes(&gathered.estate.servers, outcome)?;
+        return Ok((gathered, outcome));
+    }
+    let mut gathered = Gathered::default();
+    let estate = common.read(paths)?;
+    let outcome = judge_inputs(&estate, paths);
+    if outcome == Outcome::NoInput && !empty {
+        return Err(outcome);
+    }
+    setup.refuse_wrong_groups(&estate.servers, outcome)?;
+    setup.refuse_wrong_nodes(&estate.servers, outcome)?;
+    gathered.take(digest(estate, setup));
+    gathered.sort();
+    Ok((gathered, outcome))
+}
+
+/// Reads directories and writes the rows of what they came to on standard output: a part of a fleet.
+pub(super) fn write_part(paths: &[PathBuf], setup: &Setup, common: &Common) -> Result<Outcome, Outcome> {
+    let estate = common.read(paths)?;
+    let outcome = judge_inputs(&estate, paths);
+    setup.refuse_wrong_groups(&estate.servers, outcome)?;
+    setup.refuse_wrong_nodes(&estate.servers, outcome)?;
+    let part = digest(estate, setup);
+    let policy = setup.policy.as_ref();
+    let own = policy.map_or("", |loaded| loaded.shown.as_str());
+    let path = |file: FileId| match usize::try_from(file.0).ok().and_then(|file| part.estate.inputs.get(file)) {
+        Some(input) => input.path.as_str(),
+        None => own,
+    };
+    let head = Row::Part { v: VERSION, policy: policy.map(|loaded| loaded.fingerprint.clone()), profile: setup.profile };
+    let server = |server: &Server| Row::Server {
+        v: VERSION,
+        server: server.name.clone(),
+        generation: server.generation,
+        windows: server.windows,
+        notices: server.notices.iter().map(NoticeRow::of).collect(),
+    };
+    let end = Row::End { v: VERSION, skipped: part.estate.skipped, expect: part.seen.expect.clone(), groups: part.seen.groups.clone() };
+    let servers = part.estate.servers.iter().map(server);
+    let findings = part.findings.iter().map(|finding| Row::Finding(Box::new(FindingRow::of(finding, path))));
+    let files = part.estate.inputs.iter().map(Row::of_file);
+    let rows = servers.chain(findings).chain(files).chain(std::iter::once(end));
+    Ok(outcome.max(common.stream(|out| {
+        report::facts::rows(std::iter::once(head), out)?;
+        report::facts::ndjson(part.facts.into_iter(), out)?;
+        report::facts::rows(rows, out)
+    })))
+}
+
+/// Files of rows that are put together.
+struct Parts<'a> {
+    setup: &'a Setup,
+    gathered: Gathered,
+    /// Servers by name: whether a row says what was not assessed of it, and the file that lists its sites.
+    servers: HashMap<String, (bool, Option<String>)>,
+    /// The file of rows that names each file.
+    files: HashMap<String, String>,
+    /// Numbers of files in places.
+    numbers: BTreeMap<String, FileId>,
+    complaints: usize,
+    mistakes: usize,
+}
+
+/// Puts rows together.
+pub(super) fn of_facts(files: &[PathBuf], setup: &Setup) -> (Gathered, Outcome) {
+    let mut parts = Parts {
+        setup,
+        gathered: Gathered::default(),
+        servers: HashMap::new(),
+        files: HashMap::new(),
+        numbers: BTreeMap::new(),
+        complaints: 0,
+        mistakes: 0,
+    };
+    for file in files {
+        parts.read(file);
+    }
+    parts.finish(files)
+}
+
+impl Parts<'_> {
+    fn read(&mut self, file: &Path) {
+        self.complaints = 0;
+        let shown = display(file);
+        let source: Box<dyn Read> = if file.as_os_str() == "-" {
+            Box::new(std::io::stdin().lock())
+        } else {
+            match std::fs::File::open(file) {
+                Ok(opened) => Box::new(opened),
+                Err(error) => return self.complain(&FactError { file: shown, line: None, message: format!("cannot be read: {error}") }),
+            }
+        };
+        let mut lines = facts::Reader::new(BufReader::with_capacity(1 << 16, source), shown.clone()).lines();
+        let (mut begun, mut ended, mut any) = (0_usize, 0_usize, false);
+        while let Some(line) = lines.next() {
+            let fault = match line {
+                Err(error) => {
+                    self.complain(&error);
+                    continue;
+                }
+                Ok(Line::Fact(fact)) => self.fact(&fact),
+                Ok(Line::Row(row)) => {
+                    begun += usize::from(matches!(*row, Row::Part { .. }));
+                    ended += usize::from(matches!(*row, Row::End { .. }));
+                    self.row(*row, &shown)
+                }
+            };
+            any = true;
+            if let Err(message) = fault {
+                self.complain(&lines.error(message));
+            }
+        }
+        let message = match (begun == ended, any) {
+            (false, _) => "it does not end as it was written: it was cut, or rows were left out; write it again",
+            (true, false) => "it holds no rows",
+            (true, true) => "",
+        };
+        if !message.is_empty() {
+            self.complain(&FactError { file: shown.clone(), line: None, message: message.to_owned() });
+        }
+        if self.complaints > LISTED {
+            complain(&format!("error: {shown}: {} more rows are wrong", self.complaints - LISTED));
+        }
+    }
+
+    fn complain(&mut self, error: &FactError) {
+        self.complaints += 1;
+        self.mistakes += 1;
+        if self.complaints <= LISTED {
+            complain(&format!("error: {error}"));
+        }
+    }
+
+    fn fact(&mut self, fact: &Fact) -> Result<(), String> {
+        if !self.servers.contains_key(&fact.server) {
+            self.servers.insert(fact.server.clone(), (false, None));
+        }
+        if fact.setting == facts::LISTS_SITES
+            && let (Some((_, listed)), Some(file)) = (self.servers.get_mut(&fact.server), &fact.file)
+            && listed.get_or_insert_with(|| file.clone()) != file
+        {
+            return Err(format!(
+                "two servers are called {}, one with {} and one with {file}, and cannot be told apart; read them together, or from folders of other names",
+                fact.server,
+                listed.as_deref().unwrap_or_default()
+            ));
+        }
+        self.gathered.collector.fact(fact);
+        Ok(())
+    }
+
+    fn row(&mut self, row: Row, from: &str) -> Result<(), String> {
+        match row {
+            Row::Part { policy, profile, .. } => {
+                let loaded = self.setup.policy.as_ref();
+                let decides = |loaded: &&super::policy::Loaded| !loaded.policy.expect.is_empty() || !loaded.policy.groups.is_empty();
+                if loaded.filter(decides).is_some_and(|loaded| policy.as_ref() != Some(&loaded.fingerprint)) {
+                    return Err(
+                        "it was written without this policy file, whose expectations and groups are judged where servers are read; \
+                                write it again with the same --config"
+                            .to_owned(),
+                    );
+                }
+                if profile != self.setup.profile {
+                    return Err("it was written with another --profile; give the same here".to_owned());
+                }
+            }
+            Row::Server { server, generation, windows, notices, .. } => {
+                let known = self.servers.entry(server.clone()).or_default();
+                if std::mem::replace(&mut known.0, true) {
+                    return Err(format!("a server called {server} was already in these rows"));
+                }
+                let notices: Vec<Notice> = notices.iter().map(NoticeRow::notice).collect::<Result<_, _>>()?;
+                self.gathered.estate.servers.push(Server { windows, notices, ..Server::unknown(server, generation) });
+            }
+            Row::Finding(finding) => {
+                let numbers = &mut self.numbers;
+                let next = |path: &str| {
+                    let new = FileId(u32::try_from(numbers.len()).unwrap_or(u32::MAX));
+                    *numbers.entry(path.to_owned()).or_insert(new)
+                };
+                self.gathered.findings.extend(finding.finding(next));
+            }
+            Row::End { skipped, expect, groups, .. } => {
+                self.gathered.seen.join(&Seen { expect, groups });
+                self.gathered.estate.skipped += skipped;
+            }
+            file @ Row::File { .. } => {
+                let Some(input) = file.file() else { return Ok(()) };
+                if let Some(other) = self.files.insert(input.path.clone(), from.to_owned()) {
+                    return Err(format!("the file {} was already in the rows of {other}", input.path));
+                }
+                self.gathered.estate.inputs.push(input);
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self, files: &[PathBuf]) -> (Gathered, Outcome) {
+        let Parts { mut gathered, servers, numbers, mistakes, .. } = self;
+        // A server of facts alone: what the rules found on it, nobody wrote down.
+        let servers: BTreeMap<String, _> = servers.into_iter().collect();
+        for (name, _) in servers.into_iter().filter(|(_, (told, _))| !told) {
+            let notice = Notice {
+                name: "findings-not-given",
+                message: String::new(),
+                needs: "rows of `iisaudit fleet --format ndjson`, which hold findings".to_owned(),
+            };
+            let shell = Server::unknown(name, crate::server::Generation::Iis7);
+            gathered.estate.servers.push(Server { notices: vec![notice], ..shell });
+        }
+        // Places are numbered in the order in which findings came; they must be numbered as the files are.
+        gathered.estate.inputs.sort_by(|a, b| a.path.cmp(&b.path));
+        let known: HashMap<&str, usize> =
+            gathered.estate.inputs.iter().enumerate().map(|(index, input)| (input.path.as_str(), index)).collect();
+        let mut new = vec![OWN; numbers.len()];
+        for (path, number) in &numbers {
+            if let (Some(index), Ok(at)) = (known.get(path.as_str()), usize::try_from(number.0)) {
+                new[at] = FileId(u32::try_from(*index).unwrap_or(u32::MAX));
+            }
+        }
+        number(&mut gathered.findings, |file| usize::try_from(file.0).ok().and_then(|at| new.get(at)).copied().unwrap_or(OWN));
+        // Without a policy there is no file of ours for a place to be in.
+        if self.setup.policy.is_none() {
+            let lost = |place: Place| place.file == OWN;
+            for finding in &mut gathered.findings {
+                finding.place = finding.place.filter(|place| !lost(*place));
+                finding.related.retain(|related| !lost(related.place));
+            }
+        }
+        gathered.sort();
+        let outcome = if mistakes > 0 { Outcome::Unreadable } else { Outcome::Clean };
+        let read = if gathered.estate.servers.is_empty() && mistakes > 0 { Outcome::Clean } else { judge_inputs(&gathered.estate, files) };
+        (gathered, outcome.max(read))
+    }
+}
