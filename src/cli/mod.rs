@@ -148,6 +148,8 @@ enum Kind {
     Certverify,
     /// Events of Windows as XML, text or CSV
     Events,
+    /// A log of IIS in W3C format, or the error log of HTTP.sys
+    Log,
 }
 
 impl From<Kind> for FileKind {
@@ -164,6 +166,7 @@ impl From<Kind> for FileKind {
             Kind::Certstore => FileKind::CertStore,
             Kind::Certverify => FileKind::CertVerify,
             Kind::Events => FileKind::Events,
+            Kind::Log => FileKind::Log,
         }
     }
 }
@@ -282,6 +285,9 @@ impl Common {
             complain(&format!("read {}: {kind}{encoding}{server}", input.path));
         }
         complain(&format!("{} other files skipped", estate.skipped));
+        if estate.logs_not_read > 0 {
+            complain(&format!("{} logs not read", estate.logs_not_read));
+        }
     }
 
     /// Reads `paths`, renames the server when asked to, and reports unreadable inputs on standard error.
