@@ -261,6 +261,14 @@ pub fn run() -> ExitCode {
     outcome.into()
 }
 
+/// What is said where logs lie among the files and the command has no use for them.
+fn logs_not_read(count: usize) -> String {
+    match count {
+        1 => "1 log file was not read; `iisaudit diagnose` reads it".to_owned(),
+        _ => format!("{count} log files were not read; `iisaudit diagnose` reads them"),
+    }
+}
+
 impl Common {
     fn options(&self) -> Options {
         Options {
@@ -273,8 +281,11 @@ impl Common {
         }
     }
 
-    /// Says what was read, where that was asked for.
+    /// Says which logs were not read, and what was read, where that was asked for.
     fn say_what_was_read(&self, estate: &Estate) {
+        if estate.logs_not_read > 0 {
+            complain(&logs_not_read(estate.logs_not_read));
+        }
         if !self.verbose {
             return;
         }
@@ -285,9 +296,6 @@ impl Common {
             complain(&format!("read {}: {kind}{encoding}{server}", input.path));
         }
         complain(&format!("{} other files skipped", estate.skipped));
-        if estate.logs_not_read > 0 {
-            complain(&format!("{} logs not read", estate.logs_not_read));
-        }
     }
 
     /// Reads `paths`, renames the server when asked to, and reports unreadable inputs on standard error.
