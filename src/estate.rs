@@ -847,7 +847,7 @@ impl<'a> Reading<'a> {
             if evidence::is_evtx(&bytes) {
                 return Err(evidence::EVTX_REFUSED.to_owned());
             }
-            if (!looks_like_xml(&bytes) && !x509::is_binary(&bytes)) || forced == Some(FileKind::Log) {
+            if (!looks_like_xml(&bytes) && !x509::is_binary(&bytes)) || forced == Some(FileKind::Log) || has_request(&bytes) {
                 // A name of a computer may stand a little behind the headings.
                 (&mut file).take(HEAD - 512).read_to_end(&mut bytes).map_err(told)?;
                 if let Some(head) = log(&bytes) {
@@ -1538,6 +1538,12 @@ fn looks_like_event_xml(bytes: &[u8]) -> bool {
     name.is_some_and(evidence::is_event_xml)
 }
 
+/// Whether the first line has a request in it, behind a `<address>` that somebody put in the place of a real one.
+fn has_request(bytes: &[u8]) -> bool {
+    let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    [&b" GET /"[..], b" POST /"].into_iter().any(|request| memchr::memmem::find(first, request).is_some())
+}
+
 /// Whether the first bytes can be those of an XML text in any encoding that is read.
 fn looks_like_xml(bytes: &[u8]) -> bool {
     let bytes = bytes
@@ -1951,5 +1957,16 @@ mod tests {
         let report = found.inputs.iter().find(|input| input.path.ends_with(".evtx")).unwrap();
         assert_eq!(report.kind, Some(FileKind::Events));
         assert!(report.error.as_ref().unwrap().message.contains("wevtutil qe"), "{report:?}");
+    }
+
+    #[test]
+    fn a_line_with_names_in_angle_brackets_is_a_log_and_no_xml() {
+        let files = [
+            ("web01/applicationHost.config", HOST),
+            ("web01/ticket.txt", "<IP> GET /MP LIST 443 - <IP> MANAGER - 403 13 2148081683 1 18\n"),
+        ];
+        let found = estate(&files, &Options { logs: true, ..Options::default() });
+        assert_eq!(found.servers[0].evidence.logs.as_ref().map(LogSummary::requests), Some(1));
+        assert!(found.inputs[1].warnings[0].contains("pieces of a log"), "{:?}", found.inputs[1]);
     }
 }

@@ -621,7 +621,11 @@ pub fn recognise_log(bytes: &[u8]) -> Option<LogHead> {
         true
     } else {
         // A page that quotes a line or two of a log is none.
-        let is_piece = facts.pieces == 0 || summary.tallies().any(|tally| !tally.stems.is_empty());
+        // A line that was broken in two has its method in the one half and its outcome in the other.
+        let has_method = |line: &[u8]| method_of(&line.split(|byte| *byte == b' ').collect::<Vec<_>>()).is_some();
+        let is_piece = facts.pieces == 0
+            || summary.tallies().any(|tally| !tally.stems.is_empty())
+            || head.split(|byte| *byte == b'\n').any(has_method);
         facts.requests > 0 && is_piece && facts.requests >= facts.unknown
     };
     let computer = summary.sites.keys().find_map(|site| site.computer.clone());
@@ -1708,6 +1712,8 @@ mod tests {
         );
         assert_eq!((facts(&summary).pieces, facts(&summary).unknown, facts(&summary).lines), (3, 1, 4));
         assert!(recognise_log(text.as_bytes()).is_some());
+        let broken: Vec<&str> = text.lines().skip(1).take(2).collect();
+        assert!(recognise_log(broken.join("\n").as_bytes()).is_some());
     }
 
     #[test]
