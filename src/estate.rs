@@ -251,7 +251,9 @@ pub fn give_evidence(estate: &mut Estate, server: usize, paths: &[PathBuf], opti
             report.error = Some(InputError { message, line: None, column: None });
         }
     }
-    let evidence = reading.evidence;
+    let (logs, evidence): (Vec<Evidence>, Vec<Evidence>) = reading.evidence.into_iter().partition(|one| one.log.is_some());
+    let workers = Workers::new(options.threads, logs.len());
+    let logs = (!logs.is_empty()).then(|| read_logs(logs, estate, options.first_file, &shared.tally, &workers));
     let mut servers = std::mem::take(&mut estate.servers);
     if let Some(server) = servers.get_mut(server) {
         let before = std::mem::take(&mut server.evidence);
@@ -259,6 +261,7 @@ pub fn give_evidence(estate: &mut Estate, server: usize, paths: &[PathBuf], opti
             server.schannel = None;
         }
         give(server, evidence, estate, options.first_file);
+        give_logs(server, logs, estate, options.first_file);
         server.evidence.append(before);
     }
     estate.servers = servers;
@@ -962,9 +965,11 @@ impl<'a> Reading<'a> {
         for (owner, logs) in logs {
             match owner {
                 Some(host) => {
-                    summaries.insert(host, self.read_logs(logs, workers));
+                    summaries.insert(host, read_logs(logs, &mut self.estate, first, &self.shared.tally, workers));
                 }
-                None if no_servers && evidence_alone.len() <= 1 => logs_alone = Some(self.read_logs(logs, workers)),
+                None if no_servers && evidence_alone.len() <= 1 => {
+                    logs_alone = Some(read_logs(logs, &mut self.estate, first, &self.shared.tally, workers));
+                }
                 None => {
                     for log in logs {
                         let report = report_of(&mut self.estate, first, log.file);
@@ -1041,40 +1046,6 @@ impl<'a> Reading<'a> {
         }
         self.estate.servers.sort_by(|a, b| a.name.cmp(&b.name));
         self.estate
-    }
-
-    /// Reads the logs of one server, a few at a time, so that no more than their summaries and one file for each thread is held.
-    fn read_logs(&mut self, logs: Vec<Evidence>, workers: &Workers) -> (Vec<FileId>, LogSummary) {
-        let mut files = Vec::new();
-        let mut all = LogSummary::default();
-        let mut rest = logs.into_iter().peekable();
-        while rest.peek().is_some() {
-            let next: Vec<Evidence> = rest.by_ref().take(workers.count()).collect();
-            let read = workers.map(next, |mut one| {
-                let held = one.log.as_mut().and_then(|log| log.held.take());
-                let summary = match held {
-                    Some(bytes) => Ok(evidence::read_log(bytes.as_slice(), one.file)),
-                    None => std::fs::File::open(&one.input.path).map(|file| evidence::read_log(file, one.file)),
-                };
-                (one.file, summary)
-            });
-            for (file, summary) in read {
-                let Some(report) = report_of(&mut self.estate, self.options.first_file, file) else { continue };
-                match summary {
-                    Err(error) => report.error = Some(InputError { message: format!("cannot be read: {error}"), line: None, column: None }),
-                    Ok(mut summary) => {
-                        if let Some(name) = site_of_folder(&report.path) {
-                            summary.name_sites(name);
-                        }
-                        report.warnings.extend(summary.files.get(&file).iter().flat_map(|facts| facts.remarks()));
-                        all.take_in(summary);
-                        files.push(file);
-                    }
-                }
-                self.shared.tally.told(Some(report));
-            }
-        }
-        (files, all)
     }
 
     /// For every web.config and redirection.config the server whose tree it lies in, and its directory relative to that tree. The tree
@@ -1286,6 +1257,40 @@ fn give(server: &mut Server, files: Vec<Evidence>, estate: &mut Estate, first: u
             server.notices.retain(|notice| told.insert(notice.clone()));
         }
     }
+}
+
+/// Reads the logs of one server, a few at a time, so that no more than their summaries and one file for each thread is held.
+fn read_logs(logs: Vec<Evidence>, estate: &mut Estate, first: u32, tally: &Tally<'_>, workers: &Workers) -> (Vec<FileId>, LogSummary) {
+    let mut files = Vec::new();
+    let mut all = LogSummary::default();
+    let mut rest = logs.into_iter().peekable();
+    while rest.peek().is_some() {
+        let next: Vec<Evidence> = rest.by_ref().take(workers.count()).collect();
+        let read = workers.map(next, |mut one| {
+            let held = one.log.as_mut().and_then(|log| log.held.take());
+            let summary = match held {
+                Some(bytes) => Ok(evidence::read_log(bytes.as_slice(), one.file)),
+                None => std::fs::File::open(&one.input.path).map(|file| evidence::read_log(file, one.file)),
+            };
+            (one.file, summary)
+        });
+        for (file, summary) in read {
+            let Some(report) = report_of(estate, first, file) else { continue };
+            match summary {
+                Err(error) => report.error = Some(InputError { message: format!("cannot be read: {error}"), line: None, column: None }),
+                Ok(mut summary) => {
+                    if let Some(name) = site_of_folder(&report.path) {
+                        summary.name_sites(name);
+                    }
+                    report.warnings.extend(summary.files.get(&file).iter().flat_map(|facts| facts.remarks()));
+                    all.take_in(summary);
+                    files.push(file);
+                }
+            }
+            tally.told(Some(report));
+        }
+    }
+    (files, all)
 }
 
 /// The folder of a site's logs, `W3SVC7`, which names the site although its column is not logged by default.
@@ -1968,5 +1973,22 @@ mod tests {
         let found = estate(&files, &Options { logs: true, ..Options::default() });
         assert_eq!(found.servers[0].evidence.logs.as_ref().map(LogSummary::requests), Some(1));
         assert!(found.inputs[1].warnings[0].contains("pieces of a log"), "{:?}", found.inputs[1]);
+    }
+
+    #[test]
+    fn logs_that_are_given_to_a_server_as_evidence_are_read_and_added_to_its_own() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
+        for (name, text) in [("web01/applicationHost.config", HOST), ("web01/own.log", LOG), ("other/W3SVC3/u.log", LOG)] {
+            std::fs::create_dir_all(at(name).parent().unwrap()).unwrap();
+            std::fs::write(at(name), text).unwrap();
+        }
+        let options = Options { logs: true, ..Options::default() };
+        let mut found = read(&[at("web01")], &options);
+        give_evidence(&mut found, 0, &[at("other")], &options);
+        let logs = found.servers[0].evidence.logs.as_ref().unwrap();
+        assert_eq!((logs.requests(), logs.files.len()), (4, 2));
+        assert!(logs.sites.keys().any(|site| site.name.as_deref() == Some("W3SVC3")));
+        assert!(found.inputs.iter().all(|input| input.error.is_none() && input.server.is_some()), "{:?}", found.inputs);
     }
 }
