@@ -217,7 +217,7 @@ pub fn read(paths: &[PathBuf], options: &Options) -> Estate {
             let logs = reading.evidence.len();
             reading.take(input);
             // A log is told when it has been read.
-            if !reading.evidence.get(logs).is_some_and(|one| one.log.is_some()) {
+            if reading.evidence.get(logs).is_none_or(|one| one.log.is_none()) {
                 shared.tally.told(reading.estate.inputs.get(before));
             }
         }

@@ -45,7 +45,7 @@ pub fn event_groups<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<Even
 fn group(channel: Channel, id: u32, alert: Option<u32>, events: &[&Event]) -> EventGroup {
     let times = || events.iter().map(|event| event.time.as_str()).filter(|time| !time.is_empty());
     let comparable = times().all(|time| day_of(time).is_some());
-    let (first, last) = if comparable { (times().min(), times().max()) } else { (times().next(), times().last()) };
+    let (first, last) = if comparable { (times().min(), times().max()) } else { (times().next(), times().next_back()) };
     let mut days = BTreeMap::new();
     if comparable {
         times().filter_map(day_of).for_each(|day| *days.entry(day.to_owned()).or_default() += 1);
