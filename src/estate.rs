@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::apphost::{self, ConfigFile, PlacedFile};
 use crate::evidence::x509::{self, ReadX509};
-use crate::evidence::{self, ReadEvents, ReadStores, ReadVerifications};
+use crate::evidence::{self, LogSummary, ReadEvents, ReadStores, ReadVerifications};
 use crate::httpsys::{self, ReadRecords, Source, TextKind};
 use crate::input::{self, Charset, Discovered, FileId, Input, Place, Remark};
 use crate::metabase::{self, MbSchema};
@@ -151,6 +151,8 @@ pub enum FileKind {
     CertificateStoreFile,
     /// A file with a private key, which is told and not read.
     PrivateKey,
+    /// A log of IIS in W3C format, or the error log of HTTP.sys.
+    Log,
     /// The policy file of a run, which is no configuration of a server.
     Policy,
     /// The baseline of a run, which is no configuration of a server.
@@ -182,6 +184,7 @@ impl FileKind {
             FileKind::TrustList => "CTL",
             FileKind::CertificateStoreFile => "certificate store file",
             FileKind::PrivateKey => "private key",
+            FileKind::Log => "log of IIS or HTTP.sys",
             FileKind::Policy => "policy file",
             FileKind::Baseline => "baseline",
         }
@@ -237,7 +240,9 @@ pub fn give_evidence(estate: &mut Estate, server: usize, paths: &[PathBuf], opti
             report.error = Some(InputError { message, line: None, column: None });
         }
     }
-    let evidence = reading.evidence;
+    let (logs, evidence): (Vec<Evidence>, Vec<Evidence>) = reading.evidence.into_iter().partition(|one| one.log.is_some());
+    let workers = Workers::new(options.threads, logs.len());
+    let logs = (!logs.is_empty()).then(|| read_logs(logs, estate, options.first_file, &shared.tally, &workers));
     let mut servers = std::mem::take(&mut estate.servers);
     if let Some(server) = servers.get_mut(server) {
         let before = std::mem::take(&mut server.evidence);
@@ -245,6 +250,7 @@ pub fn give_evidence(estate: &mut Estate, server: usize, paths: &[PathBuf], opti
             server.schannel = None;
         }
         give(server, evidence, estate, options.first_file);
+        give_logs(server, logs, estate, options.first_file);
         server.evidence.append(before);
     }
     estate.servers = servers;
@@ -560,6 +566,16 @@ struct Evidence {
     events: Option<ReadEvents>,
     verifications: Option<ReadVerifications>,
     certificates: Option<ReadX509>,
+    /// A log that is still to be read, once it is known whose it is.
+    log: Option<Log>,
+}
+
+/// A log that was recognised and not yet read.
+struct Log {
+    /// Its bytes, when they came from standard input, which can be read only once.
+    held: Option<Vec<u8>>,
+    /// The computer that it names near its beginning.
+    computer: Option<String>,
 }
 
 impl Evidence {
@@ -574,6 +590,7 @@ impl Evidence {
             events: None,
             verifications: None,
             certificates: None,
+            log: None,
         }
     }
 
@@ -583,6 +600,7 @@ impl Evidence {
             || self.events.is_some()
             || self.verifications.is_some()
             || self.certificates.is_some()
+            || self.log.is_some()
             || self.windows.is_some()
             || self.schannel.as_ref().is_some_and(|schannel| schannel.place.is_some())
     }
@@ -618,10 +636,19 @@ const HEAD: u64 = 1 << 16;
 
 /// What a file should be.
 const EXPECTED: &str = "expected MetaBase.xml, MBSchema.xml, applicationHost.config, redirection.config, web.config, the output of `netsh http show sslcert` or \
-     `httpcfg query ssl` or `certutil -store` or `certutil -verify`, a registry export, an export of events, or a certificate, CRL or CTL";
+     `httpcfg query ssl` or `certutil -store` or `certutil -verify`, a registry export, an export of events, a log of IIS, or a certificate, CRL or CTL";
 
-/// The bytes of a file; `None` for one that is not ours, and why it cannot be read.
-type Bytes = Result<Option<Vec<u8>>, String>;
+/// What a file holds, or why it cannot be read.
+type Bytes = Result<Content, String>;
+
+enum Content {
+    /// A file that can be ours.
+    Whole(Vec<u8>),
+    /// A log, which is not held in memory.
+    Log(Log),
+    /// A file that is not ours.
+    Other,
+}
 
 impl<'a> Reading<'a> {
     fn new(shared: &'a Shared<'a>, before: usize) -> Self {
@@ -641,8 +668,12 @@ impl<'a> Reading<'a> {
         }
         for input in inputs {
             let before = self.estate.inputs.len();
+            let logs = self.evidence.len();
             self.take(input);
-            self.shared.tally.told(self.estate.inputs.get(before));
+            // A log is told when it has been read.
+            if self.evidence.get(logs).is_none_or(|one| one.log.is_none()) {
+                self.shared.tally.told(self.estate.inputs.get(before));
+            }
         }
     }
 
@@ -721,7 +752,9 @@ impl<'a> Reading<'a> {
             let taken = workers.map(numbered.collect(), |(input, bytes, number)| {
                 let mut one = Reading::new(shared, number);
                 one.take_bytes(input, bytes);
-                shared.tally.told(one.estate.inputs.first());
+                if !one.evidence.iter().any(|one| one.log.is_some()) {
+                    shared.tally.told(one.estate.inputs.first());
+                }
                 (input, one)
             });
             for (input, one) in taken {
@@ -749,9 +782,10 @@ impl<'a> Reading<'a> {
     fn is_reported(&self, input: &Input, bytes: &Bytes) -> bool {
         let bytes = match bytes {
             Err(_) => return true,
-            Ok(None) => return false,
-            Ok(Some(_)) if input.named => return true,
-            Ok(Some(bytes)) => bytes,
+            Ok(Content::Other) => return false,
+            Ok(Content::Log(_)) => return input.named || self.options.logs,
+            Ok(Content::Whole(_)) if input.named => return true,
+            Ok(Content::Whole(bytes)) => bytes,
         };
         if x509::is_binary(bytes) {
             return true;
@@ -775,13 +809,15 @@ impl<'a> Reading<'a> {
 
     fn take_bytes(&mut self, input: &Input, bytes: Bytes) {
         let bytes = match bytes {
-            Ok(Some(bytes)) => bytes,
-            Ok(None) => {
+            Ok(Content::Whole(bytes)) => bytes,
+            Ok(Content::Log(log)) => return self.take_log(input, log),
+            Ok(Content::Other) => {
                 self.estate.skipped += 1;
                 return;
             }
             Err(message) => {
-                self.estate.inputs.push(InputReport::failed(input.display(), self.kind_by_name(input), message, None));
+                let kind = if message == evidence::EVTX_REFUSED { Some(FileKind::Events) } else { self.kind_by_name(input) };
+                self.estate.inputs.push(InputReport::failed(input.display(), kind, message, None));
                 return;
             }
         };
@@ -890,6 +926,28 @@ impl<'a> Reading<'a> {
             report.error = Some(InputError { message: error.to_string(), line: Some(error.place.line), column: Some(error.place.column) });
         }
         self.estate.inputs.push(report);
+    }
+
+    /// Takes a log: to be read later, or only to be counted, where nobody asked for logs.
+    fn take_log(&mut self, input: &Input, log: Log) {
+        let wanted = self.options.logs;
+        self.estate.logs_not_read += usize::from(!wanted);
+        if !wanted && !input.named {
+            return;
+        }
+        let file = self.next_file();
+        let warnings = if wanted { Vec::new() } else { vec!["not read: `iisaudit diagnose` is the command that reads logs".to_owned()] };
+        self.estate.inputs.push(InputReport {
+            path: input.display(),
+            kind: Some(FileKind::Log),
+            encoding: None,
+            server: None,
+            error: None,
+            warnings,
+        });
+        if wanted {
+            self.evidence.push(Evidence { log: Some(log), ..Evidence::of(input, file) });
+        }
     }
 
     /// Takes a file of events as XML; whether it was one.
@@ -1033,17 +1091,37 @@ impl<'a> Reading<'a> {
     fn bytes(&self, input: &Input) -> Bytes {
         let limit = self.options.limits.file_bytes;
         let mut bytes = Vec::new();
+        let forced = self.options.kind.filter(|_| input.named);
+        let log = |bytes: &[u8]| match forced {
+            Some(FileKind::Log) => Some(evidence::recognise_log(bytes).unwrap_or_default()),
+            Some(_) => None,
+            None => evidence::recognise_log(bytes),
+        };
         let told = |error: std::io::Error| format!("cannot be read: {error}");
         if input.path.as_os_str() == "-" {
             std::io::stdin().lock().take(limit + 1).read_to_end(&mut bytes).map_err(told)?;
+            if bytes.len() as u64 <= limit
+                && let Some(head) = log(&bytes)
+            {
+                return Ok(Content::Log(Log { held: Some(bytes), computer: head.computer }));
+            }
         } else {
             let mut file = std::fs::File::open(&input.path).map_err(told)?;
             (&mut file).take(512).read_to_end(&mut bytes).map_err(told)?;
-            if !input.named && !self.must_be_ours(input) && !looks_like_xml(&bytes) && !x509::is_binary(&bytes) {
+            if evidence::is_evtx(&bytes) {
+                return Err(evidence::EVTX_REFUSED.to_owned());
+            }
+            if (!looks_like_xml(&bytes) && !x509::is_binary(&bytes)) || forced == Some(FileKind::Log) || has_request(&bytes) {
+                // A name of a computer may stand a little behind the headings.
                 (&mut file).take(HEAD - 512).read_to_end(&mut bytes).map_err(told)?;
+                if let Some(head) = log(&bytes) {
+                    return Ok(Content::Log(Log { held: None, computer: head.computer }));
+                }
+            }
+            if !input.named && !self.must_be_ours(input) && !looks_like_xml(&bytes) && !x509::is_binary(&bytes) {
                 let known = |decoded: input::Decoded<'_>| is_known_text(&decoded.text);
                 if !x509::is_binary(&bytes) && !input::decode_text(&bytes, self.options.encoding).is_ok_and(known) {
-                    return Ok(None);
+                    return Ok(Content::Other);
                 }
             }
             let rest = (limit + 1).saturating_sub(bytes.len() as u64);
@@ -1055,7 +1133,7 @@ impl<'a> Reading<'a> {
         if bytes.is_empty() && (input.named || self.must_be_ours(input)) {
             return Err("the file is empty".to_owned());
         }
-        Ok(Some(bytes))
+        Ok(Content::Whole(bytes))
     }
 
     /// Whether a file that cannot be recognised must be reported: it was named, or it has the name of a file that holds configuration.
@@ -1125,7 +1203,13 @@ impl<'a> Reading<'a> {
         let mut evidence: Vec<Vec<Evidence>> = self.hosts.iter().map(|_| Vec::new()).collect();
         let mut evidence_alone: BTreeMap<String, Vec<Evidence>> = BTreeMap::new();
         let no_servers = self.hosts.is_empty() && !others;
+        let mut logs: BTreeMap<Option<usize>, Vec<Evidence>> = BTreeMap::new();
         for (one, owner) in std::mem::take(&mut self.evidence).into_iter().zip(owners_of_evidence) {
+            if let Some(log) = &one.log {
+                let owner = owner.or_else(|| log.computer.as_deref().and_then(|computer| called(&names, computer)));
+                logs.entry(owner).or_default().push(one);
+                continue;
+            }
             match owner {
                 Some(host) => evidence[host].push(one),
                 // Without any server file the records are all that is known of their server.
@@ -1139,6 +1223,31 @@ impl<'a> Reading<'a> {
                              the server's file"
                                 .to_owned(),
                         );
+                    }
+                }
+            }
+        }
+        let mut logs_alone = None;
+        let mut summaries: BTreeMap<usize, (Vec<FileId>, LogSummary)> = BTreeMap::new();
+        for (owner, logs) in logs {
+            match owner {
+                Some(host) => {
+                    summaries.insert(host, read_logs(logs, &mut self.estate, first, &self.shared.tally, workers));
+                }
+                None if no_servers && evidence_alone.len() <= 1 => {
+                    logs_alone = Some(read_logs(logs, &mut self.estate, first, &self.shared.tally, workers));
+                }
+                None => {
+                    for log in logs {
+                        let report = report_of(&mut self.estate, first, log.file);
+                        if let Some(report) = report {
+                            report.warnings.push(
+                                "not read, for it belongs to no server: put it below the directory of its server, or let the server log \
+                                 s-computername with the name that its directory has"
+                                    .to_owned(),
+                            );
+                            self.shared.tally.told(Some(report));
+                        }
                     }
                 }
             }
@@ -1173,15 +1282,20 @@ impl<'a> Reading<'a> {
             server.inputs = std::iter::once(host.file).chain(placed_files[index].iter().copied()).collect();
             server.windows = self.options.windows;
             give(&mut server, std::mem::take(&mut evidence[index]), &mut self.estate, first);
+            give_logs(&mut server, summaries.remove(&index), &mut self.estate, first);
             self.estate.servers.push(server);
+        }
+        if logs_alone.is_some() && evidence_alone.is_empty() {
+            evidence_alone.insert("logs".to_owned(), Vec::new());
         }
         for (name, files) in evidence_alone {
             // Nothing but Windows Server 2003 and Windows XP has that tool.
-            let old = files.iter().all(|file| file.records.as_ref().is_some_and(of_httpcfg));
+            let old = !files.is_empty() && files.iter().all(|file| file.records.as_ref().is_some_and(of_httpcfg));
             let generation = if old { Generation::Iis6 } else { Generation::Iis7 };
             let mut server = Server::unknown(given.give(name), generation);
             server.windows = self.options.windows;
             give(&mut server, files, &mut self.estate, first);
+            give_logs(&mut server, logs_alone.take(), &mut self.estate, first);
             self.estate.servers.push(server);
         }
         for (config, name) in alone.into_iter().zip(names_of_orphans) {
@@ -1392,6 +1506,73 @@ fn give(server: &mut Server, files: Vec<Evidence>, estate: &mut Estate, first: u
     }
 }
 
+/// Reads the logs of one server, a few at a time, so that no more than their summaries and one file for each thread is held.
+fn read_logs(logs: Vec<Evidence>, estate: &mut Estate, first: u32, tally: &Tally<'_>, workers: &Workers) -> (Vec<FileId>, LogSummary) {
+    let mut files = Vec::new();
+    let mut all = LogSummary::default();
+    let mut rest = logs.into_iter().peekable();
+    while rest.peek().is_some() {
+        let next: Vec<Evidence> = rest.by_ref().take(workers.count()).collect();
+        let read = workers.map(next, |mut one| {
+            let held = one.log.as_mut().and_then(|log| log.held.take());
+            let summary = match held {
+                Some(bytes) => Ok(evidence::read_log(bytes.as_slice(), one.file)),
+                None => std::fs::File::open(&one.input.path).map(|file| evidence::read_log(file, one.file)),
+            };
+            (one.file, summary)
+        });
+        for (file, summary) in read {
+            let Some(report) = report_of(estate, first, file) else { continue };
+            match summary {
+                Err(error) => report.error = Some(InputError { message: format!("cannot be read: {error}"), line: None, column: None }),
+                Ok(mut summary) => {
+                    if let Some(name) = site_of_folder(&report.path) {
+                        summary.name_sites(name);
+                    }
+                    report.warnings.extend(summary.files.get(&file).iter().flat_map(|facts| facts.remarks()));
+                    all.take_in(summary);
+                    files.push(file);
+                }
+            }
+            tally.told(Some(report));
+        }
+    }
+    (files, all)
+}
+
+/// The folder of a site's logs, `W3SVC7`, which names the site although its column is not logged by default.
+fn site_of_folder(path: &str) -> Option<&str> {
+    let (folder, _) = path.rsplit_once('/')?;
+    let folder = folder.rsplit('/').next()?;
+    let number = folder.get(..5).filter(|head| head.eq_ignore_ascii_case("W3SVC")).and_then(|_| folder.get(5..))?;
+    (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(folder)
+}
+
+/// Gives a server what its logs say.
+fn give_logs(server: &mut Server, logs: Option<(Vec<FileId>, LogSummary)>, estate: &mut Estate, first: u32) {
+    let Some((files, summary)) = logs else { return };
+    for file in &files {
+        if let Some(report) = report_of(estate, first, *file) {
+            report.server = Some(server.name.clone());
+        }
+    }
+    if !files.is_empty() {
+        server.inputs.extend(files);
+        server.evidence.logs = Some(summary);
+    }
+}
+
+/// The only one of the servers that has the name of a computer, by the last part of its name up to the first dot.
+fn called(names: &[String], computer: &str) -> Option<usize> {
+    let short = |name: &str| name.rsplit('/').next().unwrap_or_default().split('.').next().unwrap_or_default().to_lowercase();
+    let wanted = short(computer);
+    let mut named = names.iter().enumerate().filter(|(_, name)| short(name) == wanted);
+    match (named.next(), named.next()) {
+        (Some((index, _)), None) => Some(index),
+        _ => None,
+    }
+}
+
 /// Whether these are the records of `httpcfg query ssl`.
 fn of_httpcfg(records: &ReadRecords) -> bool {
     records.records.first().is_some_and(|record| record.source == Source::Httpcfg)
@@ -1504,6 +1685,7 @@ impl Shape {
             | FileKind::TrustList
             | FileKind::CertificateStoreFile
             | FileKind::PrivateKey
+            | FileKind::Log
             | FileKind::Policy
             | FileKind::Baseline => return None,
         })
@@ -1606,6 +1788,12 @@ fn looks_like_event_xml(bytes: &[u8]) -> bool {
     }
     let name = start.strip_prefix('<').and_then(|rest| rest.split(|c: char| c.is_whitespace() || matches!(c, '>' | '/')).next());
     name.is_some_and(evidence::is_event_xml)
+}
+
+/// Whether the first line has a request in it, behind a `<address>` that somebody put in the place of a real one.
+fn has_request(bytes: &[u8]) -> bool {
+    let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    [&b" GET /"[..], b" POST /"].into_iter().any(|request| memchr::memmem::find(first, request).is_some())
 }
 
 /// Whether the first bytes can be those of an XML text in any encoding that is read.
@@ -1778,7 +1966,9 @@ mod tests {
     fn estate(files: &[(&str, &str)], options: &Options) -> Estate {
         let directory = tempfile::tempdir().unwrap();
         for (name, text) in files {
-            std::fs::write(directory.path().join(name), text).unwrap();
+            let path = directory.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
         }
         read(&[directory.path().to_path_buf()], options)
     }
@@ -2045,5 +2235,121 @@ mod tests {
         let (directory, one) = with_certificates(&files);
         let options = Options { threads: NonZeroUsize::new(4), ..Options::default() };
         assert_eq!(read(&[directory.path().to_path_buf()], &options), one);
+    }
+
+    const LOG: &str = "#Software: Microsoft Internet Information Services 10.0\n#Fields: date time s-ip s-port cs-method cs-uri-stem sc-status sc-substatus sc-win32-status\n2025-01-15 09:15:24 10.0.0.5 443 GET /pay 403 13 2148081683\n2025-01-15 09:15:25 10.0.0.5 443 GET /pay 200 0 0\n";
+
+    #[test]
+    fn logs_are_counted_and_not_read_unless_somebody_asks_for_them() {
+        let files = [("web01/applicationHost.config", HOST), ("web01/LogFiles/W3SVC1/u_ex250115.log", LOG)];
+        let found = estate(&files, &Options::default());
+        assert_eq!((found.logs_not_read, found.skipped, found.inputs.len()), (1, 0, 1));
+        assert!(found.servers[0].evidence.logs.is_none());
+    }
+
+    #[test]
+    fn logs_belong_to_the_server_of_their_tree_and_add_up() {
+        let files = [
+            ("web01/applicationHost.config", HOST),
+            ("web01/LogFiles/W3SVC1/u_ex250115.log", LOG),
+            ("web01/LogFiles/W3SVC1/u_ex250116.log", LOG),
+            ("web02/applicationHost.config", HOST),
+            ("web02/u_ex250115.log", LOG),
+            ("web03/applicationHost.config", HOST),
+        ];
+        for threads in [1, 3] {
+            let found = estate(&files, &Options { logs: true, threads: NonZeroUsize::new(threads), ..Options::default() });
+            let requests: Vec<Option<u64>> =
+                found.servers.iter().map(|server| server.evidence.logs.as_ref().map(LogSummary::requests)).collect();
+            assert_eq!(requests, [Some(4), Some(2), None]);
+            assert_eq!(found.servers[0].inputs.len(), 3);
+            let named: Vec<_> =
+                found.servers[..2].iter().flat_map(|server| server.evidence.logs.iter().flat_map(|logs| logs.sites.keys())).collect();
+            assert_eq!(named.iter().map(|site| site.to_string()).collect::<Vec<_>>(), ["W3SVC1 10.0.0.5:443", "10.0.0.5:443"]);
+            assert!(found.inputs.iter().all(|input| input.error.is_none() && input.warnings.is_empty()), "{:?}", found.inputs);
+            assert_eq!((found.logs_not_read, found.inputs[1].kind), (0, Some(FileKind::Log)));
+        }
+    }
+
+    #[test]
+    fn the_limit_of_other_files_does_not_hold_for_logs() {
+        let long = format!("{LOG}{}", "2025-01-15 09:15:25 10.0.0.5 443 GET /pay 200 0 0\n".repeat(5000));
+        let limits = Limits { file_bytes: 10_000, ..Limits::default() };
+        let found = estate(
+            &[("web01/applicationHost.config", HOST), ("web01/u.log", &long)],
+            &Options { logs: true, limits, ..Options::default() },
+        );
+        assert_eq!(found.servers[0].evidence.logs.as_ref().unwrap().requests(), 5002);
+    }
+
+    #[test]
+    fn a_log_in_a_common_folder_belongs_to_the_computer_that_it_names() {
+        let log = LOG.replace("s-ip s-port", "s-computername s-port").replace("10.0.0.5", "WEB02");
+        let other = log.replace("WEB02", "WEB09");
+        let files = [
+            ("web01/applicationHost.config", HOST),
+            ("web02/applicationHost.config", HOST),
+            ("logs/a.log", &*log),
+            ("logs/b.log", &*other),
+        ];
+        let found = estate(&files, &Options { logs: true, ..Options::default() });
+        let requests: Vec<Option<u64>> =
+            found.servers.iter().map(|server| server.evidence.logs.as_ref().map(LogSummary::requests)).collect();
+        assert_eq!(requests, [None, Some(2)]);
+        let stray = found.inputs.iter().find(|input| input.path.ends_with("b.log")).unwrap();
+        assert!(stray.warnings[0].contains("belongs to no server"), "{stray:?}");
+    }
+
+    #[test]
+    fn logs_without_any_server_are_a_server_of_their_own() {
+        let found = estate(&[("a/u1.log", LOG), ("b/u2.log", LOG)], &Options { logs: true, ..Options::default() });
+        assert_eq!(found.servers.len(), 1);
+        assert_eq!(found.servers[0].evidence.logs.as_ref().unwrap().requests(), 4);
+    }
+
+    #[test]
+    fn a_log_that_is_named_where_none_is_read_says_so() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("u.log");
+        std::fs::write(&path, LOG).unwrap();
+        let found = read(&[path], &Options::default());
+        assert_eq!((found.inputs[0].kind, found.logs_not_read), (Some(FileKind::Log), 1));
+        assert!(found.inputs[0].error.is_none() && found.inputs[0].warnings[0].contains("iisaudit diagnose"));
+    }
+
+    #[test]
+    fn a_binary_log_of_events_is_refused_with_the_command_that_converts_it() {
+        let found = estate(&[("applicationHost.config", HOST), ("System.evtx", "ElfFile\0\0\0")], &Options::default());
+        let report = found.inputs.iter().find(|input| input.path.ends_with(".evtx")).unwrap();
+        assert_eq!(report.kind, Some(FileKind::Events));
+        assert!(report.error.as_ref().unwrap().message.contains("wevtutil qe"), "{report:?}");
+    }
+
+    #[test]
+    fn a_line_with_names_in_angle_brackets_is_a_log_and_no_xml() {
+        let files = [
+            ("web01/applicationHost.config", HOST),
+            ("web01/ticket.txt", "<IP> GET /MP LIST 443 - <IP> MANAGER - 403 13 2148081683 1 18\n"),
+        ];
+        let found = estate(&files, &Options { logs: true, ..Options::default() });
+        assert_eq!(found.servers[0].evidence.logs.as_ref().map(LogSummary::requests), Some(1));
+        assert!(found.inputs[1].warnings[0].contains("pieces of a log"), "{:?}", found.inputs[1]);
+    }
+
+    #[test]
+    fn logs_that_are_given_to_a_server_as_evidence_are_read_and_added_to_its_own() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
+        for (name, text) in [("web01/applicationHost.config", HOST), ("web01/own.log", LOG), ("other/W3SVC3/u.log", LOG)] {
+            std::fs::create_dir_all(at(name).parent().unwrap()).unwrap();
+            std::fs::write(at(name), text).unwrap();
+        }
+        let options = Options { logs: true, ..Options::default() };
+        let mut found = read(&[at("web01")], &options);
+        give_evidence(&mut found, 0, &[at("other")], &options);
+        let logs = found.servers[0].evidence.logs.as_ref().unwrap();
+        assert_eq!((logs.requests(), logs.files.len()), (4, 2));
+        assert!(logs.sites.keys().any(|site| site.name.as_deref() == Some("W3SVC3")));
+        assert!(found.inputs.iter().all(|input| input.error.is_none() && input.server.is_some()), "{:?}", found.inputs);
     }
 }

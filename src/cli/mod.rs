@@ -149,6 +149,8 @@ enum Kind {
     Certverify,
     /// Events of Windows as XML, text or CSV
     Events,
+    /// A log of IIS in W3C format, or the error log of HTTP.sys
+    Log,
 }
 
 impl From<Kind> for FileKind {
@@ -165,6 +167,7 @@ impl From<Kind> for FileKind {
             Kind::Certstore => FileKind::CertStore,
             Kind::Certverify => FileKind::CertVerify,
             Kind::Events => FileKind::Events,
+            Kind::Log => FileKind::Log,
         }
     }
 }
@@ -259,6 +262,14 @@ pub fn run() -> ExitCode {
     outcome.into()
 }
 
+/// What is said where logs lie among the files and the command has no use for them.
+fn logs_not_read(count: usize) -> String {
+    match count {
+        1 => "1 log file was not read; `iisaudit diagnose` reads it".to_owned(),
+        _ => format!("{count} log files were not read; `iisaudit diagnose` reads them"),
+    }
+}
+
 impl Common {
     fn options(&self) -> Options {
         Options {
@@ -271,8 +282,11 @@ impl Common {
         }
     }
 
-    /// Says what was read, where that was asked for.
+    /// Says which logs were not read, and what was read, where that was asked for.
     fn say_what_was_read(&self, estate: &Estate) {
+        if estate.logs_not_read > 0 {
+            complain(&logs_not_read(estate.logs_not_read));
+        }
         if !self.verbose {
             return;
         }

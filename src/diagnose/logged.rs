@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::Fact;
 use crate::compare::status_matches;
-use crate::evidence::log::{Moment, Outcome, Site as LogSite};
-use crate::evidence::{reason, show_win32};
+use crate::evidence::log::{Moment, Outcome};
+use crate::evidence::{Match, reason, show_win32, site_of};
 use crate::explain::status_named;
 use crate::input::Place;
-use crate::server::{Server, Site};
+use crate::server::Server;
 
 /// One way in which requests to a site ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,14 +54,14 @@ impl Logged {
 
 /// How requests to `site` ended, the most frequent first. Nothing where no log was given, or none of its lines is known to be about the site.
 pub fn logged(server: &Server, site: usize) -> Vec<Logged> {
-    let (Some(summary), Some(site)) = (&server.evidence.logs, server.sites.get(site)) else { return Vec::new() };
+    let (Some(summary), Some(site)) = (&server.evidence.logs, server.sites.get(site).map(|_| site)) else { return Vec::new() };
     let mut files = summary.files.keys();
     let place = match (files.next(), files.next()) {
         (Some(file), None) => Some(Place { file: *file, line: 1, column: 1 }),
         _ => None,
     };
     let mut found: BTreeMap<(String, Option<u32>, Option<String>), Logged> = BTreeMap::new();
-    for (_, log) in summary.sites.iter().filter(|(of, _)| is_of(of, server, site)) {
+    for (_, log) in summary.sites.iter().filter(|(of, _)| matches!(site_of(server, of), Match::One(index, _) if index == site)) {
         for (outcome, tally) in &log.outcomes {
             let Some(status) = status(outcome) else { continue };
             let key = (status.clone(), outcome.win32, outcome.reason.clone());
@@ -94,24 +94,6 @@ fn status(outcome: &Outcome) -> Option<String> {
         Some(substatus) => format!("{status}.{substatus}"),
     };
     Some(status_named(&written).map_or(written, |(name, _)| name.to_owned()))
-}
-
-/// Whether these lines are about the site: by its number, else by host name or by a port that no other site has.
-fn is_of(log: &LogSite, server: &Server, site: &Site) -> bool {
-    if let Some(name) = &log.name {
-        return site.id.is_some_and(|id| name.eq_ignore_ascii_case(&format!("W3SVC{id}")));
-    }
-    let port = log.endpoint.as_ref().and_then(|endpoint| endpoint.rsplit(':').next()?.parse::<u16>().ok());
-    let Some(port) = port else { return server.sites.len() == 1 };
-    let has = |site: &Site| site.bindings.iter().any(|binding| binding.port == Some(port));
-    if !has(site) {
-        return false;
-    }
-    let rivals = server.sites.iter().filter(|site| has(site)).count();
-    let host = log.host.as_deref().map(|host| host.split(':').next().unwrap_or(host));
-    rivals == 1
-        || host
-            .is_some_and(|host| site.bindings.iter().any(|binding| binding.port == Some(port) && binding.host.eq_ignore_ascii_case(host)))
 }
 
 /// The lines of a status among `logged`.

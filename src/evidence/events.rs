@@ -82,6 +82,16 @@ pub fn is_event_xml(root: &str) -> bool {
     matches!(root, "Event" | "Events")
 }
 
+/// Why a binary log is not read, and what to do.
+pub const EVTX_REFUSED: &str = "is a binary log of events, which is not read; write it as XML, on any Windows: `wevtutil qe FILE.evtx /lf:true \
+     /f:RenderedXml /e:Events > events.xml`, or in PowerShell `Get-WinEvent -Path FILE.evtx | Select-Object ProviderName, Id, LevelDisplayName, \
+     TimeCreated, MachineName, Message | Export-Csv -NoTypeInformation -Encoding UTF8 events.csv`";
+
+/// Whether a file begins as a binary log of events (`.evtx`).
+pub fn is_evtx(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"ElfFile\0")
+}
+
 /// Whether the beginning of a text is events as text or in columns.
 pub(super) fn is_text(head: &str) -> bool {
     let mut lines =

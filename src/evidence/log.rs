@@ -58,6 +58,9 @@ pub struct LogFile {
     pub requests: u64,
     /// Requests that had no `#Fields:` before them and were read by the order of columns that IIS has by default.
     pub assumed: u64,
+    /// Requests of lines that were cut out of a log without its columns: read are the three numbers of the outcome at their end, and what
+    /// their method tells of URL and port.
+    pub pieces: u64,
     /// Lines that are not understood.
     pub unknown: u64,
     /// The first of them, with their beginning.
@@ -239,6 +242,18 @@ impl Tally {
         top(self.stems.iter().map(|(stem, requests)| (stem.as_str(), *requests)).collect(), count)
     }
 
+    /// Leaves only the most frequent stems.
+    fn prune(&mut self, keep: usize) {
+        if self.stems.len() <= keep {
+            return;
+        }
+        let mut all: Vec<(String, u64)> = std::mem::take(&mut self.stems).into_iter().collect();
+        all.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        self.stems_left_out += all.get(keep..).unwrap_or_default().iter().map(|(_, requests)| requests).sum::<u64>();
+        all.truncate(keep);
+        self.stems.extend(all);
+    }
+
     fn add(&mut self, other: Tally) {
         self.requests += other.requests;
         self.first = earlier(self.first, other.first);
@@ -255,10 +270,27 @@ impl Tally {
 }
 
 impl LogFile {
+    /// What a reader should know although the file was read.
+    pub fn remarks(&self) -> Vec<String> {
+        let told = |count: u64, what: &str| (count > 0).then(|| format!("{count} {what}"));
+        let mut remarks: Vec<String> = self.problems.iter().map(|problem| format!("not read to its end: {problem}")).collect();
+        remarks.extend(self.unknown_lines.iter().map(|(place, text)| format!("line {} is not understood: {text}", place.line)));
+        let shown = self.unknown_lines.len() as u64;
+        remarks.extend(told(self.unknown.saturating_sub(shown), "more lines are not understood"));
+        remarks.extend(told(self.too_long, "lines were skipped because they are longer than 256 KB"));
+        remarks.extend(told(self.assumed, "lines have no #Fields: before them and were read in the order that IIS has by default"));
+        remarks.extend(told(self.pieces, "lines are pieces of a log; only their outcome was read, and what their method tells"));
+        remarks.extend(told(self.left_out, "requests are not counted by site, because there are too many sites and outcomes"));
+        remarks.extend(told(self.hosts_folded, "requests are counted without their host name, because there are too many"));
+        remarks.extend(self.cut.then(|| "the last line is cut off and was left out".to_owned()));
+        remarks
+    }
+
     fn add(&mut self, other: LogFile) {
         self.lines += other.lines;
         self.requests += other.requests;
         self.assumed += other.assumed;
+        self.pieces += other.pieces;
         self.unknown += other.unknown;
         self.too_long += other.too_long;
         self.left_out += other.left_out;
@@ -348,11 +380,17 @@ impl LogSummary {
     }
 
     fn failing<'a>(&'a self, site: &'a Site, status: u32, substatus: Option<u32>) -> Option<FailingSite<'a>> {
-        let log = self.sites.get(site)?;
+        Some(FailingSite::of(site, &[self.sites.get(site)?], status, substatus))
+    }
+}
+
+impl<'a> FailingSite<'a> {
+    /// What several logs of one site say of one status.
+    pub(super) fn of(site: &'a Site, logs: &[&'a SiteLog], status: u32, substatus: Option<u32>) -> FailingSite<'a> {
         let mut out = FailingSite {
             site,
             requests: 0,
-            of: log.requests(),
+            of: logs.iter().map(|log| log.requests()).sum(),
             first: None,
             last: None,
             win32: BTreeMap::new(),
@@ -362,7 +400,7 @@ impl LogSummary {
         };
         let mut bad: BTreeMap<&str, u64> = BTreeMap::new();
         let mut well: BTreeMap<&str, u64> = BTreeMap::new();
-        for (outcome, tally) in &log.outcomes {
+        for (outcome, tally) in logs.iter().flat_map(|log| &log.outcomes) {
             let stems = tally.stems.iter();
             if outcome.status == Some(status) && outcome.substatus == substatus {
                 out.requests += tally.requests;
@@ -379,7 +417,7 @@ impl LogSummary {
         well.retain(|stem, _| !folded.contains(&stem.to_ascii_lowercase()));
         out.stems = top(bad.into_iter().collect(), TOP_STEMS);
         out.well = top(well.into_iter().collect(), TOP_STEMS);
-        Some(out)
+        out
     }
 }
 
@@ -396,6 +434,78 @@ pub fn merge(a: LogSummary, b: LogSummary) -> LogSummary {
         }
     }
     out
+}
+
+impl LogSummary {
+    /// Names the sites that the log itself does not name, for a log that lies in the folder of one site.
+    pub fn name_sites(&mut self, name: &str) {
+        for (mut site, log) in std::mem::take(&mut self.sites) {
+            site.name.get_or_insert_with(|| name.to_owned());
+            let into = self.sites.entry(site).or_default();
+            for (outcome, tally) in log.outcomes {
+                into.outcomes.entry(outcome).or_default().add(tally);
+            }
+        }
+    }
+
+    /// Adds the summary of the next file, and leaves out what is too much: memory is bounded however many files there are. What is left
+    /// out depends on the order, so files are to come in theirs; while nothing is left out it is the same as [`merge`].
+    pub fn take_in(&mut self, next: LogSummary) {
+        let mut groups: usize = self.sites.values().map(|site| site.outcomes.len()).sum();
+        let mut hours: usize = self.tallies().map(|tally| tally.hours.len()).sum();
+        let (mut folded, mut left_out) = (0, 0);
+        for (mut site, mut log) in next.sites {
+            if self.sites.len() >= MAX_SITES && !self.sites.contains_key(&site) && site.host.is_some() {
+                site.host = None;
+                folded += log.requests();
+            }
+            if self.sites.len() >= MAX_SITES + MAX_SITES / 4 && !self.sites.contains_key(&site) {
+                left_out += log.requests();
+                continue;
+            }
+            let known = self.sites.entry(site).or_default();
+            for (outcome, mut tally) in std::mem::take(&mut log.outcomes) {
+                let into = match known.outcomes.get_mut(&outcome) {
+                    Some(into) => into,
+                    None if groups >= MAX_GROUPS => {
+                        left_out += tally.requests;
+                        continue;
+                    }
+                    None => {
+                        groups += 1;
+                        known.outcomes.entry(outcome).or_default()
+                    }
+                };
+                let before = into.hours.len();
+                if hours >= MAX_HOURS {
+                    tally.hours.retain(|hour, requests| {
+                        let keep = into.hours.contains_key(hour);
+                        tally.without_hour += if keep { 0 } else { *requests };
+                        keep
+                    });
+                }
+                into.add(tally);
+                hours += into.hours.len() - before;
+                if into.stems.len() > MAX_STEMS {
+                    into.prune(MAX_STEMS / 2);
+                }
+            }
+        }
+        let bytes: usize = self.tallies().flat_map(|tally| tally.stems.keys()).map(String::len).sum();
+        if bytes > MAX_STEM_BYTES {
+            for tally in self.sites.values_mut().flat_map(|site| site.outcomes.values_mut()) {
+                tally.prune((tally.stems.len() / 2).max(TOP_STEMS / 10));
+            }
+        }
+        let last = next.files.keys().next_back().copied();
+        for (file, facts) in next.files {
+            self.files.entry(file).or_default().add(facts);
+        }
+        if let Some(facts) = last.and_then(|file| self.files.get_mut(&file)) {
+            facts.left_out += left_out;
+            facts.hosts_folded += folded;
+        }
+    }
 }
 
 fn earlier(a: Option<Moment>, b: Option<Moment>) -> Option<Moment> {
@@ -420,11 +530,7 @@ pub fn read_log(reader: impl Read, file: FileId) -> LogSummary {
 fn read_packed(mut reader: impl Read, counter: &mut Counter) -> io::Result<()> {
     let head = head(&mut reader)?;
     let rest = head.as_slice().chain(reader);
-    if head.starts_with(&[0x1f, 0x8b]) {
-        read_encoded(&mut flate2::read::MultiGzDecoder::new(rest), counter)
-    } else {
-        read_encoded(&mut { rest }, counter)
-    }
+    if head.starts_with(&[0x1f, 0x8b]) { read_encoded(&mut Unpacked::new(rest), counter) } else { read_encoded(&mut { rest }, counter) }
 }
 
 fn read_encoded(reader: &mut dyn Read, counter: &mut Counter) -> io::Result<()> {
@@ -435,6 +541,95 @@ fn read_encoded(reader: &mut dyn Read, counter: &mut Counter) -> io::Result<()> 
         [0xef, 0xbb, 0xbf] => read_lines(reader, counter),
         all => read_lines(&mut all.chain(reader), counter),
     }
+}
+
+/// So many bytes come out of a packed log for each that goes in, at most; a log shrinks to a tenth or a thirtieth.
+const MAX_RATIO: u64 = 400;
+/// So many come out in any case.
+const MAX_UNPACKED: u64 = 256 << 20;
+
+/// What was packed with gzip, as far as it is no bomb.
+struct Unpacked<R> {
+    decoder: flate2::read::MultiGzDecoder<Counted<R>>,
+    given: u64,
+}
+
+struct Counted<R> {
+    inner: R,
+    taken: u64,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(into)?;
+        self.taken += read as u64;
+        Ok(read)
+    }
+}
+
+impl<R: Read> Unpacked<R> {
+    fn new(inner: R) -> Self {
+        Unpacked { decoder: flate2::read::MultiGzDecoder::new(Counted { inner, taken: 0 }), given: 0 }
+    }
+}
+
+impl<R: Read> Read for Unpacked<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.decoder.read(into)?;
+        self.given += read as u64;
+        if self.given > MAX_UNPACKED && self.given / MAX_RATIO > self.decoder.get_ref().taken {
+            let message = format!("it unpacks to more than {MAX_RATIO} times its size, which no log does; the rest was not read");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+        }
+        Ok(read)
+    }
+}
+
+/// Bytes that are looked at to tell a log, unpacked.
+const HEAD: u64 = 16 << 10;
+
+/// What the beginning of a file tells of a log.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LogHead {
+    /// The computer that wrote it, when it says so.
+    pub computer: Option<String>,
+}
+
+/// Whether this is the beginning of a log of IIS or HTTP.sys, plain or as gzip: by its headings, or because the lines are those of one. Logs
+/// of FTP and of other programs in the same format are none, for their statuses mean something else.
+pub fn recognise_log(bytes: &[u8]) -> Option<LogHead> {
+    let mut head = Vec::new();
+    let result = if bytes.starts_with(&[0x1f, 0x8b]) {
+        Unpacked::new(bytes).take(HEAD).read_to_end(&mut head)
+    } else {
+        bytes.take(HEAD).read_to_end(&mut head)
+    };
+    // The beginning of a packed file ends where it was cut, which is an error after what could be unpacked.
+    if result.is_err() && head.is_empty() {
+        return None;
+    }
+    let summary = read_log(head.as_slice(), FileId(0));
+    let facts = summary.files.values().next()?;
+    let written_by = |names: &[&str]| facts.software.iter().any(|software| names.iter().any(|name| software.contains(name)));
+    let has = |column: &str| facts.columns.iter().any(|known| known.eq_ignore_ascii_case(column));
+    let is_log = if has("x-session") || has("x-fullpath") {
+        false
+    } else if facts.headers > 0 {
+        has("sc-status") && (has("s-reason") || has("cs-uri-stem") || has("cs-uri") || has("cs-method"))
+            || written_by(&["Internet Information Services"])
+    } else if written_by(&["Internet Information Services", "Microsoft HTTP"]) {
+        true
+    } else {
+        // A page that quotes a line or two of a log is none.
+        // A line that was broken in two has its method in the one half and its outcome in the other.
+        let has_method = |line: &[u8]| method_of(&line.split(|byte| *byte == b' ').collect::<Vec<_>>()).is_some();
+        let is_piece = facts.pieces == 0
+            || summary.tallies().any(|tally| !tally.stems.is_empty())
+            || head.split(|byte| *byte == b'\n').any(has_method);
+        facts.requests > 0 && is_piece && facts.requests >= facts.unknown
+    };
+    let computer = summary.sites.keys().find_map(|site| site.computer.clone());
+    is_log.then_some(LogHead { computer })
 }
 
 /// The first bytes, by which a file is told.
@@ -825,7 +1020,7 @@ impl Counter {
                 self.layout = Some(layout);
                 understood
             }
-            None => self.assumed(line),
+            None => self.assumed(line) || self.piece(line),
         };
         if understood {
             self.facts.requests += 1;
@@ -848,12 +1043,49 @@ impl Counter {
             let plausible = number(Column::Status).is_some_and(|status| (100..600).contains(&status))
                 && number(Column::Port).is_some_and(|port| port < 65_536)
                 && number(Column::Win32).is_some()
-                && std::str::from_utf8(cells[Column::Ip as usize])
-                    .is_ok_and(|ip| ip.split('%').next().unwrap_or(ip).parse::<std::net::IpAddr>().is_ok());
+                && is_address(cells[Column::Ip as usize]);
             plausible && self.request(&cells)
         });
         self.facts.assumed += u64::from(understood);
         self.defaults = defaults;
+        understood
+    }
+
+    /// A line that somebody cut out of a log, or wrote into a ticket: names and addresses may be replaced, columns may be missing. IIS logs
+    /// status, substatus and code of Windows side by side, and behind them nothing but numbers unless columns were added.
+    fn piece(&mut self, line: &[u8]) -> bool {
+        let words: Vec<&[u8]> = line.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).take(MAX_NAMES).collect();
+        let numbers = words.iter().rev().take_while(|word| number(word).is_some()).count();
+        let start = words.len() - numbers;
+        let [status, substatus, win32, rest @ ..] = &words[start..] else { return false };
+        let is_outcome =
+            number(status).is_some_and(|status| (100..600).contains(&status)) && number(substatus).is_some_and(|sub| sub < 100);
+        if start == 0 || rest.len() > 3 || !is_outcome {
+            return false;
+        }
+        let mut cells: Cells<'_> = [&[]; COLUMNS.len()];
+        cells[Column::Status as usize] = status;
+        cells[Column::Substatus as usize] = substatus;
+        cells[Column::Win32 as usize] = win32;
+        if let [day, time, ..] = words.as_slice()
+            && date(day).is_some()
+            && time_of_day(time).is_some()
+        {
+            cells[Column::Date as usize] = day;
+            cells[Column::Time as usize] = time;
+        }
+        if let Some(at) = method_of(&words) {
+            cells[Column::Stem as usize] = words[at + 1];
+            if let Some(ip) = at.checked_sub(1).map(|before| words[before]).filter(|word| is_address(word)) {
+                cells[Column::Ip as usize] = ip;
+            }
+            // Behind the URL come the query, the port and the user.
+            if let Some(port) = words[..start].get(at + 3).filter(|word| number(word).is_some_and(|port| (1..65_536).contains(&port))) {
+                cells[Column::Port as usize] = port;
+            }
+        }
+        let understood = self.request(&cells);
+        self.facts.pieces += u64::from(understood);
         understood
     }
 
@@ -1130,6 +1362,16 @@ impl Group {
     }
 }
 
+/// Where a method stands that has a URL behind it.
+fn method_of(words: &[&[u8]]) -> Option<usize> {
+    const METHODS: [&[u8]; 9] = [b"GET", b"POST", b"HEAD", b"PUT", b"DELETE", b"OPTIONS", b"PATCH", b"CCM_POST", b"BITS_POST"];
+    words.windows(2).position(|pair| METHODS.contains(&pair[0]) && pair[1].starts_with(b"/"))
+}
+
+fn is_address(text: &[u8]) -> bool {
+    std::str::from_utf8(text).is_ok_and(|ip| ip.split('%').next().unwrap_or(ip).parse::<std::net::IpAddr>().is_ok())
+}
+
 /// Whether these cells are what a site was made of.
 fn is_joined(joined: &[u8], cells: &Cells<'_>) -> bool {
     let mut rest = joined;
@@ -1364,12 +1606,13 @@ mod tests {
         assert_eq!(
             told(&summary),
             [
+                "-: 403.13 2148081683 (0x80092013) CRYPT_E_REVOCATION_OFFLINE x1",
                 "10.0.0.1:443: 403.17 2148204801 (0x800B0101) CERT_E_EXPIRED x1",
                 "[fe80::1%4]:443: 403.7 5 ERROR_ACCESS_DENIED x1",
                 "W3SVC1 10.0.0.1:443: 403.13 2148081683 (0x80092013) CRYPT_E_REVOCATION_OFFLINE x1",
             ]
         );
-        assert_eq!((facts(&summary).assumed, facts(&summary).unknown), (3, 1));
+        assert_eq!((facts(&summary).assumed, facts(&summary).pieces, facts(&summary).unknown), (3, 1, 0));
     }
 
     #[test]
@@ -1455,6 +1698,104 @@ mod tests {
         assert_eq!((facts(&summary).unknown, facts(&summary).lines), (4, 7));
     }
 
+    #[test]
+    fn pieces_of_a_log_are_read_as_far_as_they_are_sure() {
+        let text = "<IP> GET /MP/.sms_aut LIST 443 - <IP> MANAGER - 403 13 2148081683 5701 18\nPOST /Reg/Verify - 443 -<IP>\nPlugin - 403 16 2148204809 453  \n2025-01-15 09:15:24 10.0.0.5 GET /a - 443 - <client> 403 7 5\n";
+        let summary = read(text.as_bytes());
+        assert_eq!(
+            told(&summary),
+            [
+                "-: 403.16 2148204809 (0x800B0109) CERT_E_UNTRUSTEDROOT x1",
+                "10.0.0.5:443: 403.7 5 ERROR_ACCESS_DENIED x1",
+                ":443: 403.13 2148081683 (0x80092013) CRYPT_E_REVOCATION_OFFLINE x1",
+            ]
+        );
+        assert_eq!((facts(&summary).pieces, facts(&summary).unknown, facts(&summary).lines), (3, 1, 4));
+        assert!(recognise_log(text.as_bytes()).is_some());
+        let broken: Vec<&str> = text.lines().skip(1).take(2).collect();
+        assert!(recognise_log(broken.join("\n").as_bytes()).is_some());
+    }
+
+    #[test]
+    fn numbers_that_need_not_be_an_outcome_are_not_guessed() {
+        for line in ["403 7 5", "a b 403 7", "x 10.0.0.1 443 200 0 0 15", "x 403 7 5 1 2 3 4", "x 99 7 5", "see 403 13 and 403 16 here"] {
+            assert_eq!(read(format!("{line}\n").as_bytes()).requests(), 0, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_log_is_told_by_its_beginning_and_others_are_not() {
+        let packed = |text: &str| {
+            let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            std::io::Write::write_all(&mut packed, text.as_bytes()).unwrap();
+            packed.finish().unwrap()
+        };
+        let wide = |text: &str| [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect::<Vec<u8>>();
+        let headings = "#Software: Microsoft Internet Information Services 10.0\r\n#Version: 1.0\r\n";
+        for text in [
+            headings,
+            FIELDS,
+            "#Software: Microsoft HTTP API 2.0\r\n",
+            "2025-01-15 09:15:24 ::1 GET /OWA/auth.owa &e=; 443 - ::1 Probe - 403 7 5 19\n",
+        ] {
+            assert!(recognise_log(text.as_bytes()).is_some(), "{text}");
+            assert!(recognise_log(&wide(text)).is_some(), "{text}");
+            assert!(recognise_log(&packed(text)).is_some(), "{text}");
+        }
+        let long = packed(&format!(
+            "{headings}{FIELDS}{}",
+            (0..5000).map(|at| format!("2025-01-01 00:00:00 ::1 /{at} 443 200 0 0\n")).collect::<String>()
+        ));
+        assert!(recognise_log(&long[..512]).is_some());
+        for text in [
+            "",
+            "#Software: Microsoft Internet Information Services 10.0\n#Fields: date time c-ip cs-username s-ip s-port cs-method cs-uri-stem sc-status sc-win32-status sc-substatus x-session x-fullpath\n",
+            "#Version: 1.5\n#Software: Microsoft Windows Firewall\n#Fields: date time action protocol src-ip dst-ip\n",
+            "#Software: Microsoft Exchange Server\n#Fields: date-time,session-id,seq-number\n",
+            "GET /a with status 403 7 5\nmany\nlines\nof prose\n",
+            "10.0.0.1 - - [15/Jan/2025:10:00:00 +0000] \"GET /a HTTP/1.1\" 200 17\n",
+        ] {
+            assert_eq!(recognise_log(text.as_bytes()), None, "{text}");
+            assert_eq!(recognise_log(&packed(text)), None, "{text}");
+        }
+        assert_eq!(recognise_log(&[0x1f, 0x8b, 8, 0, 1, 2, 3]), None);
+    }
+
+    #[test]
+    fn the_computer_is_told_by_the_beginning() {
+        let text = "#Fields: date time s-computername sc-status cs-method\n2025-01-01 00:00:00 WEB01 200 GET\n";
+        assert_eq!(recognise_log(text.as_bytes()).unwrap().computer.as_deref(), Some("WEB01"));
+    }
+
+    #[test]
+    fn many_files_do_not_hold_more_than_the_bounds_and_nothing_is_lost() {
+        let mut all = LogSummary::default();
+        for file in 0..40 {
+            let lines: String = (0..100).map(|at| format!("2025-01-01 00:00:00 ::1 /{file}/{at} 443 200 0 0\n")).collect();
+            all.take_in(read_log(format!("{FIELDS}{lines}").as_bytes(), FileId(file)));
+        }
+        let tally = all.tallies().next().unwrap();
+        assert_eq!((tally.requests, all.files.len()), (4000, 40));
+        assert!(tally.stems.len() <= MAX_STEMS);
+        assert_eq!(tally.stems.values().sum::<u64>() + tally.stems_left_out, 4000);
+        let mut hosts = LogSummary::default();
+        for file in 0..3 {
+            let lines: String = (0..2000).map(|at| format!("h{file}-{at} 403\n")).collect();
+            hosts.take_in(read_log(format!("#Fields: cs-host sc-status\n{lines}").as_bytes(), FileId(file)));
+        }
+        assert_eq!((hosts.requests(), hosts.sites.len()), (6000, MAX_SITES + 1));
+        assert_eq!(hosts.files.values().map(|facts| facts.hosts_folded).sum::<u64>(), 6000 - MAX_SITES as u64);
+    }
+
+    #[test]
+    fn a_packed_file_that_is_a_bomb_is_given_up() {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        let zeros = vec![b'a'; 1 << 20];
+        (0..300).for_each(|_| std::io::Write::write_all(&mut packed, &zeros).unwrap());
+        let summary = read(&packed.finish().unwrap());
+        assert!(facts(&summary).problems.iter().any(|problem| problem.contains("400 times")), "{:?}", facts(&summary).problems);
+    }
+
     /// Gives a few bytes at a time.
     struct Slow<'a>(&'a [u8], usize);
 
@@ -1495,6 +1836,9 @@ mod tests {
         #[test]
         fn the_order_of_files_changes_nothing(logs in prop::collection::vec((log(), 0..3u32), 3)) {
             let [a, b, c] = [0, 1, 2].map(|at| read_log(logs[at].0.as_bytes(), FileId(logs[at].1)));
+            let mut taken_in = a.clone();
+            taken_in.take_in(b.clone());
+            prop_assert_eq!(&taken_in, &merge(a.clone(), b.clone()));
             let left = merge(merge(a.clone(), b.clone()), c.clone());
             prop_assert_eq!(&left, &merge(a.clone(), merge(b.clone(), c.clone())));
             prop_assert_eq!(&left, &merge(merge(c.clone(), a.clone()), b.clone()));

@@ -9,17 +9,21 @@ mod events;
 pub mod log;
 mod names;
 mod recognise;
+mod requests;
 mod store;
+mod timeline;
 mod trust;
 mod verify;
 pub mod x509;
 
 pub use codes::{Win32, reason, show_win32, win32};
-pub use events::{Channel, Event, ReadEvents, is_event_xml, read_events, read_events_xml};
-pub use log::{LogSummary, merge, read_log};
+pub use events::{Channel, EVTX_REFUSED, Event, ReadEvents, is_event_xml, is_evtx, read_events, read_events_xml};
+pub use log::{LogHead, LogSummary, merge, read_log, recognise_log};
 pub use names::encoded_size;
 pub use recognise::{TextKind, recognise_text};
+pub use requests::{By, Code, Failing, Match, Owner, Trouble, site_of, troubles};
 pub use store::{Certificate, Outcome, PrivateKey, ReadStores, StoreListing, read_stores};
+pub use timeline::{EventGroup, alert_meaning, alert_of, event_groups};
 pub use trust::{ResultCode, TrustBit, name_of as name_of_result};
 pub use verify::{
     Chain, Element, End, Engine, Fetch, FetchOutcome, Flag, LeafCheck, Message, Policies, Policy, ReadVerifications, Retrieved, Revocation,
