@@ -5,6 +5,7 @@
 //! names and characters, no duplicate attributes, only the predefined entities and character references.
 
 mod attributes;
+mod declaration;
 mod limits;
 mod reader;
 

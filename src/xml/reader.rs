@@ -8,6 +8,7 @@ use quick_xml::errors::{Error as QuickXmlError, IllFormedError, SyntaxError};
 use quick_xml::events::Event as QuickXmlEvent;
 
 use super::attributes::{self, Attribute};
+use super::declaration;
 use super::limits::Limits;
 use crate::input::{FileId, Place};
 
@@ -31,6 +32,8 @@ pub enum XmlErrorKind {
     Reference,
     /// A document type declaration, which could define entities.
     DocumentType,
+    /// The XML declaration is not as XML has it; the text names what was expected.
+    Declaration(&'static str),
     /// An element name that XML does not allow.
     Name,
     /// An end tag that does not match the element it should end.
@@ -79,6 +82,7 @@ impl fmt::Display for XmlError {
                 "not well-formed XML: '&' starts no known reference; write &amp; for the character itself (no document type is read, so no other entity exists)"
             )?,
             XmlErrorKind::DocumentType => write!(f, "a document type declaration is refused; IIS writes none, remove it")?,
+            XmlErrorKind::Declaration(expected) => write!(f, "not well-formed XML: expected {expected} in the XML declaration")?,
             XmlErrorKind::Name => write!(f, "not well-formed XML: expected an element name")?,
             XmlErrorKind::EndTag { expected, found } if expected.is_empty() => {
                 write!(f, "not well-formed XML: </{found}> ends an element that was never opened")?;
@@ -256,6 +260,10 @@ impl<'a> XmlReader<'a> {
                 QuickXmlEvent::CData(data) => self.gather(data.as_ref()),
                 QuickXmlEvent::Comment(_) | QuickXmlEvent::PI(_) => {}
                 QuickXmlEvent::Decl(_) => {
+                    let end = self.offset();
+                    let inner = self.text.get(before..end).and_then(|whole| whole.strip_prefix("<?xml")?.strip_suffix("?>"));
+                    declaration::check(inner.unwrap_or_default())
+                        .map_err(|(at, expected)| self.error(before + "<?xml".len() + at, XmlErrorKind::Declaration(expected)))?;
                     if before != 0 && self.late_declaration.is_none() {
                         self.late_declaration = Some(before);
                     }
@@ -546,6 +554,16 @@ mod tests {
         assert!(matches!(fault(&"<a>".repeat(300)).kind, XmlErrorKind::Limit(_, 256)));
         let many: String = (0..1025).map(|index| format!(" a{index}=''")).collect();
         assert!(matches!(fault(&format!("<a{many}/>")).kind, XmlErrorKind::Limit(_, 1024)));
+    }
+
+    #[test]
+    fn a_declaration_with_a_wrong_word_is_refused_at_that_word() {
+        let error = fault("<?xml version=\"1.0\"\r\n encXding=\"UTF-8\"?><a/>");
+        assert!(matches!(error.kind, XmlErrorKind::Declaration(_)));
+        assert_eq!((error.place.line, error.place.column, error.offset), (2, 2, 22));
+        assert!(error.to_string().contains("in the XML declaration"), "{error}");
+        assert!(matches!(fault("<?xml?><a/>").kind, XmlErrorKind::Declaration(_)));
+        assert!(read("<?xml version =\"1.0\"?><a/>").is_ok());
     }
 
     #[test]
