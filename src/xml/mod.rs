@@ -7,8 +7,10 @@
 mod attributes;
 mod declaration;
 mod limits;
+mod pieces;
 mod reader;
 
 pub use attributes::Attribute;
 pub use limits::Limits;
+pub use pieces::{PieceError, read_pieces};
 pub use reader::{Event, XmlError, XmlErrorKind, XmlReader};
