@@ -14,7 +14,7 @@ use crate::apphost::{self, ConfigFile, PlacedFile};
 use crate::evidence::x509::{self, ReadX509};
 use crate::evidence::{self, ReadEvents, ReadStores, ReadVerifications};
 use crate::httpsys::{self, ReadRecords, Source, TextKind};
-use crate::input::{self, Charset, FileId, Input, Place, Remark};
+use crate::input::{self, Charset, FileId, Input, Place, Remark, TextStream};
 use crate::metabase::{self, MbSchema};
 use crate::schannel::{self, Schannel};
 use crate::server::{Generation, Server, WindowsVersion};
@@ -259,6 +259,20 @@ pub fn give_evidence(estate: &mut Estate, server: usize, paths: &[PathBuf], opti
 
 /// So many bytes of files are held at once, when several threads read, unless a single file has more.
 const HELD: u64 = 256 << 20;
+/// A MetaBase.xml from this size on is read through a window. Real ones are far smaller.
+const LARGE: u64 = 16 << 20;
+
+/// Whether a file is one that may be read through a window.
+fn is_large(input: &Input) -> bool {
+    input.path.as_os_str() != "-" && std::fs::metadata(&input.path).is_ok_and(|metadata| metadata.is_file() && metadata.len() >= LARGE)
+}
+
+/// What is doubtful about a metabase in `encoding`.
+fn doubtful_encoding(encoding: &str) -> Option<String> {
+    let is_doubtful = encoding.starts_with("UTF-16");
+    is_doubtful.then(|| format!("{encoding}: whether IIS 6 reads a metabase in this encoding is not documented"))
+}
+
 /// So many files are read for each thread before their results are joined.
 const FILES_A_THREAD: usize = 64;
 
@@ -269,7 +283,7 @@ fn together(inputs: &[Input], workers: &Workers) -> usize {
         // What cannot be looked at fails when it is opened. Nobody knows how much standard input will give.
         let size = if input.path.as_os_str() == "-" { HELD } else { std::fs::metadata(&input.path).map_or(0, |metadata| metadata.len()) };
         bytes = bytes.saturating_add(size);
-        bytes <= HELD
+        bytes <= HELD && size < LARGE
     };
     inputs.iter().take(FILES_A_THREAD * workers.count()).take_while(fits).count().max(1)
 }
@@ -443,6 +457,15 @@ impl<'a> Reading<'a> {
         let shared = self.shared;
         let mut rest = inputs;
         while !rest.is_empty() {
+            if let [large, later @ ..] = rest
+                && is_large(large)
+            {
+                let before = self.estate.inputs.len();
+                self.take(large);
+                shared.tally.told(self.estate.inputs.get(before));
+                rest = later;
+                continue;
+            }
             let (batch, later) = rest.split_at(together(rest, workers).min(rest.len()));
             rest = later;
             let probe = Reading::new(shared, 0);
@@ -509,7 +532,51 @@ impl<'a> Reading<'a> {
     }
 
     fn take(&mut self, input: &Input) {
-        self.take_bytes(input, self.bytes(input));
+        if !self.take_large(input) {
+            self.take_bytes(input, self.bytes(input));
+        }
+    }
+
+    /// Takes a large MetaBase.xml without holding it; whether that was done. Whatever is wrong with it is left to be told as of any other
+    /// file, and so are the kinds of files that are never large.
+    fn take_large(&mut self, input: &Input) -> bool {
+        let limit = self.options.limits.file_bytes;
+        let is_large = is_large(input) && std::fs::metadata(&input.path).is_ok_and(|metadata| metadata.len() <= limit);
+        if !is_large || self.options.kind.is_some_and(|kind| input.named && kind != FileKind::MetaBase) {
+            return false;
+        }
+        let Ok(file) = std::fs::File::open(&input.path) else { return false };
+        let Ok(mut stream) = TextStream::new(file.take(limit)) else { return false };
+        let mut head = String::new();
+        let file = self.next_file();
+        let is_metabase = stream.fill(&mut head, usize::try_from(HEAD).unwrap_or(usize::MAX)).is_ok()
+            && root_element(&head, file, self.options.limits).is_ok_and(|root| Shape::of_root(&root) == Some(Shape::Metabase));
+        if !is_metabase {
+            return false;
+        }
+        let mut report = InputReport {
+            path: input.display(),
+            kind: Some(FileKind::MetaBase),
+            encoding: Some(stream.encoding()),
+            server: None,
+            error: None,
+            warnings: stream.warning().map(str::to_owned).into_iter().collect(),
+        };
+        report.warnings.extend(doubtful_encoding(stream.encoding()));
+        let beside = self.schema_beside(input);
+        let schema = beside.as_ref().and_then(|schema| schema.get()).and_then(Option::as_ref);
+        let mut head = Some(head);
+        let fill = |text: &mut String, about: usize| match head.take() {
+            Some(head) => {
+                text.push_str(&head);
+                Ok(true)
+            }
+            None => stream.fill(text, about),
+        };
+        let Ok(said) = metabase::read_pieces(fill, file, self.options.limits, schema) else { return false };
+        self.hosts.push(Host { input: input.clone(), file, said: Said::Metabase(Box::new(said)) });
+        self.estate.inputs.push(report);
+        true
     }
 
     fn take_bytes(&mut self, input: &Input, bytes: Bytes) {
@@ -602,11 +669,7 @@ impl<'a> Reading<'a> {
             }
             (Some(Shape::Metabase), _) => {
                 report.kind = Some(FileKind::MetaBase);
-                if decoded.encoding.starts_with("UTF-16") {
-                    report
-                        .warnings
-                        .push(format!("{}: whether IIS 6 reads a metabase in this encoding is not documented", decoded.encoding));
-                }
+                report.warnings.extend(doubtful_encoding(decoded.encoding));
                 let beside = self.schema_beside(input);
                 let schema = beside.as_ref().and_then(|schema| schema.get()).and_then(Option::as_ref);
                 metabase::read(&decoded.text, file, self.options.limits, schema).map(|said| {

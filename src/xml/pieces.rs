@@ -14,6 +14,12 @@ pub enum PieceError<E> {
     Source(E),
 }
 
+impl<E> From<XmlError> for PieceError<E> {
+    fn from(error: XmlError) -> Self {
+        PieceError::Xml(error)
+    }
+}
+
 /// Reads a text of which `fill` appends some more, about so many bytes as it is told, and says whether anything is left. `each` sees
 /// every start and end of an element; names and attributes that it asks from the reader are valid until the next. Gives the place of an
 /// XML declaration that is not at the start.
@@ -109,10 +115,46 @@ mod tests {
 
     /// Parts of which texts are made, right and wrong ones.
     const PARTS: [&str; 40] = [
-        "<a>", "</a>", "<a>", "</a>", "<b x='1' y=\"z z\">", "</b>", "<c/>", "<d:e f:g='&lt;ü'/>", "\r\n\t", " ", "text ü 😀", "&amp;",
-        "&#65;", "<!-- c -->", "<!-- < > & -->", "<![CDATA[ <x> ]]>", "<?pi some?>", "<?xml version='1.0'?>", "<", ">", "&", "&;", "'",
-        "<!", "<!-- -- -->", "<!DOCTYPE a>", "<![CDATA[", "]]>", "\u{feff}", "\0", "\u{ffff}", "</", "</b >", "<a x='1' x='2'/>", "<1/>",
-        "<?", "<?xml version='1'?>", "&nbsp;", "<!-- -", "<a\r\n  x='<'>",
+        "<a>",
+        "</a>",
+        "<a>",
+        "</a>",
+        "<b x='1' y=\"z z\">",
+        "</b>",
+        "<c/>",
+        "<d:e f:g='&lt;ü'/>",
+        "\r\n\t",
+        " ",
+        "text ü 😀",
+        "&amp;",
+        "&#65;",
+        "<!-- c -->",
+        "<!-- < > & -->",
+        "<![CDATA[ <x> ]]>",
+        "<?pi some?>",
+        "<?xml version='1.0'?>",
+        "<",
+        ">",
+        "&",
+        "&;",
+        "'",
+        "<!",
+        "<!-- -- -->",
+        "<!DOCTYPE a>",
+        "<![CDATA[",
+        "]]>",
+        "\u{feff}",
+        "\0",
+        "\u{ffff}",
+        "</",
+        "</b >",
+        "<a x='1' x='2'/>",
+        "<1/>",
+        "<?",
+        "<?xml version='1'?>",
+        "&nbsp;",
+        "<!-- -",
+        "<a\r\n  x='<'>",
     ];
 
     fn text() -> impl Strategy<Value = String> {
@@ -122,7 +164,11 @@ mod tests {
         prop_oneof![
             any.clone().prop_map(parts),
             well_formed.clone().prop_map(move |inner| format!("<r>{}</r>", parts(inner))),
-            (well_formed, any).prop_map(move |(inner, after)| format!("<?xml version=\"1.0\"?>\r\n<r>{}</r>{}", parts(inner), parts(after))),
+            (well_formed, any).prop_map(move |(inner, after)| format!(
+                "<?xml version=\"1.0\"?>\r\n<r>{}</r>{}",
+                parts(inner),
+                parts(after)
+            )),
         ]
     }
 
