@@ -260,7 +260,7 @@ pub fn give_evidence(estate: &mut Estate, server: usize, paths: &[PathBuf], opti
 /// So many bytes of files are held at once, when several threads read, unless a single file has more.
 const HELD: u64 = 256 << 20;
 /// A MetaBase.xml from this size on is read through a window. Real ones are far smaller.
-const LARGE: u64 = 16 << 20;
+const LARGE: u64 = if cfg!(test) { 1 << 14 } else { 16 << 20 };
 
 /// Whether a file is one that may be read through a window.
 fn is_large(input: &Input) -> bool {
@@ -1747,5 +1747,54 @@ mod tests {
         let (directory, one) = with_certificates(&files);
         let options = Options { threads: NonZeroUsize::new(4), ..Options::default() };
         assert_eq!(read(&[directory.path().to_path_buf()], &options), one);
+    }
+
+    #[test]
+    fn a_metabase_read_through_a_window_says_what_it_says_when_it_is_held() {
+        let directory = tempfile::tempdir().unwrap();
+        let sites: String = (1..400)
+            .map(|site| {
+                format!(
+                    "<IIsWebServer Location=\"/LM/W3SVC/{site}\" ServerComment=\"Grüße {site}\" SecureBindings=\"10.0.0.1:{site}:\"\r\n\tSSLCertHash=\"{site:040x}\">\r\n</IIsWebServer>\r\n\
+                     <IIsWebVirtualDir Location=\"/LM/W3SVC/{site}/root\" AccessSSLFlags=\"AccessSSL\">\r\n<Custom ID=\"2160\" Value=\"1\"/></IIsWebVirtualDir>\r\n\
+                     <IIsConfigObject Location=\"/LM/W3SVC/{site}/root/x\"/>\r\n"
+                )
+            })
+            .collect();
+        let text = format!("<?xml version =\"1.0\"?>\r\n<configuration><MBProperty>\r\n{sites}</MBProperty></configuration>\r\n");
+        let options = Options::default();
+        let shared = Shared { options: &options, siblings: BTreeMap::new(), schemas: Schemas::default(), tally: Tally::new(&options, 1) };
+        let told = |reading: &Reading<'_>| {
+            let servers: Vec<String> = reading
+                .hosts
+                .iter()
+                .map(|host| match &host.said {
+                    Said::Metabase(said) => format!("{:?}", metabase::assemble(said, "SERVER".to_owned())),
+                    Said::ApplicationHost(_) => String::new(),
+                })
+                .collect();
+            (format!("{:?}", reading.estate.inputs), servers)
+        };
+        let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for (bytes, fits) in [
+            (text.clone().into_bytes(), true),
+            (utf16, true),
+            (text.replace("</MBProperty>", "").into_bytes(), false),
+            ([text.as_bytes(), b"<!-- \xff -->"].concat(), false),
+            (text.replace("MBProperty", "sites").into_bytes(), false),
+        ] {
+            let path = directory.path().join("MetaBase.xml");
+            std::fs::write(&path, bytes).unwrap();
+            let input = Input { path, root: directory.path().to_path_buf(), named: true };
+            let (mut streamed, mut held) = (Reading::new(&shared, 0), Reading::new(&shared, 0));
+            assert_eq!(streamed.take_large(&input), fits);
+            held.take_bytes(&input, held.bytes(&input));
+            if fits {
+                assert_eq!(told(&streamed), told(&held));
+                assert_eq!(streamed.hosts.len(), 1);
+            } else {
+                assert!(streamed.estate.inputs.is_empty() && streamed.hosts.is_empty());
+            }
+        }
     }
 }
