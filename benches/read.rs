@@ -2,8 +2,8 @@
 //! event and every attribute with its checks on. Ratios are medians of pairs measured in turn, so that a machine that slows down slows both.
 //!
 //! `cargo bench --bench read` prints the table; `cargo bench --bench read -- quick` leaves the largest files out. For instruction counts,
-//! `once bare|guarded|check apphost|metabase BYTES` does one thing once, and `write apphost|metabase BYTES FILE` writes an input. See
-//! docs/performance.md.
+//! `once bare|guarded|check apphost|metabase|metabase-deep BYTES` does one thing once, and `write apphost|metabase|metabase-deep BYTES FILE`
+//! writes an input. See docs/performance.md.
 
 #![allow(
     clippy::print_stdout,
@@ -68,6 +68,47 @@ fn meta_base(bytes: usize) -> String {
     )
 }
 
+/// A MetaBase.xml of about `bytes` with few sites for its size: 300, each with ten virtual directories, and all the rest of the file in
+/// what an audit passes over, such as access control lists, script maps, filters, MIME types and keys of applications of others.
+fn deep_meta_base(bytes: usize) -> String {
+    const SITES: usize = 300;
+    let scripts: String =
+        [".asp", ".asa", ".cer", ".cdx", ".aspx", ".ashx", ".asmx", ".axd", ".rem", ".soap", ".config", ".cs", ".vb", ".resx"]
+            .iter()
+            .map(|extension| {
+                format!("{extension},C:\\WINDOWS\\Microsoft.NET\\Framework\\v2.0.50727\\aspnet_isapi.dll,5,GET,HEAD,POST,DEBUG\r\n\t\t\t")
+            })
+            .collect();
+    let mimes: String = (0..40).map(|number| format!(".x{number},application/x-thing-{number}\r\n\t\t\t")).collect();
+    let acl = "49634462f0000000a40000004000000031b103f74060f3c5bed2b6de37547fbc".repeat(8);
+    let mut keys =
+        String::from("<IIsWebService\tLocation =\"/LM/W3SVC\"\r\n\t\tAuthFlags=\"AuthAnonymous\"\r\n\t>\r\n</IIsWebService>\r\n");
+    keys.push_str(&format!("<IIsMimeMap\tLocation =\"/LM/MimeMap\"\r\n\t\tMimeMap=\"{mimes}\"\r\n\t>\r\n</IIsMimeMap>\r\n"));
+    for site in 1..=SITES {
+        keys.push_str(&format!(
+            "<IIsWebServer\tLocation =\"/LM/W3SVC/{site}\"\r\n\t\tSSLCertHash=\"{site:040x}\"\r\n\t\tSSLStoreName=\"MY\"\r\n\t\tSecureBindings=\"10.0.{}.{}:443:\"\r\n\t\tServerBindings=\":80:site{site}.example.com\"\r\n\t\tServerComment=\"site {site}\"\r\n\t>\r\n</IIsWebServer>\r\n<IIsFilters\tLocation =\"/LM/W3SVC/{site}/filters\"\r\n\t\tAdminACL=\"{acl}\"\r\n\t>\r\n</IIsFilters>\r\n<IIsWebVirtualDir\tLocation =\"/LM/W3SVC/{site}/root\"\r\n\t\tAccessFlags=\"AccessRead | AccessScript\"\r\n\t\tAccessSSLFlags=\"AccessSSL | AccessSSLNegotiateCert | AccessSSLRequireCert\"\r\n\t\tPath=\"D:\\web\\site{site}\"\r\n\t\tScriptMaps=\"{scripts}\"\r\n\t>\r\n</IIsWebVirtualDir>\r\n",
+            site >> 8 & 255,
+            site & 255
+        ));
+        for directory in 0..10 {
+            keys.push_str(&format!(
+                "<IIsWebVirtualDir\tLocation =\"/LM/W3SVC/{site}/root/app{directory}\"\r\n\t\tAccessFlags=\"AccessRead | AccessScript\"\r\n\t\tPath=\"D:\\web\\site{site}\\app{directory}\"\r\n\t\tScriptMaps=\"{scripts}\"\r\n\t>\r\n</IIsWebVirtualDir>\r\n"
+            ));
+        }
+        let share = bytes / SITES * site;
+        let mut number = 0;
+        while keys.len() < share {
+            number += 1;
+            keys.push_str(&format!(
+                "<IIsWebDirectory\tLocation =\"/LM/W3SVC/{site}/root/content/folder{number}\"\r\n\t\tAdminACL=\"{acl}\"\r\n\t\tHttpExpires=\"D, 0x15180\"\r\n\t\tMimeMap=\"{mimes}\"\r\n\t\tScriptMaps=\"{scripts}\"\r\n\t>\r\n</IIsWebDirectory>\r\n<IIsConfigObject\tLocation =\"/LM/W3SVC/{site}/root/content/folder{number}/extension\"\r\n\t>\r\n\t<Custom\r\n\t\tName=\"UnknownName_50015\"\r\n\t\tID=\"50015\"\r\n\t\tValue=\"setting {number} of an extension\"\r\n\t\tType=\"STRING\"\r\n\t\tUserType=\"IIS_MD_UT_SERVER\"\r\n\t\tAttributes=\"NO_ATTRIBUTES\"\r\n\t/>\r\n</IIsConfigObject>\r\n"
+            ));
+        }
+    }
+    format!(
+        "<?xml version =\"1.0\"?>\r\n<configuration xmlns=\"urn:microsoft-catalog:XML_Metabase_V64_0\">\r\n<MBProperty>\r\n{keys}</MBProperty>\r\n</configuration>\r\n"
+    )
+}
+
 /// The yardstick: every event and every attribute, with the checks of quick-xml on.
 fn bare(text: &str) -> usize {
     use quick_xml::events::Event;
@@ -109,7 +150,8 @@ fn input(kind: &str, bytes: usize) -> (&'static str, String) {
     match kind {
         "apphost" => ("applicationHost.config", application_host(bytes)),
         "metabase" => ("MetaBase.xml", meta_base(bytes)),
-        _ => panic!("apphost or metabase"),
+        "metabase-deep" => ("MetaBase.xml", deep_meta_base(bytes)),
+        _ => panic!("apphost, metabase or metabase-deep"),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::apphost::{self, ConfigFile, PlacedFile};
 use crate::evidence::x509::{self, ReadX509};
 use crate::evidence::{self, LogSummary, ReadEvents, ReadStores, ReadVerifications};
 use crate::httpsys::{self, ReadRecords, Source, TextKind};
-use crate::input::{self, Charset, Discovered, FileId, Input, Place, Remark};
+use crate::input::{self, Charset, Discovered, FileId, Input, Place, Remark, TextStream};
 use crate::metabase::{self, MbSchema};
 use crate::schannel::{self, Schannel};
 use crate::server::{Generation, Server, WindowsVersion};
@@ -419,6 +419,20 @@ fn read_piece<T>(piece: &Piece, inputs: &[Input], shared: &Shared<'_>, digest: &
 
 /// So many bytes of files are held at once, when several threads read, unless a single file has more.
 const HELD: u64 = 256 << 20;
+/// A MetaBase.xml from this size on is read through a window. Real ones are far smaller.
+const LARGE: u64 = if cfg!(test) { 1 << 14 } else { 16 << 20 };
+
+/// Whether a file is one that may be read through a window.
+fn is_large(input: &Input) -> bool {
+    input.path.as_os_str() != "-" && std::fs::metadata(&input.path).is_ok_and(|metadata| metadata.is_file() && metadata.len() >= LARGE)
+}
+
+/// What is doubtful about a metabase in `encoding`.
+fn doubtful_encoding(encoding: &str) -> Option<String> {
+    let is_doubtful = encoding.starts_with("UTF-16");
+    is_doubtful.then(|| format!("{encoding}: whether IIS 6 reads a metabase in this encoding is not documented"))
+}
+
 /// So many files are read for each thread before their results are joined.
 const FILES_A_THREAD: usize = 64;
 
@@ -429,7 +443,7 @@ fn together(inputs: &[Input], workers: &Workers) -> usize {
         // What cannot be looked at fails when it is opened. Nobody knows how much standard input will give.
         let size = if input.path.as_os_str() == "-" { HELD } else { std::fs::metadata(&input.path).map_or(0, |metadata| metadata.len()) };
         bytes = bytes.saturating_add(size);
-        bytes <= HELD
+        bytes <= HELD && size < LARGE
     };
     inputs.iter().take(FILES_A_THREAD * workers.count()).take_while(fits).count().max(1)
 }
@@ -735,6 +749,15 @@ impl<'a> Reading<'a> {
         let shared = self.shared;
         let mut rest = inputs;
         while !rest.is_empty() {
+            if let [large, later @ ..] = rest
+                && is_large(large)
+            {
+                let before = self.estate.inputs.len();
+                self.take(large);
+                shared.tally.told(self.estate.inputs.get(before));
+                rest = later;
+                continue;
+            }
             let (batch, later) = rest.split_at(together(rest, workers).min(rest.len()));
             rest = later;
             let probe = Reading::new(shared, 0);
@@ -804,7 +827,51 @@ impl<'a> Reading<'a> {
     }
 
     fn take(&mut self, input: &Input) {
-        self.take_bytes(input, self.bytes(input));
+        if !self.take_large(input) {
+            self.take_bytes(input, self.bytes(input));
+        }
+    }
+
+    /// Takes a large MetaBase.xml without holding it; whether that was done. Whatever is wrong with it is left to be told as of any other
+    /// file, and so are the kinds of files that are never large.
+    fn take_large(&mut self, input: &Input) -> bool {
+        let limit = self.options.limits.file_bytes;
+        let is_large = is_large(input) && std::fs::metadata(&input.path).is_ok_and(|metadata| metadata.len() <= limit);
+        if !is_large || self.options.kind.is_some_and(|kind| input.named && kind != FileKind::MetaBase) {
+            return false;
+        }
+        let Ok(file) = std::fs::File::open(&input.path) else { return false };
+        let Ok(mut stream) = TextStream::new(file.take(limit)) else { return false };
+        let mut head = String::new();
+        let file = self.next_file();
+        let is_metabase = stream.fill(&mut head, usize::try_from(HEAD).unwrap_or(usize::MAX)).is_ok()
+            && root_element(&head, file, self.options.limits).is_ok_and(|root| Shape::of_root(&root) == Some(Shape::Metabase));
+        if !is_metabase {
+            return false;
+        }
+        let mut report = InputReport {
+            path: input.display(),
+            kind: Some(FileKind::MetaBase),
+            encoding: Some(stream.encoding()),
+            server: None,
+            error: None,
+            warnings: stream.warning().map(str::to_owned).into_iter().collect(),
+        };
+        report.warnings.extend(doubtful_encoding(stream.encoding()));
+        let beside = self.schema_beside(input);
+        let schema = beside.as_ref().and_then(|schema| schema.get()).and_then(Option::as_ref);
+        let mut head = Some(head);
+        let fill = |text: &mut String, about: usize| match head.take() {
+            Some(head) => {
+                text.push_str(&head);
+                Ok(true)
+            }
+            None => stream.fill(text, about),
+        };
+        let Ok(said) = metabase::read_pieces(fill, file, self.options.limits, schema) else { return false };
+        self.hosts.push(Host { input: input.clone(), file, said: Said::Metabase(Box::new(said)) });
+        self.estate.inputs.push(report);
+        true
     }
 
     fn take_bytes(&mut self, input: &Input, bytes: Bytes) {
@@ -899,11 +966,7 @@ impl<'a> Reading<'a> {
             }
             (Some(Shape::Metabase), _) => {
                 report.kind = Some(FileKind::MetaBase);
-                if decoded.encoding.starts_with("UTF-16") {
-                    report
-                        .warnings
-                        .push(format!("{}: whether IIS 6 reads a metabase in this encoding is not documented", decoded.encoding));
-                }
+                report.warnings.extend(doubtful_encoding(decoded.encoding));
                 let beside = self.schema_beside(input);
                 let schema = beside.as_ref().and_then(|schema| schema.get()).and_then(Option::as_ref);
                 metabase::read(&decoded.text, file, self.options.limits, schema).map(|said| {
@@ -2351,5 +2414,54 @@ mod tests {
         assert_eq!((logs.requests(), logs.files.len()), (4, 2));
         assert!(logs.sites.keys().any(|site| site.name.as_deref() == Some("W3SVC3")));
         assert!(found.inputs.iter().all(|input| input.error.is_none() && input.server.is_some()), "{:?}", found.inputs);
+    }
+
+    #[test]
+    fn a_metabase_read_through_a_window_says_what_it_says_when_it_is_held() {
+        let directory = tempfile::tempdir().unwrap();
+        let sites: String = (1..400)
+            .map(|site| {
+                format!(
+                    "<IIsWebServer Location=\"/LM/W3SVC/{site}\" ServerComment=\"Grüße {site}\" SecureBindings=\"10.0.0.1:{site}:\"\r\n\tSSLCertHash=\"{site:040x}\">\r\n</IIsWebServer>\r\n\
+                     <IIsWebVirtualDir Location=\"/LM/W3SVC/{site}/root\" AccessSSLFlags=\"AccessSSL\">\r\n<Custom ID=\"2160\" Value=\"1\"/></IIsWebVirtualDir>\r\n\
+                     <IIsConfigObject Location=\"/LM/W3SVC/{site}/root/x\"/>\r\n"
+                )
+            })
+            .collect();
+        let text = format!("<?xml version =\"1.0\"?>\r\n<configuration><MBProperty>\r\n{sites}</MBProperty></configuration>\r\n");
+        let options = Options::default();
+        let shared = Shared { options: &options, siblings: BTreeMap::new(), schemas: Schemas::default(), tally: Tally::new(&options, 1) };
+        let told = |reading: &Reading<'_>| {
+            let servers: Vec<String> = reading
+                .hosts
+                .iter()
+                .map(|host| match &host.said {
+                    Said::Metabase(said) => format!("{:?}", metabase::assemble(said, "SERVER".to_owned())),
+                    Said::ApplicationHost(_) => String::new(),
+                })
+                .collect();
+            (format!("{:?}", reading.estate.inputs), servers)
+        };
+        let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for (bytes, fits) in [
+            (text.clone().into_bytes(), true),
+            (utf16, true),
+            (text.replace("</MBProperty>", "").into_bytes(), false),
+            ([text.as_bytes(), b"<!-- \xff -->"].concat(), false),
+            (text.replace("MBProperty", "sites").into_bytes(), false),
+        ] {
+            let path = directory.path().join("MetaBase.xml");
+            std::fs::write(&path, bytes).unwrap();
+            let input = Input { path, root: directory.path().to_path_buf(), named: true };
+            let (mut streamed, mut held) = (Reading::new(&shared, 0), Reading::new(&shared, 0));
+            assert_eq!(streamed.take_large(&input), fits);
+            held.take_bytes(&input, held.bytes(&input));
+            if fits {
+                assert_eq!(told(&streamed), told(&held));
+                assert_eq!(streamed.hosts.len(), 1);
+            } else {
+                assert!(streamed.estate.inputs.is_empty() && streamed.hosts.is_empty());
+            }
+        }
     }
 }

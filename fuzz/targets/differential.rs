@@ -97,6 +97,8 @@ fuzz_target!(|bytes: &[u8]| {
         (Ok(_), Err(error)) if is_about_namespaces(&error) => {}
         (Ok((ours, _)), Err(error)) => panic!("accepted here, refused there: {error}\n{ours:?}"),
         (Err(XmlErrorKind::Limit(..)), _) => {}
+        // There only the beginnings of the words in the declaration are compared, and values such as version='9' pass.
+        (Err(XmlErrorKind::Declaration(_)), Ok(_)) => {}
         (Err(error), Ok(_)) => panic!("refused here, accepted there: {error:?}"),
         (Err(_), Err(_)) => {}
     }

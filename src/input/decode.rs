@@ -69,17 +69,8 @@ impl std::error::Error for DecodeError {}
 /// Decodes `bytes`: a byte order mark decides, then UTF-16 is known by its shape, then UTF-8 is tried, then `fallback` (an option of
 /// the user), then the encoding that the XML declaration names.
 pub fn decode<'a>(bytes: &'a [u8], fallback: Option<Charset>) -> Result<Decoded<'a>, DecodeError> {
-    if let Some((encoding, length)) = Encoding::for_bom(bytes) {
-        return decode_as(&bytes[length..], length, encoding, None);
-    }
-    let shaped = match bytes {
-        [b'<', 0, ..] => Some(UTF_16LE),
-        [0, b'<', ..] => Some(UTF_16BE),
-        _ => None,
-    };
-    if let Some(encoding) = shaped {
-        let warning = format!("{} without a byte order mark", encoding.name());
-        return decode_as(bytes, 0, encoding, Some(warning));
+    if let Some((encoding, length, warning)) = of_head(bytes) {
+        return decode_as(&bytes[length..], length, encoding, warning);
     }
     let utf8 = decode_as(bytes, 0, UTF_8, None);
     let Err(error) = utf8 else { return utf8 };
@@ -88,6 +79,19 @@ pub fn decode<'a>(bytes: &'a [u8], fallback: Option<Charset>) -> Result<Decoded<
         Some(charset) => decode_named(bytes, charset, &error),
         None => Err(error),
     }
+}
+
+/// The encoding that the first bytes of an XML text speak for, the length of the byte order mark, and what should be known about it.
+pub(super) fn of_head(bytes: &[u8]) -> Option<(&'static Encoding, usize, Option<String>)> {
+    if let Some((encoding, length)) = Encoding::for_bom(bytes) {
+        return Some((encoding, length, None));
+    }
+    let encoding = match bytes {
+        [b'<', 0, ..] => UTF_16LE,
+        [0, b'<', ..] => UTF_16BE,
+        _ => return None,
+    };
+    Some((encoding, 0, Some(format!("{} without a byte order mark", encoding.name()))))
 }
 
 /// Decodes the output of a console command or an export of the registry, which is no XML and names no encoding. A byte order mark

@@ -7,6 +7,7 @@ mod field;
 mod oem;
 pub(crate) mod registry;
 mod source;
+mod stream;
 
 pub use decode::{Charset, DecodeError, Decoded, decode, decode_text};
 pub(crate) use discover::display;
@@ -14,3 +15,4 @@ pub use discover::{Discovered, Input, discover};
 pub use field::{Field, Remark, Said};
 pub use oem::CodePage;
 pub use source::{FileId, Place};
+pub use stream::{StreamError, TextStream};

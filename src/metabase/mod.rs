@@ -9,5 +9,5 @@ mod read;
 mod sites;
 
 pub use mbschema::MbSchema;
-pub use read::{Metabase, read};
+pub use read::{Metabase, read, read_pieces};
 pub use sites::assemble;

@@ -5,7 +5,7 @@ use super::mbschema::{Facts, MbSchema, inherits};
 use crate::catalogue::{Setting, Value};
 use crate::input::{FileId, Place};
 use crate::server::{Anomaly, AnomalyKind};
-use crate::xml::{Attribute, Event, Limits, XmlError, XmlReader};
+use crate::xml::{self, Attribute, Event, Limits, PieceError, XmlError, XmlReader};
 
 /// What a MetaBase.xml says.
 #[derive(Debug)]
@@ -212,35 +212,67 @@ fn is_secret(value: &str) -> bool {
 /// Reads the text of a MetaBase.xml.
 pub fn read(text: &str, file: FileId, limits: Limits, schema: Option<&MbSchema>) -> Result<Metabase, XmlError> {
     let facts = Facts::new(schema);
-    let mut values = Values { facts: &facts, last: vec![None; Setting::ALL.len()] };
+    let mut gathering = Gathering::new(&facts);
     let mut reader = XmlReader::new(text, file, limits);
-    let mut open: Vec<Option<Key>> = Vec::new();
-    let mut keys = Vec::new();
-    let mut repeated = Vec::new();
     while let Some(event) = reader.next()? {
+        gathering.take(event, &reader);
+    }
+    let (keys, repeated) = (gathering.keys, gathering.repeated);
+    Ok(Metabase::of(file, facts, keys, repeated, reader.late_declaration()))
+}
+
+/// So many bytes of the text of a large file are held.
+const WINDOW: usize = 1 << 18;
+
+/// Reads a MetaBase.xml of which `fill` appends some more text, about so many bytes as it is told, and says whether anything is left.
+pub fn read_pieces<E>(
+    fill: impl FnMut(&mut String, usize) -> Result<bool, E>,
+    file: FileId,
+    limits: Limits,
+    schema: Option<&MbSchema>,
+) -> Result<Metabase, PieceError<E>> {
+    let facts = Facts::new(schema);
+    let mut gathering = Gathering::new(&facts);
+    let late_declaration = xml::read_pieces(fill, WINDOW, file, limits, |event, reader| gathering.take(event, reader))?;
+    let (keys, repeated) = (gathering.keys, gathering.repeated);
+    Ok(Metabase::of(file, facts, keys, repeated, late_declaration))
+}
+
+/// The keys read so far.
+struct Gathering<'f> {
+    values: Values<'f>,
+    open: Vec<Option<Key>>,
+    keys: Vec<Key>,
+    repeated: Vec<Repeated>,
+}
+
+impl<'f> Gathering<'f> {
+    fn new(facts: &'f Facts) -> Self {
+        let values = Values { facts, last: vec![None; Setting::ALL.len()] };
+        Gathering { values, open: Vec::new(), keys: Vec::new(), repeated: Vec::new() }
+    }
+
+    fn take(&mut self, event: Event, reader: &XmlReader<'_>) {
         match event {
             Event::Start if reader.name() == "Custom" => {
-                if let Some(Some(key)) = open.last_mut()
-                    && let Some(said) = custom(&reader, &mut values)
+                if let Some(Some(key)) = self.open.last_mut()
+                    && let Some(said) = custom(reader, &mut self.values)
                 {
                     match key.says(said.property) {
                         None => key.said.push(said),
-                        Some(first) => repeated.push(Repeated {
-                            kind: AnomalyKind::PropertyTwice { property: property_name(&reader), key: key.location.clone() },
+                        Some(first) => self.repeated.push(Repeated {
+                            kind: AnomalyKind::PropertyTwice { property: property_name(reader), key: key.location.clone() },
                             place: said.place,
                             first: first.place,
                         }),
                     }
                 }
-                open.push(None);
+                self.open.push(None);
             }
-            Event::Start => open.push(start(&reader, &mut values)),
-            Event::End => keys.extend(open.pop().flatten().filter(Key::matters)),
+            Event::Start => self.open.push(start(reader, &mut self.values)),
+            Event::End => self.keys.extend(self.open.pop().flatten().filter(Key::matters)),
         }
     }
-    let (tree, keys_twice) = Tree::new(keys);
-    repeated.extend(keys_twice);
-    Ok(Metabase { file, tree, facts, late_declaration: reader.late_declaration(), repeated })
 }
 
 /// Reads values. Many keys say the same, so what was said last of each setting is not worked out again.
@@ -323,6 +355,12 @@ fn say(property: Property, attribute: &Attribute<'_>, inherits: bool, place: Pla
 }
 
 impl Metabase {
+    fn of(file: FileId, facts: Facts, keys: Vec<Key>, mut repeated: Vec<Repeated>, late_declaration: Option<Place>) -> Metabase {
+        let (tree, keys_twice) = Tree::new(keys);
+        repeated.extend(keys_twice);
+        Metabase { file, tree, facts, late_declaration, repeated }
+    }
+
     /// Anomalies of the file itself.
     pub(super) fn file_anomalies(&self) -> Vec<Anomaly> {
         let late = self.late_declaration.map(|place| Anomaly {

@@ -5,9 +5,12 @@
 //! names and characters, no duplicate attributes, only the predefined entities and character references.
 
 mod attributes;
+mod declaration;
 mod limits;
+mod pieces;
 mod reader;
 
 pub use attributes::Attribute;
 pub use limits::Limits;
+pub use pieces::{PieceError, read_pieces};
 pub use reader::{Event, XmlError, XmlErrorKind, XmlReader};

@@ -8,6 +8,7 @@ use quick_xml::errors::{Error as QuickXmlError, IllFormedError, SyntaxError};
 use quick_xml::events::Event as QuickXmlEvent;
 
 use super::attributes::{self, Attribute};
+use super::declaration;
 use super::limits::Limits;
 use crate::input::{FileId, Place};
 
@@ -31,6 +32,8 @@ pub enum XmlErrorKind {
     Reference,
     /// A document type declaration, which could define entities.
     DocumentType,
+    /// The XML declaration is not as XML has it; the text names what was expected.
+    Declaration(&'static str),
     /// An element name that XML does not allow.
     Name,
     /// An end tag that does not match the element it should end.
@@ -79,6 +82,7 @@ impl fmt::Display for XmlError {
                 "not well-formed XML: '&' starts no known reference; write &amp; for the character itself (no document type is read, so no other entity exists)"
             )?,
             XmlErrorKind::DocumentType => write!(f, "a document type declaration is refused; IIS writes none, remove it")?,
+            XmlErrorKind::Declaration(expected) => write!(f, "not well-formed XML: expected {expected} in the XML declaration")?,
             XmlErrorKind::Name => write!(f, "not well-formed XML: expected an element name")?,
             XmlErrorKind::EndTag { expected, found } if expected.is_empty() => {
                 write!(f, "not well-formed XML: </{found}> ends an element that was never opened")?;
@@ -107,21 +111,41 @@ pub struct XmlReader<'a> {
     file: FileId,
     limits: Limits,
     inner: Reader<&'a [u8]>,
-    /// Offset and name length of every open element, outermost first.
+    /// Where `inner` starts in `text`.
+    inner_start: usize,
+    /// Whether the text ends where this one ends.
+    is_last: bool,
+    /// Where the first event of this text starts that needs more of it, once that is met.
+    paused: Option<usize>,
+    before: Carried,
+    /// Offset and name length of every open element that starts in this text, outermost first.
     open: Vec<(usize, usize)>,
     name: &'a str,
     element_offset: usize,
     attributes: Vec<Attribute<'a>>,
     pending_end: bool,
-    root_seen: bool,
-    characters_checked: bool,
-    late_declaration: Option<usize>,
+    /// So far the characters are known to be legal, but for the one that is told.
+    checked_to: usize,
+    illegal: Option<(usize, u32)>,
     /// The text that is being gathered, while somebody wants it.
     gathered: Option<String>,
     cursor: Cell<Cursor>,
     /// Where the last place inside the current element was; the next one is likely to be further on.
     inside: Cell<Cursor>,
     work: Cell<u64>,
+}
+
+/// What the reader of one piece of a text hands on to the reader of the next.
+#[derive(Debug, Default)]
+pub(super) struct Carried {
+    /// Bytes, lines and characters of the last line that were passed over.
+    bytes: usize,
+    lines: u32,
+    characters: u32,
+    /// Name and place of every element that is still open, outermost first.
+    open: Vec<(String, Place)>,
+    root_seen: bool,
+    late_declaration: Option<Place>,
 }
 
 /// A position that only moves forward, so that working out all places costs one pass over the text.
@@ -133,8 +157,6 @@ struct Cursor {
 }
 
 impl Cursor {
-    const START: Cursor = Cursor { offset: 0, line: 1, column: 1 };
-
     fn advanced(self, text: &str, to: usize) -> Cursor {
         let between = &text[self.offset..to];
         let bytes = between.as_bytes();
@@ -159,29 +181,62 @@ fn count_characters(text: &str) -> u32 {
 impl<'a> XmlReader<'a> {
     /// A reader over `text`, which is already decoded and has no byte order mark. Places name `file`.
     pub fn new(text: &'a str, file: FileId, limits: Limits) -> Self {
-        let mut inner = Reader::from_str(text);
+        Self::over(text, file, limits, Carried::default(), true)
+    }
+
+    /// A reader over a piece of a text. Where it is not the last, `next` gives `None` as soon as more is needed.
+    pub(super) fn over(text: &'a str, file: FileId, limits: Limits, before: Carried, is_last: bool) -> Self {
+        // The parser below takes a byte order mark for none of its own, but only at the start of what it is given, and does not count it.
+        let inner_start = if text.starts_with('\u{feff}') { text.find(['<', '&']).unwrap_or(text.len()) } else { 0 };
+        let mut inner = Reader::from_str(&text[inner_start..]);
         let config = inner.config_mut();
         config.enable_all_checks(true);
         config.check_end_names = false;
         config.allow_unmatched_ends = true;
+        let start = Cursor { offset: 0, line: before.lines.saturating_add(1), column: before.characters.saturating_add(1) };
         XmlReader {
             text,
             file,
             limits,
             inner,
+            inner_start,
+            is_last,
+            paused: None,
+            before,
             open: Vec::new(),
             name: "",
             element_offset: 0,
             attributes: Vec::new(),
             pending_end: false,
-            root_seen: false,
-            characters_checked: false,
-            late_declaration: None,
+            checked_to: 0,
+            illegal: None,
             gathered: None,
-            cursor: Cell::new(Cursor::START),
-            inside: Cell::new(Cursor::START),
+            cursor: Cell::new(start),
+            inside: Cell::new(start),
             work: Cell::new(0),
         }
+    }
+
+    /// What the reader of the rest must know, and where in this text the rest starts.
+    pub(super) fn carry(self) -> (Carried, usize) {
+        let rest = self.paused.unwrap_or(self.text.len());
+        let mut cursor = self.start_cursor();
+        let mut carried = self.before;
+        for (offset, length) in self.open {
+            cursor = cursor.advanced(self.text, offset);
+            let place = Place { file: self.file, line: cursor.line, column: cursor.column };
+            carried.open.push((self.text[offset + 1..offset + 1 + length].to_owned(), place));
+        }
+        cursor = cursor.advanced(self.text, rest);
+        carried.bytes += rest;
+        carried.lines = cursor.line - 1;
+        carried.characters = cursor.column - 1;
+        (carried, rest)
+    }
+
+    fn start_cursor(&self) -> Cursor {
+        let (lines, characters) = (self.before.lines, self.before.characters);
+        Cursor { offset: 0, line: lines.saturating_add(1), column: characters.saturating_add(1) }
     }
 
     #[allow(clippy::should_implement_trait, reason = "a lending reader, no iterator: names and attributes are asked from it between calls")]
@@ -192,18 +247,26 @@ impl<'a> XmlReader<'a> {
             self.open.pop();
             return Ok(Some(Event::End));
         }
-        if !self.characters_checked {
-            self.characters_checked = true;
-            if let Some((offset, code)) = illegal_character(self.text) {
-                return Err(self.error(offset, XmlErrorKind::Character(code)));
-            }
+        if self.paused.is_some() {
+            return Ok(None);
+        }
+        if self.inner_start > 0 && self.inner.buffer_position() == 0 && !self.characters(0, self.inner_start)? {
+            return Ok(None);
         }
         loop {
             let before = self.offset();
             let event = match self.inner.read_event() {
+                Ok(QuickXmlEvent::Eof) | Err(_) if !self.is_last => {
+                    self.paused = Some(before);
+                    return Ok(None);
+                }
                 Ok(event) => event,
-                Err(error) => return Err(self.translate(&error)),
+                Err(error) => {
+                    self.check_characters(self.text.len())?;
+                    return Err(self.translate(&error));
+                }
             };
+            self.check_characters(self.offset())?;
             match event {
                 QuickXmlEvent::Start(tag) => {
                     self.start(before, tag.as_ref().len(), tag.name().as_ref().len())?;
@@ -229,18 +292,20 @@ impl<'a> XmlReader<'a> {
                             error.open = Some((expected, self.place_anywhere(offset)));
                             return Err(error);
                         }
-                        None => return Err(self.error(before, XmlErrorKind::EndTag { expected: String::new(), found: shorten(found) })),
+                        None => {
+                            let found = found.to_owned();
+                            return self.end_of_carried(before, &found).map(Some);
+                        }
                     }
                 }
                 QuickXmlEvent::Text(text) => {
-                    if self.open.is_empty() && !text.as_ref().bytes().all(attributes::is_blank) {
-                        let blanks = text.as_ref().bytes().take_while(|byte| attributes::is_blank(*byte)).count();
-                        return Err(self.error(before + blanks, XmlErrorKind::OutsideRoot));
+                    let end = before + text.as_ref().len();
+                    if !self.characters(before, end)? {
+                        return Ok(None);
                     }
-                    self.gather(text.as_ref());
                 }
                 QuickXmlEvent::GeneralRef(reference) => {
-                    if self.open.is_empty() {
+                    if self.depth() == 0 {
                         return Err(self.error(before, XmlErrorKind::OutsideRoot));
                     }
                     let length = reference.as_ref().len();
@@ -252,12 +317,16 @@ impl<'a> XmlReader<'a> {
                         self.gather(&attributes::resolved(whole));
                     }
                 }
-                QuickXmlEvent::CData(_) if self.open.is_empty() => return Err(self.error(before, XmlErrorKind::OutsideRoot)),
+                QuickXmlEvent::CData(_) if self.depth() == 0 => return Err(self.error(before, XmlErrorKind::OutsideRoot)),
                 QuickXmlEvent::CData(data) => self.gather(data.as_ref()),
                 QuickXmlEvent::Comment(_) | QuickXmlEvent::PI(_) => {}
                 QuickXmlEvent::Decl(_) => {
-                    if before != 0 && self.late_declaration.is_none() {
-                        self.late_declaration = Some(before);
+                    let end = self.offset();
+                    let inner = self.text.get(before..end).and_then(|whole| whole.strip_prefix("<?xml")?.strip_suffix("?>"));
+                    declaration::check(inner.unwrap_or_default())
+                        .map_err(|(at, expected)| self.error(before + "<?xml".len() + at, XmlErrorKind::Declaration(expected)))?;
+                    if self.before.bytes + before != 0 && self.before.late_declaration.is_none() {
+                        self.before.late_declaration = Some(self.place_anywhere(before));
                     }
                 }
                 QuickXmlEvent::DocType(_) => return Err(self.error(before, XmlErrorKind::DocumentType)),
@@ -267,13 +336,67 @@ impl<'a> XmlReader<'a> {
                         let mut error = self.error(self.text.len(), XmlErrorKind::Truncated(format!("</{name}> is missing")));
                         error.open = Some((name, self.place_anywhere(offset)));
                         Err(error)
-                    } else if self.root_seen {
+                    } else if let Some((name, place)) = self.before.open.pop() {
+                        let mut error = self.error(self.text.len(), XmlErrorKind::Truncated(format!("</{name}> is missing")));
+                        error.open = Some((name, place));
+                        Err(error)
+                    } else if self.before.root_seen {
                         Ok(None)
                     } else {
                         Err(self.error(self.text.len(), XmlErrorKind::NoRoot))
                     };
                 }
             }
+        }
+    }
+
+    /// The end of an element that starts before this text.
+    fn end_of_carried(&mut self, at: usize, found: &str) -> Result<Event, XmlError> {
+        match self.before.open.pop() {
+            Some((name, _)) if name == found => Ok(Event::End),
+            Some((expected, place)) => {
+                let mut error = self.error(at, XmlErrorKind::EndTag { expected: expected.clone(), found: shorten(found) });
+                error.open = Some((expected, place));
+                Err(error)
+            }
+            None => Err(self.error(at, XmlErrorKind::EndTag { expected: String::new(), found: shorten(found) })),
+        }
+    }
+
+    /// Characters between tags. Says whether they can be judged without more text.
+    fn characters(&mut self, start: usize, end: usize) -> Result<bool, XmlError> {
+        let all = self.text;
+        let text = &all[start..end];
+        if self.depth() == 0 {
+            let blanks = text.bytes().take_while(|byte| attributes::is_blank(*byte)).count();
+            if blanks < text.len() {
+                // What follows may be a character that is not allowed at all, which is told first.
+                if end == all.len() && !self.is_last {
+                    self.paused = Some(start);
+                    return Ok(false);
+                }
+                self.check_characters(end)?;
+                return Err(self.error(start + blanks, XmlErrorKind::OutsideRoot));
+            }
+        }
+        self.check_characters(end)?;
+        self.gather(text);
+        Ok(true)
+    }
+
+    /// Refuses a character before `end` that XML forbids. Looks far ahead, because many small searches cost more than one large.
+    fn check_characters(&mut self, end: usize) -> Result<(), XmlError> {
+        while self.checked_to < end && self.illegal.is_none() {
+            let mut to = self.text.len().min(self.checked_to.saturating_add(CHECKED_AT_ONCE));
+            while !self.text.is_char_boundary(to) {
+                to += 1;
+            }
+            self.illegal = illegal_character(&self.text[self.checked_to..to]).map(|(offset, code)| (self.checked_to + offset, code));
+            self.checked_to = to;
+        }
+        match self.illegal {
+            Some((offset, code)) if offset < end => Err(self.error(offset, XmlErrorKind::Character(code))),
+            _ => Ok(()),
         }
     }
 
@@ -320,7 +443,7 @@ impl<'a> XmlReader<'a> {
 
     /// Number of open elements: 1 when the root has just started.
     pub fn depth(&self) -> usize {
-        self.open.len()
+        self.before.open.len() + self.open.len()
     }
 
     /// Place of the `<` of the element that has just started.
@@ -335,7 +458,7 @@ impl<'a> XmlReader<'a> {
 
     /// Where an XML declaration stands that is not at the very start of the text. XML forbids it, and IIS is likely to refuse the file.
     pub fn late_declaration(&self) -> Option<Place> {
-        self.late_declaration.map(|offset| self.place_anywhere(offset))
+        self.before.late_declaration
     }
 
     /// How much this reader has done so far, in bytes looked at and comparisons made. It grows linearly with the text whatever its
@@ -349,15 +472,21 @@ impl<'a> XmlReader<'a> {
     }
 
     fn offset(&self) -> usize {
-        usize::try_from(self.inner.buffer_position()).unwrap_or(usize::MAX).min(self.text.len())
+        self.within(self.inner.buffer_position())
+    }
+
+    /// An offset that the parser below tells, as one in the text.
+    fn within(&self, told: u64) -> usize {
+        usize::try_from(told).unwrap_or(usize::MAX).saturating_add(self.inner_start).min(self.text.len())
     }
 
     fn start(&mut self, offset: usize, tag_length: usize, name_length: usize) -> Result<(), XmlError> {
-        if self.open.is_empty() && self.root_seen {
+        let depth = self.depth();
+        if depth == 0 && self.before.root_seen {
             return Err(self.error(offset, XmlErrorKind::OutsideRoot));
         }
-        self.root_seen = true;
-        if self.open.len() == self.limits.depth {
+        self.before.root_seen = true;
+        if depth == self.limits.depth {
             return Err(self.error(offset, XmlErrorKind::Limit("levels of nested elements", self.limits.depth as u64)));
         }
         let text = self.text;
@@ -400,14 +529,14 @@ impl<'a> XmlReader<'a> {
         self.place_of(found)
     }
 
-    /// A place counted from the start of the text; only for errors, of which a text has one.
+    /// A place counted from the start of the text; only for errors and late declarations, of which one is told.
     fn place_anywhere(&self, offset: usize) -> Place {
         let mut offset = offset.min(self.text.len());
         while !self.text.is_char_boundary(offset) {
             offset -= 1;
         }
         self.worked(offset);
-        self.place_of(Cursor::START.advanced(self.text, offset))
+        self.place_of(self.start_cursor().advanced(self.text, offset))
     }
 
     fn place_of(&self, cursor: Cursor) -> Place {
@@ -415,11 +544,11 @@ impl<'a> XmlReader<'a> {
     }
 
     fn error(&self, offset: usize, kind: XmlErrorKind) -> XmlError {
-        XmlError { kind, place: self.place_anywhere(offset), offset, open: None }
+        XmlError { kind, place: self.place_anywhere(offset), offset: self.before.bytes + offset, open: None }
     }
 
     fn translate(&self, error: &QuickXmlError) -> XmlError {
-        let offset = usize::try_from(self.inner.error_position()).unwrap_or(usize::MAX).min(self.text.len());
+        let offset = self.within(self.inner.error_position());
         let kind = match error {
             QuickXmlError::Syntax(
                 SyntaxError::UnclosedTag
@@ -435,6 +564,9 @@ impl<'a> XmlReader<'a> {
         self.error(offset, kind)
     }
 }
+
+/// So many bytes are searched for forbidden characters at once.
+const CHECKED_AT_ONCE: usize = 1 << 16;
 
 /// The first character that XML 1.0 forbids, with its offset. Works in blocks so that the compiler can use vector instructions.
 fn illegal_character(text: &str) -> Option<(usize, u32)> {
@@ -546,6 +678,16 @@ mod tests {
         assert!(matches!(fault(&"<a>".repeat(300)).kind, XmlErrorKind::Limit(_, 256)));
         let many: String = (0..1025).map(|index| format!(" a{index}=''")).collect();
         assert!(matches!(fault(&format!("<a{many}/>")).kind, XmlErrorKind::Limit(_, 1024)));
+    }
+
+    #[test]
+    fn a_declaration_with_a_wrong_word_is_refused_at_that_word() {
+        let error = fault("<?xml version=\"1.0\"\r\n encXding=\"UTF-8\"?><a/>");
+        assert!(matches!(error.kind, XmlErrorKind::Declaration(_)));
+        assert_eq!((error.place.line, error.place.column, error.offset), (2, 2, 22));
+        assert!(error.to_string().contains("in the XML declaration"), "{error}");
+        assert!(matches!(fault("<?xml?><a/>").kind, XmlErrorKind::Declaration(_)));
+        assert!(read("<?xml version =\"1.0\"?><a/>").is_ok());
     }
 
     #[test]
