@@ -1016,7 +1016,7 @@ fn give(server: &mut Server, files: Vec<Evidence>, estate: &mut Estate, first: u
         // The sort is stable: within one kind of source the order of the files stays.
         records.records.sort_by_key(|record| rank(record.source));
         if metabase {
-            server.running = Some(records);
+            httpsys::run(server, records);
         } else {
             httpsys::join(server, records);
         }

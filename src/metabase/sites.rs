@@ -171,6 +171,7 @@ fn site(metabase: &Metabase, number: &str, group: &SiteKeys) -> Site {
         above,
         scopes,
         elements: crate::server::SiteElements::default(),
+        overruled: Settings::default(),
     }
 }
 

@@ -55,6 +55,7 @@ fn site(id: u32, name: &str, place: Place, binding: Binding, scopes: Vec<Scope>)
         above: Settings::default(),
         scopes,
         elements: crate::server::SiteElements::default(),
+        overruled: crate::server::Settings::default(),
     }
 }
 

@@ -8,7 +8,7 @@ use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value, cert_check};
 use crate::remedy::{Remedy, Risk, adsutil};
-use crate::server::Origin;
+use crate::server::{Origin, Resolved};
 
 pub(super) const RULE: Rule = Rule {
     name: "freshness-without-effect",
@@ -60,13 +60,14 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .setting(Setting::RevocationFreshnessTime)
             .at(time.origin.place())
             .related(mode.resolved.origin.place(), format!("CertCheckMode {} here", mode.bits))
-            .subject(endpoints.keys(mode.index));
+            .subject(endpoints.keys_of(&mode));
         let exclusive = cert_check::NO_REVOCATION | cert_check::CACHE_ONLY;
         let what = format!("fetches CRLs anew after {seconds} seconds");
         if let Some(remedy) = set_mode(server, &mode, Risk::Safe, &what, mode.bits & !exclusive | cert_check::FRESHNESS) {
             finding = finding.remedy(remedy);
         }
-        if let (Some(key), true) = (site_key(server, mode.site), time.is_explicit()) {
+        let at_site = mode.site.written(Setting::RevocationFreshnessTime).is_some_and(Resolved::is_explicit);
+        if let (Some(key), true) = (site_key(server, mode.site), at_site) {
             let what =
                 format!("or removes the time, {seconds} until now, if none is meant; should the script refuse, use Metabase Explorer");
             finding = finding.remedy(Remedy::offer(Risk::Safe, what, adsutil::delete(&key, "RevocationFreshnessTime")));

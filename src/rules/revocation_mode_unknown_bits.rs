@@ -42,13 +42,13 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if unknown == 0 {
             continue;
         }
-        let message = format!("CertCheckMode is {} and holds bits without a known meaning: {unknown} ({unknown:#x})", mode.bits);
+        let message = format!("{} and holds bits without a known meaning: {unknown} ({unknown:#x})", mode.words());
         let mut finding = Finding::new(&RULE, server, message)
             .site(mode.site)
             .path("/")
             .setting(Setting::CertCheckMode)
             .at(mode.resolved.origin.place())
-            .subject(endpoints.keys(mode.index));
+            .subject(endpoints.keys_of(&mode));
         let what = "keeps the bits that have a meaning; check that they are the intended ones";
         if let Some(remedy) = set_mode(server, &mode, Risk::Safe, what, mode.bits & cert_check::KNOWN) {
             finding = finding.remedy(remedy);

@@ -70,7 +70,8 @@ pub struct Server {
     pub endpoints: Vec<Endpoint>,
     /// The SSL records of HTTP.sys; `None` when they were not given, and always on IIS 6, which keeps their settings in the metabase.
     pub records: Option<ReadRecords>,
-    /// IIS 6 beside a metabase only: the records that HTTP.sys has, to compare the metabase with. They decide nothing here.
+    /// IIS 6 beside a metabase only: the records that HTTP.sys has. What they say is in effect now; what the metabase writes instead stands
+    /// in [`Site::overruled`].
     pub running: Option<ReadRecords>,
     /// The values of Schannel; `None` when they were not given.
     pub schannel: Option<Schannel>,
@@ -105,6 +106,8 @@ pub struct Site {
     pub scopes: Vec<Scope>,
     /// What its element says besides: HSTS, log and FTP. Empty on IIS 6.
     pub elements: SiteElements,
+    /// IIS 6 only: what the metabase writes for the settings that a record of HTTP.sys decides now. Their value in effect is that of the root.
+    pub overruled: Settings,
 }
 
 /// A URL path of a site, with what is in effect there.
@@ -292,6 +295,11 @@ impl Site {
     /// The root scope.
     pub fn root(&self) -> &Scope {
         &self.scopes[0]
+    }
+
+    /// What the configuration of the site itself says of a setting at its root, whatever the record of HTTP.sys has now.
+    pub fn written(&self, setting: Setting) -> Option<&Resolved> {
+        self.overruled.get(setting).or_else(|| self.root().settings.get(setting))
     }
 
     /// Name for messages: `"name" (id 7)`, `id 7` or `"name"`. The name comes from a file and must be escaped where it is printed.
