@@ -8,7 +8,7 @@ use super::{
     BindingDiff, Contest, Difference, MappingCount, NotAssessed, Reach, Said, Side, Sides, SiteDiff, SiteRef, SiteSummary, inherited,
 };
 use crate::catalogue::{Level, Setting, Value, access, cert_check, entry};
-use crate::server::{Binding, BindingFault, Endpoint, EndpointKey, Generation, Origin, Resolved, Scope, Server, Site};
+use crate::server::{Binding, Endpoint, EndpointKey, Generation, Origin, Resolved, Scope, Server, Site};
 
 /// How many contradicting sites a text names.
 const CONTESTANTS: usize = 4;
@@ -580,7 +580,7 @@ fn compare_bindings(left: &Site, right: &Site) -> BindingDiff {
 }
 
 fn binding_key(binding: &Binding) -> BindingKey {
-    let unreadable = !matches!(binding.fault, None | Some(BindingFault::SecondColon)) || binding.port.is_none();
+    let unreadable = binding.fault.is_some() || binding.port.is_none();
     (
         binding.protocol.to_lowercase(),
         binding.ip.clone(),
@@ -605,6 +605,16 @@ mod tests {
 
     fn diff(server: &Server) -> SiteDiff {
         compare_sites(SiteRef { server, site: 0 }, SiteRef { server, site: 1 })
+    }
+
+    #[test]
+    fn a_binding_without_its_second_colon_is_told_beside_the_whole_one() {
+        let bindings = diff(&article("10.0.0.1:443", "10.0.0.1:443:")).bindings;
+        let written = |only: &[Binding]| only.iter().map(|binding| binding.written.clone()).collect::<Vec<_>>();
+        assert_eq!(
+            (written(&bindings.only.left), written(&bindings.only.right)),
+            (vec!["10.0.0.1:443".to_owned()], vec!["10.0.0.1:443:".to_owned()])
+        );
     }
 
     fn lines(diff: &SiteDiff) -> Vec<String> {

@@ -121,6 +121,7 @@ fn properties(server: &Server, endpoint: &Endpoint, record: Option<&Record>) -> 
         .site(&server.sites[one])
         .at(place(one, *first))
         .severity(severity)
+        .confidence(if surely_shared(server, endpoint) { Confidence::Firm } else { Confidence::Likely })
         .subject(endpoint.key.to_string())
         .remedy(Remedy::command(
             Risk::ReadOnly,
@@ -149,6 +150,12 @@ fn properties(server: &Server, endpoint: &Endpoint, record: Option<&Record>) -> 
         ));
     }
     Some(finding)
+}
+
+/// Whether at least two sites lead to an endpoint by bindings that can be read.
+fn surely_shared(server: &Server, endpoint: &Endpoint) -> bool {
+    let leads = |binding: &Binding| binding.fault.is_none() && binding.endpoint.as_ref() == Some(&endpoint.key);
+    endpoint.sites.iter().filter(|site| server.sites[**site].bindings.iter().any(leads)).take(2).count() == 2
 }
 
 /// The value that a record has, and whose it is.
@@ -248,6 +255,19 @@ fn show_record(key: &EndpointKey) -> Lines {
 mod tests {
     use super::super::testing::{SERVICE, apphost, findings, fixture, metabase};
     use super::*;
+
+    #[test]
+    fn an_address_without_its_second_colon_is_not_put_on_the_endpoint_of_all_addresses() {
+        let server = |second: &str| {
+            metabase(&format!(
+                r#"{SERVICE}<IIsWebServer Location="/LM/W3SVC/1" SecureBindings=":443:" SSLCertHash="aa" CertCheckMode="1"></IIsWebServer>
+                   <IIsWebServer Location="/LM/W3SVC/2" SecureBindings="{second}" SSLCertHash="aa"></IIsWebServer>"#
+            ))
+        };
+        assert!(findings(&RULE, &server("10.0.0.1:443")).is_empty());
+        assert_eq!(findings(&RULE, &server(":443"))[0].confidence, Confidence::Likely);
+        assert_eq!(findings(&RULE, &server("*:443:"))[0].confidence, Confidence::Firm);
+    }
 
     fn pair(first: &str, second: &str) -> Server {
         metabase(&format!(
