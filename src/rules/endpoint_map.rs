@@ -19,14 +19,14 @@ pub(super) struct EndpointMap<'a> {
     of_site: Lists,
     /// For each site the records that decide for it; `None` where the records were not given, so that its endpoints do.
     records: Option<Lists>,
-    /// For each endpoint, whether any of its sites wants client certificates.
+    /// For each endpoint, whether any of its sites wants client certificates, or may want them, because its access flags cannot be read.
     wanted: Vec<bool>,
 }
 
 impl<'a> EndpointMap<'a> {
     /// Looks at every endpoint once.
     pub(super) fn new(server: &'a Server) -> Self {
-        let wants: Vec<bool> = server.sites.iter().map(Site::wants_certificates).collect();
+        let wants: Vec<bool> = server.sites.iter().map(Site::may_want_certificates).collect();
         let mut pairs = Vec::new();
         let mut wanted = Vec::with_capacity(server.endpoints.len());
         for (index, endpoint) in server.endpoints.iter().enumerate() {

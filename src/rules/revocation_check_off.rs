@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::disagreement::names;
 use super::endpoint_map::{EndpointMap, Mode, modes, set_mode, test_revocation, writes_already};
-use super::records::{Used, records};
+use super::records::{Used, doubt, records};
 use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, cert_check};
@@ -63,7 +63,7 @@ fn report_record(used: &Used<'_>) -> Option<Finding> {
     if mode.set & cert_check::NO_REVOCATION == 0 {
         return None;
     }
-    let message = format!("{}: revocation is not checked by {}", mode.words(), used.words());
+    let message = format!("{}: revocation is not checked by {}{}", mode.words(), used.words(), doubt(used.server(), &used.sites));
     let exclusive = cert_check::CACHE_ONLY | cert_check::FRESHNESS;
     let finding = used
         .finding(&RULE, Setting::CertCheckMode, message, used.mode_place(cert_check::NO_REVOCATION))
@@ -91,6 +91,15 @@ fn report(server: &Server, map: &EndpointMap<'_>, group: &[Mode<'_>]) -> Option<
             "; the endpoint is shared with a site that says otherwise, so which value is in effect depends on the site that registered it",
         );
     }
+    let mut sites: Vec<usize> = map
+        .indexes_of(first)
+        .iter()
+        .filter_map(|endpoint| server.endpoints.get(*endpoint))
+        .flat_map(|endpoint| endpoint.sites.clone())
+        .collect();
+    sites.sort_unstable();
+    sites.dedup();
+    message.push_str(&doubt(server, &sites));
     let others = cert_check::CACHE_ONLY | cert_check::FRESHNESS;
     let unsure = shared || keys.is_empty() || group.iter().any(|mode| mode.bits & others != 0);
     let mut finding = Finding::new(&RULE, server, message)
@@ -146,6 +155,26 @@ mod tests {
         let text = format!("    IP            : 0.0.0.0:443\n    CertCheckMode : {record}\n    Flags         : 0\n");
         crate::httpsys::run(&mut server, crate::httpsys::read_httpcfg(&text, crate::input::FileId(1)));
         findings(&RULE, &server)
+    }
+
+    #[test]
+    fn access_flags_that_cannot_be_read_never_count_as_no_wish_for_certificates() {
+        let of = |flags: &str| {
+            findings(
+                &RULE,
+                &metabase(&format!(
+                    r#"{SERVICE}<IIsWebServer Location="/LM/W3SVC/1" CertCheckMode="1" SecureBindings=":443:" SSLCertHash="aa"></IIsWebServer>
+                       <IIsWebVirtualDir Location="/LM/W3SVC/1/ROOT" AccessSSLFlags="{flags}"></IIsWebVirtualDir>"#
+                )),
+            )
+            .remove(0)
+        };
+        let known = of("AccessSSL | AccessSSLRequireCert | AccessNew");
+        assert_eq!((known.severity, known.message.contains("cannot be read")), (Severity::High, false));
+        let unknown = of("AccessSSL | AccessNew");
+        assert_eq!(unknown.severity, Severity::High);
+        assert!(unknown.message.contains("cannot be read, so that client certificates may be wanted"), "{}", unknown.message);
+        assert_eq!(of("AccessSSL").severity, Severity::Info);
     }
 
     #[test]

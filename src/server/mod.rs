@@ -21,7 +21,7 @@ pub use elements::{
 pub use settings::{Origin, Resolved, Settings};
 pub use windows::WindowsVersion;
 
-use crate::catalogue::{Setting, Value, access};
+use crate::catalogue::{Setting, Value, access, readable_access};
 use crate::evidence::Evidence;
 use crate::httpsys::{ReadRecords, Record, Switch};
 use crate::input::{FileId, Place};
@@ -316,9 +316,14 @@ impl Site {
         self.scopes.iter().any(Scope::wants_certificates)
     }
 
+    /// Whether at least one path asks for or requires a client certificate, or has access flags that cannot be read, so that it may.
+    pub fn may_want_certificates(&self) -> bool {
+        self.scopes.iter().any(|scope| scope.wants_certificates() || matches!(scope.value(Setting::AccessFlags), Some(Value::Malformed(_))))
+    }
+
     /// Whether at least one path requires a client certificate.
     pub fn requires_certificates(&self) -> bool {
-        self.scopes.iter().any(|scope| scope.access().is_some_and(|bits| bits & access::REQUIRE != 0))
+        self.scopes.iter().any(|scope| scope.demands() & access::REQUIRE != 0)
     }
 
     /// Whether it has a binding of `protocol`.
@@ -340,6 +345,15 @@ impl Scope {
 
     /// Whether a client certificate is asked for or required here.
     pub fn wants_certificates(&self) -> bool {
-        self.access().is_some_and(|bits| bits & (access::NEGOTIATE | access::REQUIRE) != 0)
+        self.demands() & (access::NEGOTIATE | access::REQUIRE) != 0
+    }
+
+    /// The SSL access flags as far as they can be read: a word that is no flag takes nothing from those beside it.
+    fn demands(&self) -> u32 {
+        match self.value(Setting::AccessFlags) {
+            Some(Value::Flags(bits)) => *bits,
+            Some(Value::Malformed(text)) => readable_access(text).0,
+            _ => 0,
+        }
     }
 }
