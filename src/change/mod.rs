@@ -532,7 +532,12 @@ impl Gathered<'_, '_> {
         };
         let mut verdict = match &effect {
             Effect::WrittenOnly => Verdict::neutral("written differently, with the same effect"),
-            _ => strength::judge(difference.setting, &difference.left.resolved.value, &difference.right.resolved.value),
+            _ => strength::judge(
+                difference.setting,
+                &difference.left.resolved.value,
+                &difference.right.resolved.value,
+                [difference.left.generation, difference.right.generation],
+            ),
         };
         if difference.reach == Reach::Pending {
             verdict.why.push_str(". ");
