@@ -472,7 +472,10 @@ impl SiteDiff {
 /// What clients see of two values of CertCheckMode; what is the same on both sides is left out.
 fn seen_by_mode(a: u32, b: u32, left: &str, right: &str) -> String {
     let revocation = |bits: u32| match bits & (cert_check::NO_REVOCATION | cert_check::CACHE_ONLY | cert_check::FRESHNESS) {
-        bits if bits & cert_check::NO_REVOCATION != 0 => "revoked certificates are accepted",
+        cert_check::NO_REVOCATION => "revoked certificates are accepted",
+        bits if bits & cert_check::NO_REVOCATION != 0 => {
+            "revoked certificates are likely accepted; what bit 1 means together with 2 or 4, which exclude it, is not documented"
+        }
         0 => "a revoked certificate is refused, and so is one for which no valid CRL can be had",
         bits if bits & cert_check::CACHE_ONLY != 0 => {
             "a revoked certificate is refused, and so is one whose CRL is not cached or has expired"

@@ -63,8 +63,9 @@ fn report_record(used: &Used<'_>) -> Option<Finding> {
     if mode.set & cert_check::NO_REVOCATION == 0 {
         return None;
     }
-    let message = format!("{}: revocation is not checked by {}{}", mode.words(), used.words(), doubt(used.server(), &used.sites));
     let exclusive = cert_check::CACHE_ONLY | cert_check::FRESHNESS;
+    let likely = if mode.set & exclusive == 0 { "" } else { "likely " };
+    let message = format!("{}: revocation is {likely}not checked by {}{}", mode.words(), used.words(), doubt(used.server(), &used.sites));
     let finding = used
         .finding(&RULE, Setting::CertCheckMode, message, used.mode_place(cert_check::NO_REVOCATION))
         .severity(used.weigh(Severity::High, Severity::Info))
@@ -81,7 +82,8 @@ fn report(server: &Server, map: &EndpointMap<'_>, group: &[Mode<'_>]) -> Option<
     let keys = map.keys_of(first);
     let shared = map.contests(first);
     let on = if keys.is_empty() { "this site" } else { &keys };
-    let mut message = format!("{}: revocation is not checked on {on}", speaker.words());
+    let likely = if speaker.bits & (cert_check::CACHE_ONLY | cert_check::FRESHNESS) == 0 { "" } else { "likely " };
+    let mut message = format!("{}: revocation is {likely}not checked on {on}", speaker.words());
     if group.len() > 1 {
         let members: Vec<usize> = group.iter().map(|mode| mode.index).collect();
         message.push_str(&format!(", which serves {}", names(server, &members)));
