@@ -10,7 +10,7 @@ use crate::catalogue::{Setting, Value, cert_check};
 use crate::remedy::{Remedy, Risk, adsutil};
 
 /// Shortest time, in seconds, that is not reported. Our own measure: CRLs are rarely published more often than hourly.
-const SHORTEST: u64 = 3600;
+pub(super) const SHORTEST: u64 = 3600;
 
 pub(super) const RULE: Rule = Rule {
     name: "freshness-too-small",
