@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::record_remedy::{Change, mode_changes, update};
 use super::{Finding, Rule, Severity, endpoints};
-use crate::catalogue::{Setting, Value};
+use crate::catalogue::{Setting, Value, cert_check};
 use crate::httpsys::{AppOwner, Record, Source, Switch};
 use crate::input::Place;
 use crate::remedy::{Remedy, Risk};
@@ -25,6 +25,12 @@ pub(super) struct Used<'a> {
     pub(super) sites: Vec<usize>,
     /// Whether any of these sites wants client certificates, or may want them, because its access flags cannot be read.
     pub(super) wanted: bool,
+}
+
+/// A mode without the bits 1, 2 and 4 where it holds several of them: they exclude one another, and without them revocation is checked.
+pub(super) fn without_contradiction(mode: u32) -> u32 {
+    let exclusive = cert_check::NO_REVOCATION | cert_check::CACHE_ONLY | cert_check::FRESHNESS;
+    if (mode & exclusive).count_ones() > 1 { mode & !exclusive } else { mode }
 }
 
 /// What is to be said of sites that count as wanting client certificates only because access flags cannot be read; else empty.
@@ -170,6 +176,8 @@ impl<'a> Used<'a> {
     /// The remedy that turns CertCheckMode into `new`.
     pub(super) fn set_mode(&self, risk: Risk, what: &str, new: u32) -> Option<Remedy> {
         let old = self.mode().set;
+        // netsh sets no bit that has no meaning, and of those that exclude one another none is the one that was meant.
+        let new = without_contradiction(new & cert_check::KNOWN);
         update(self.record, risk, &format!("{what}; CertCheckMode {old} becomes {new}"), &mode_changes(old, new))
     }
 
