@@ -1,7 +1,10 @@
 //! The keys of a MetaBase.xml and what each says: nothing inferred, nothing kept that is not audited, no secret kept at all.
 
+use std::collections::BTreeSet;
+
 use super::inherit::Tree;
 use super::mbschema::{Facts, MbSchema, inherits};
+use super::names::{Names, Verdict};
 use crate::catalogue::{Setting, Value};
 use crate::input::{FileId, Place};
 use crate::server::{Anomaly, AnomalyKind};
@@ -15,6 +18,7 @@ pub struct Metabase {
     pub(super) facts: Facts,
     late_declaration: Option<Place>,
     repeated: Vec<Repeated>,
+    unknown: Vec<(AnomalyKind, Place)>,
 }
 
 /// A key or a property that stands twice.
@@ -217,6 +221,7 @@ pub fn read(text: &str, file: FileId, limits: Limits, schema: Option<&MbSchema>)
     let mut open: Vec<Option<Key>> = Vec::new();
     let mut keys = Vec::new();
     let mut repeated = Vec::new();
+    let mut unknown = Unknown { names: Names::new(schema), told: BTreeSet::new(), found: Vec::new() };
     while let Some(event) = reader.next()? {
         match event {
             Event::Start if reader.name() == "Custom" => {
@@ -234,13 +239,43 @@ pub fn read(text: &str, file: FileId, limits: Limits, schema: Option<&MbSchema>)
                 }
                 open.push(None);
             }
-            Event::Start => open.push(start(&reader, &mut values)),
+            Event::Start => {
+                let key = start(&reader, &mut values);
+                if let Some(key) = &key {
+                    unknown.look(&reader, &key.location);
+                }
+                open.push(key);
+            }
             Event::End => keys.extend(open.pop().flatten().filter(Key::matters)),
         }
     }
     let (tree, keys_twice) = Tree::new(keys);
     repeated.extend(keys_twice);
-    Ok(Metabase { file, tree, facts, late_declaration: reader.late_declaration(), repeated })
+    Ok(Metabase { file, tree, facts, late_declaration: reader.late_declaration(), repeated, unknown: unknown.found })
+}
+
+/// Attributes that are no properties.
+struct Unknown<'s> {
+    names: Names<'s>,
+    /// Types of keys with the names that were told once, because nothing is near to them.
+    told: BTreeSet<(String, String)>,
+    found: Vec<(AnomalyKind, Place)>,
+}
+
+impl Unknown<'_> {
+    fn look(&mut self, reader: &XmlReader<'_>, key: &str) {
+        for attribute in reader.attributes().iter().filter(|attribute| Property::named(attribute.name).is_none()) {
+            let nearest = match self.names.judge(attribute.name) {
+                Verdict::Other => continue,
+                Verdict::Near(name) => Some(name),
+                Verdict::Unknown if self.told.insert((reader.name().to_owned(), attribute.name.to_owned())) => None,
+                Verdict::Unknown => continue,
+            };
+            let (key_type, property) = (reader.name().to_owned(), attribute.name.to_owned());
+            let kind = AnomalyKind::UnknownProperty { key_type, key: key.to_owned(), property, nearest };
+            self.found.push((kind, reader.attribute_place(attribute)));
+        }
+    }
 }
 
 /// Reads values. Many keys say the same, so what was said last of each setting is not worked out again.
@@ -339,7 +374,14 @@ impl Metabase {
             site: None,
             path: None,
         });
-        late.into_iter().chain(repeated).collect()
+        let unknown = self.unknown.iter().map(|(kind, place)| Anomaly {
+            kind: kind.clone(),
+            place: *place,
+            related: Vec::new(),
+            site: None,
+            path: None,
+        });
+        late.into_iter().chain(repeated).chain(unknown).collect()
     }
 }
 
