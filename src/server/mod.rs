@@ -21,7 +21,7 @@ pub use elements::{
 pub use settings::{Origin, Resolved, Settings};
 pub use windows::WindowsVersion;
 
-use crate::catalogue::{Setting, Value, access, readable_access};
+use crate::catalogue::{Level, Setting, Value, access, entry, readable_access};
 use crate::evidence::Evidence;
 use crate::httpsys::{ReadRecords, Record, Switch};
 use crate::input::{FileId, Place};
@@ -251,6 +251,20 @@ impl Server {
     /// The record of HTTP.sys that serves an endpoint.
     pub fn record_of(&self, endpoint: &Endpoint) -> Option<&Record> {
         self.records.as_ref()?.records.get(endpoint.served.record()?)
+    }
+
+    /// The endpoint of a site of IIS 6 on which what the site writes is not known to be in effect, because another site writes something else,
+    /// with what would tell.
+    pub fn disputed(&self, site: &Site, setting: Setting) -> Option<(&Endpoint, &Resolved)> {
+        if self.generation != Generation::Iis6 || entry(setting).level != Level::Endpoint || site.root().value(setting).is_none() {
+            return None;
+        }
+        site.bindings.iter().filter_map(|binding| binding.endpoint.as_ref()).find_map(|key| {
+            let found = self.endpoints.binary_search_by(|endpoint| endpoint.key.cmp(key)).ok()?;
+            let endpoint = self.endpoints.get(found)?;
+            let resolved = endpoint.settings.get(setting).filter(|resolved| resolved.known().is_none())?;
+            Some((endpoint, resolved))
+        })
     }
 
     /// Whether any record was listed by a Windows that prints `switch`, so that a record without that line is no proof against it.
