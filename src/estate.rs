@@ -1560,7 +1560,7 @@ fn give(server: &mut Server, files: Vec<Evidence>, estate: &mut Estate, first: u
             server.endpoints.retain(|endpoint| !endpoint.sites.is_empty());
         }
         if metabase {
-            server.running = Some(records);
+            httpsys::run(server, records);
         } else {
             httpsys::join(server, records);
             let mut told = BTreeSet::new();

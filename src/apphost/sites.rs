@@ -367,6 +367,7 @@ impl<'a> Assembly<'a> {
             above,
             scopes,
             elements: draft.entry.map(|entry| elements::site(entry, host)).unwrap_or_default(),
+            overruled: Settings::default(),
         }
     }
 

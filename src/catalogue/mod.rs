@@ -7,4 +7,4 @@ mod setting;
 mod value;
 
 pub use setting::{Bit, Entry, Iis6, Iis7, Kind, Level, Setting, entry};
-pub use value::{Value, access, cert_check};
+pub use value::{Value, access, cert_check, readable_access};

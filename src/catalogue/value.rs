@@ -182,6 +182,24 @@ impl Value {
     }
 }
 
+/// The words of a list of SSL access flags that is no value as a whole: the bits of those that are flags in any generation, and the others.
+pub fn readable_access(text: &str) -> (u32, Vec<&str>) {
+    let mut unknown = Vec::new();
+    let words = text.split(['|', ',']).map(str::trim).filter(|word| !word.is_empty());
+    let bits = words.fold(0, |bits, word| {
+        let named =
+            entry(Setting::AccessFlags).bits.iter().find(|bit| [&bit.iis6, &bit.iis7].iter().any(|name| name.eq_ignore_ascii_case(word)));
+        match named.map(|bit| bit.value).or_else(|| u32::try_from(parse_number(word)?).ok()) {
+            Some(bit) => bits | bit,
+            None => {
+                unknown.push(word);
+                bits
+            }
+        }
+    });
+    (bits, unknown)
+}
+
 fn parse_flags(setting: Setting, generation: Generation, text: &str) -> Option<u32> {
     if text.is_empty() {
         // An empty list of flags is no flag in applicationHost.config; the metabase always writes 0.

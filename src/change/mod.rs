@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalogue::{Level, Setting, entry};
 use crate::compare::{
-    Difference, EstateDiff, MatchedBy, NotAssessed, Reach, Said, ServerDiff, Side, Sides, SiteDiff, SiteRef, SiteSummary,
+    Difference, EstateDiff, MatchedBy, NotAssessed, PENDING, Reach, Said, ServerDiff, Side, Sides, SiteDiff, SiteRef, SiteSummary,
 };
 use crate::estate::{FileKind, InputReport};
 use crate::httpsys::Switch;
@@ -522,6 +522,8 @@ impl Gathered<'_, '_> {
     fn change(&self, difference: &Difference) -> Change {
         let effect = match &difference.reach {
             Reach::WrittenOnly => Effect::WrittenOnly,
+            // What was changed in the metabase is what counts from the next start on, whatever an old listing says.
+            Reach::Pending => Effect::Some,
             _ if difference.in_effect() => Effect::Some,
             _ => {
                 let why = difference.effect("the state before", "the state after");
@@ -530,8 +532,17 @@ impl Gathered<'_, '_> {
         };
         let mut verdict = match &effect {
             Effect::WrittenOnly => Verdict::neutral("written differently, with the same effect"),
-            _ => strength::judge(difference.setting, &difference.left.resolved.value, &difference.right.resolved.value),
+            _ => strength::judge(
+                difference.setting,
+                &difference.left.resolved.value,
+                &difference.right.resolved.value,
+                [difference.left.generation, difference.right.generation],
+            ),
         };
+        if difference.reach == Reach::Pending {
+            verdict.why.push_str(". ");
+            verdict.why.push_str(PENDING);
+        }
         for (side, other) in [(Side::Left, self.diff.servers.right), (Side::Right, self.diff.servers.left)] {
             let place = difference.said(side).place();
             let in_web_config = place.is_some_and(|place| self.files.kind(place.file) == Some(FileKind::WebConfig));

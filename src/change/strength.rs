@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::catalogue::{Setting, Value, access, cert_check};
 use crate::httpsys::Switch;
-use crate::server::binding_flags;
+use crate::server::{Generation, binding_flags};
 
 /// What a change does to the protection. The order is that of reports: what needs a look first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -127,7 +127,8 @@ impl Scale {
 }
 
 /// Judges two values of a setting that are known and differ.
-pub(super) fn judge(setting: Setting, before: &Value, after: &Value) -> Verdict {
+pub(super) fn judge(setting: Setting, before: &Value, after: &Value, generations: [Generation; 2]) -> Verdict {
+    let iis6 = generations == [Generation::Iis6; 2];
     if matches!(before, Value::Malformed(_)) || matches!(after, Value::Malformed(_)) {
         return Verdict::unclear("a value that cannot be read: what IIS makes of it is not known");
     }
@@ -137,8 +138,8 @@ pub(super) fn judge(setting: Setting, before: &Value, after: &Value) -> Verdict 
         Setting::AccessFlags => flags().map(|(before, after)| access_flags(before, after)),
         Setting::AccessPermissions => flags().map(|(before, after)| permissions(before, after)),
         Setting::CertCheckMode => flags().map(|(before, after)| cert_check_mode(before, after)),
-        Setting::CtlIdentifier => Some(issuers(before, after, "the CTL")),
-        Setting::CtlStoreName => Some(issuers(before, after, "the store of issuers")),
+        Setting::CtlIdentifier => Some(issuers(before, after, "the CTL", iis6)),
+        Setting::CtlStoreName => Some(issuers(before, after, "the store of issuers", iis6)),
         Setting::AnonymousAuthentication => bools().map(|(before, after)| {
             let mut scale = Scale::default();
             scale.lost(!before, !after, "users enter without credentials of their own", "users need credentials or a mapped certificate");
@@ -175,8 +176,30 @@ pub(super) fn judge(setting: Setting, before: &Value, after: &Value) -> Verdict 
 
 fn access_flags(before: u32, after: u32) -> Verdict {
     let mut scale = Scale::default();
+    // That a demand for 128 bits demands https by itself is likely and not documented.
+    match (before & (access::SSL | access::SSL128), after & (access::SSL | access::SSL128)) {
+        (before, after) if (before ^ after) & access::SSL == 0 => {
+            if before & access::SSL == 0 && before != after {
+                let (lost, gained) =
+                    ("likely: https is no longer required", "likely: https is required now, because 128-bit encryption is");
+                let (strength, why) = if after == 0 { (Strength::Weaker, lost) } else { (Strength::Stronger, gained) };
+                scale.add(Verdict::new(strength, why).likely());
+            }
+        }
+        (_, access::SSL128) => {
+            let why =
+                "likely: https is no longer required by a flag of its own, and likely still is, because 128-bit encryption is required";
+            scale.add(Verdict::new(Strength::Weaker, why).likely());
+        }
+        (access::SSL128, _) => {
+            let why = "likely: https is required by a flag of its own now, and likely was before, because 128-bit encryption was required";
+            scale.add(Verdict::new(Strength::Stronger, why).likely());
+        }
+        (before, _) => {
+            scale.lost(before & access::SSL != 0, before & access::SSL == 0, "https is no longer required", "https is required now")
+        }
+    }
     let mut lost = |bit: u32, lost: &str, gained: &str| scale.lost(before & bit != 0, after & bit != 0, lost, gained);
-    lost(access::SSL, "https is no longer required", "https is required now");
     lost(access::SSL128, "128-bit encryption is no longer required", "128-bit encryption is required now");
     lost(access::REQUIRE, "a client certificate is no longer required", "a client certificate is required now");
     let (asked, asks) = (before & access::NEGOTIATE != 0, after & access::NEGOTIATE != 0);
@@ -219,6 +242,7 @@ fn cert_check_mode(before: u32, after: u32) -> Verdict {
     let mut scale = Scale::default();
     let changed = before ^ after;
     let off = |bits: u32| bits & cert_check::NO_REVOCATION != 0;
+    let exclusive = |bits: u32| off(bits) && bits & (cert_check::CACHE_ONLY | cert_check::FRESHNESS) != 0;
     match (off(before), off(after)) {
         (false, false) => {
             if changed & cert_check::CACHE_ONLY != 0 {
@@ -235,12 +259,25 @@ fn cert_check_mode(before: u32, after: u32) -> Verdict {
             }
         }
         (true, true) => {
-            if changed & (cert_check::CACHE_ONLY | cert_check::FRESHNESS) != 0 {
+            if exclusive(before) || exclusive(after) {
+                let text = "likely: revocation is checked on neither side; what bit 1 means together with 2 or 4, which exclude it, is not documented";
+                scale.add(Verdict::neutral(text).likely());
+            } else if changed & (cert_check::CACHE_ONLY | cert_check::FRESHNESS) != 0 {
                 scale.add(Verdict::neutral("revocation is checked on neither side, so the way to check it does nothing"));
             }
         }
-        (before, after) => {
-            scale.lost(!before, !after, "revocation is no longer checked: revoked certificates are accepted", "revocation is checked now");
+        (was_off, _) => {
+            let (strength, why) = if was_off {
+                (Strength::Stronger, "revocation is checked now")
+            } else {
+                (Strength::Weaker, "revocation is no longer checked: revoked certificates are accepted")
+            };
+            scale.add(if exclusive(before) || exclusive(after) {
+                let text = format!("likely: {why}; what bit 1 means together with 2 or 4, which exclude it, is not documented");
+                Verdict::new(strength, text).likely()
+            } else {
+                Verdict::new(strength, why)
+            });
         }
     }
     let (lost, gained) = (
@@ -258,20 +295,25 @@ fn unknown_bits(scale: &mut Scale, bits: u32) {
     }
 }
 
-fn issuers(before: &Value, after: &Value, what: &str) -> Verdict {
-    match (before, after) {
-        (Value::Text(_), Value::None) => Verdict::new(
+fn issuers(before: &Value, after: &Value, what: &str, iis6: bool) -> Verdict {
+    let (strength, why) = match (before, after) {
+        (Value::Text(_), Value::None) if iis6 => {
+            (Strength::Weaker, format!("{what} is gone, so every root that the computer trusts is acceptable"))
+        }
+        (Value::None, Value::Text(_)) if iis6 => {
+            (Strength::Stronger, format!("{what} narrows down which of the trusted roots are acceptable"))
+        }
+        (Value::Text(_), Value::None) => (
             Strength::Weaker,
             format!("likely: {what} is gone, so every issuer that the computer trusts is accepted; it depends on the version of Windows"),
-        )
-        .likely(),
-        (Value::None, Value::Text(_)) => Verdict::new(
-            Strength::Stronger,
-            format!("likely: {what} narrows down which issuers are accepted; it depends on the version of Windows"),
-        )
-        .likely(),
-        _ => Verdict::unclear("other issuers are accepted; whether these are more or fewer stands in the list itself"),
-    }
+        ),
+        (Value::None, Value::Text(_)) => {
+            (Strength::Stronger, format!("likely: {what} narrows down which issuers are accepted; it depends on the version of Windows"))
+        }
+        _ => return Verdict::unclear("other issuers are accepted; whether these are more or fewer stands in the list itself"),
+    };
+    let verdict = Verdict::new(strength, why);
+    if iis6 { verdict } else { verdict.likely() }
 }
 
 /// Judges a switch of HTTP.sys records.
@@ -315,7 +357,12 @@ pub(super) fn judge_binding_flags(before: Option<u32>, after: Option<u32>) -> Ve
         scale.add(Verdict::unclear("another record of HTTP.sys serves the binding, with settings of its own"));
     }
     if changed & binding_flags::NEGOTIATE != 0 {
-        scale.add(judge(Setting::NegotiateClientCertificate, &Value::Bool(!set(binding_flags::NEGOTIATE)), &Value::Bool(true)));
+        scale.add(judge(
+            Setting::NegotiateClientCertificate,
+            &Value::Bool(!set(binding_flags::NEGOTIATE)),
+            &Value::Bool(true),
+            [Generation::Iis7; 2],
+        ));
     }
     unknown_bits(&mut scale, changed & !binding_flags::KNOWN);
     scale.verdict("written differently")
@@ -324,7 +371,10 @@ pub(super) fn judge_binding_flags(before: Option<u32>, after: Option<u32>) -> Ve
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::Generation;
+
+    fn judge(setting: Setting, before: &Value, after: &Value) -> Verdict {
+        super::judge(setting, before, after, [Generation::Iis6; 2])
+    }
 
     fn flags(setting: Setting, before: u32, after: u32) -> Verdict {
         judge(setting, &Value::Flags(before), &Value::Flags(after))
@@ -365,7 +415,9 @@ mod tests {
             (2, 0, Stronger, true),
             (0, 4, Neutral, false),
             (0, 6, Weaker, true),
-            (1, 3, Neutral, false),
+            (1, 3, Neutral, true),
+            (0, 3, Weaker, true),
+            (5, 4, Stronger, true),
             (2, 1, Weaker, false),
             (0, 0x1_0000, Weaker, false),
             (1, 0x1_0000, Mixed, false),
@@ -378,9 +430,32 @@ mod tests {
     }
 
     #[test]
+    fn whether_128_bits_demand_https_by_themselves_is_only_likely() {
+        for (before, after) in [(104, 352), (352, 104), (264, 256), (256, 264), (8, 256)] {
+            let why = flags(Setting::AccessFlags, before, after).why;
+            assert!(why.contains("likely") && why.contains("by a flag of its own"), "{before} -> {after}: {why}");
+        }
+        assert!(flags(Setting::AccessFlags, 256, 0).why.contains("likely: https is no longer required"));
+        assert_eq!(flags(Setting::AccessFlags, 104, 96).why, "https is no longer required");
+    }
+
+    #[test]
+    fn on_iis_6_a_ctl_that_goes_leaves_every_trusted_root_whatever_the_version_of_windows() {
+        let verdict = judge(Setting::CtlIdentifier, &Value::Text("a".to_owned()), &Value::None);
+        assert_eq!((verdict.strength, verdict.likely), (Strength::Weaker, false));
+        assert!(
+            verdict.why.contains("every root that the computer trusts") && !verdict.why.contains("version of Windows"),
+            "{}",
+            verdict.why
+        );
+        let later = super::judge(Setting::CtlIdentifier, &Value::Text("a".to_owned()), &Value::None, [Generation::Iis7; 2]);
+        assert!(later.likely && later.why.contains("version of Windows"));
+    }
+
+    #[test]
     fn a_ctl_that_goes_accepts_more_issuers_and_one_that_is_replaced_cannot_be_told() {
         let text = |text: &str| Value::Text(text.to_owned());
-        let strength = |before: &Value, after: &Value| judge(Setting::CtlIdentifier, before, after).strength;
+        let strength = |before: &Value, after: &Value| super::judge(Setting::CtlIdentifier, before, after, [Generation::Iis7; 2]).strength;
         assert_eq!(strength(&text("a"), &Value::None), Strength::Weaker);
         assert_eq!(strength(&Value::None, &text("a")), Strength::Stronger);
         assert_eq!(strength(&text("a"), &text("b")), Strength::Unclear);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::causes::status_matches;
-use super::{Cause, Difference, Reach, Said, Side, SiteDiff, SiteRef, keys_text};
+use super::{Cause, Difference, PENDING, Reach, Said, Side, SiteDiff, SiteRef, keys_text};
 use crate::catalogue::{Level, Setting, Value, access, cert_check, entry};
 use crate::httpsys::{AppOwner, Record, Switch};
 use crate::remedy::record::{Change, mode_changes, update};
@@ -107,6 +107,7 @@ impl Diagnosis {
                 ),
                 Reach::NoEndpoint(_) => format!("the difference in {title} is not in effect: without an https binding no endpoint applies it"),
                 Reach::Idle(why) => format!("the difference in {title} is not in effect: {why}"),
+                Reach::Pending => format!("the difference in {title} is not in effect: {PENDING}"),
                 _ => format!("the difference in {title} is not in effect"),
             });
         }
@@ -432,6 +433,14 @@ impl Fix<'_> {
                 };
                 let property = if setting == Setting::AnonymousAuthentication { "AuthAnonymous" } else { &iis6.property };
                 let key = self.key()?;
+                if self.site.get().overruled.get(setting).is_some_and(|written| written.known() == Some(value)) {
+                    return Some(Remedy::advice(
+                        risk,
+                        format!(
+                            "{what}: the metabase writes it already, so restart the web service, which most likely writes the record anew"
+                        ),
+                    ));
+                }
                 let command = if *value == Value::None { adsutil::delete(&key, property) } else { adsutil::set(&key, property, &text) };
                 Some(Remedy::offer(risk, what, command))
             }

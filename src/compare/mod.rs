@@ -158,11 +158,18 @@ pub enum Reach {
     SameRecords(Vec<EndpointKey>),
     /// A side has no https binding, so no endpoint applies what it says.
     NoEndpoint(Sides<bool>),
+    /// The metabase writes it so, while a record of HTTP.sys has another value now. The metabase most likely counts again when the web
+    /// service is restarted.
+    Pending,
     /// Something else makes the setting idle on both sides; the text says what.
     Idle(&'static str),
     /// The values are equal in meaning and only written differently.
     WrittenOnly,
 }
+
+/// Why a value that the metabase writes is not in effect.
+pub(crate) const PENDING: &str = "so it is written in the metabase, but HTTP.sys has a record of its own now; what is written most likely counts again when the web \
+     service is restarted";
 
 /// An endpoint whose sites contradict one another, so that the value in effect is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -227,6 +234,7 @@ impl Difference {
         let mut text = match &self.reach {
             Reach::WrittenOnly => return "written differently, same effect".to_owned(),
             Reach::Idle(why) => return format!("not in effect: {why}"),
+            Reach::Pending => return format!("not in effect: {PENDING}"),
             Reach::SameRecords(keys) => {
                 let (record, each) = if keys.len() == 1 { ("record", "one value") } else { ("records", "one value each") };
                 return format!(
@@ -465,7 +473,10 @@ impl SiteDiff {
 /// What clients see of two values of CertCheckMode; what is the same on both sides is left out.
 fn seen_by_mode(a: u32, b: u32, left: &str, right: &str) -> String {
     let revocation = |bits: u32| match bits & (cert_check::NO_REVOCATION | cert_check::CACHE_ONLY | cert_check::FRESHNESS) {
-        bits if bits & cert_check::NO_REVOCATION != 0 => "revoked certificates are accepted",
+        cert_check::NO_REVOCATION => "revoked certificates are accepted",
+        bits if bits & cert_check::NO_REVOCATION != 0 => {
+            "revoked certificates are likely accepted; what bit 1 means together with 2 or 4, which exclude it, is not documented"
+        }
         0 => "a revoked certificate is refused, and so is one for which no valid CRL can be had",
         bits if bits & cert_check::CACHE_ONLY != 0 => {
             "a revoked certificate is refused, and so is one whose CRL is not cached or has expired"

@@ -8,7 +8,7 @@ use super::{
     BindingDiff, Contest, Difference, MappingCount, NotAssessed, Reach, Said, Side, Sides, SiteDiff, SiteRef, SiteSummary, inherited,
 };
 use crate::catalogue::{Level, Setting, Value, access, cert_check, entry};
-use crate::server::{Binding, BindingFault, Endpoint, EndpointKey, Generation, Origin, Resolved, Scope, Server, Site};
+use crate::server::{Binding, Endpoint, EndpointKey, Generation, Origin, Resolved, Scope, Server, Site};
 
 /// How many contradicting sites a text names.
 const CONTESTANTS: usize = 4;
@@ -63,7 +63,7 @@ impl<'a> View<'a> {
         let early = root.and_then(|root| root.value(Setting::NegotiateClientCertificate)).and_then(Value::bool);
         // Where the endpoints of a site differ, one that asks early is enough for a certificate to arrive.
         let some_early = early == Some(true)
-            || at.server.records.is_some()
+            || (at.server.records.is_some() || at.server.running.is_some())
                 && endpoints.iter().any(|endpoint| {
                     let asks = endpoint.settings.get(Setting::NegotiateClientCertificate).and_then(Resolved::known);
                     asks.and_then(Value::bool) == Some(true)
@@ -272,6 +272,7 @@ impl Walk<'_, '_> {
             let seen_above = |state: &State| !explicit && above.and_then(|above| above.get(&setting)) == Some(state);
             let (Some(a), Some(b)) = (left_said.resolved.known(), right_said.resolved.known()) else {
                 if entry(setting).level == Level::Endpoint && self.by_endpoint(setting, &path, left, right) {
+                    self.pending(setting, &path);
                     continue;
                 }
                 let needs = |said: &Said| match &said.resolved.origin {
@@ -287,6 +288,9 @@ impl Walk<'_, '_> {
                 continue;
             };
             self.compared.insert(setting);
+            if key.is_empty() {
+                self.pending(setting, &path);
+            }
             if a == b && left_said.written_like(&right_said) {
                 continue;
             }
@@ -300,6 +304,30 @@ impl Walk<'_, '_> {
             states.insert(setting, state);
         }
         states
+    }
+
+    /// Notes what the metabases write differently, where a record of HTTP.sys has another value, so that the values in effect do not show it.
+    fn pending(&mut self, setting: Setting, path: &str) {
+        let (left, right) = (self.left.at.get(), self.right.at.get());
+        if left.overruled.get(setting).is_none() && right.overruled.get(setting).is_none() {
+            return;
+        }
+        let (Some(a), Some(b)) = (left.written(setting), right.written(setting)) else { return };
+        let counts = |site: &Site, written: &Resolved| site.root().value(setting) == written.known();
+        if a.known().is_none() || b.known().is_none() || a.value == b.value || (counts(left, a) && counts(right, b)) {
+            return;
+        }
+        let said = |view: &View<'_>, resolved: &Resolved| Said { setting, generation: view.generation(), resolved: resolved.clone() };
+        self.differences.push(Difference {
+            setting,
+            path: path.to_owned(),
+            left: said(self.left, a),
+            right: said(self.right, b),
+            reach: Reach::Pending,
+            contested: Sides::default(),
+            causes: Vec::new(),
+            only_on: Sides::default(),
+        });
     }
 
     /// Compares a setting endpoint by endpoint, where the records of HTTP.sys give a site several values or none. Whether it could.
@@ -552,7 +580,7 @@ fn compare_bindings(left: &Site, right: &Site) -> BindingDiff {
 }
 
 fn binding_key(binding: &Binding) -> BindingKey {
-    let unreadable = !matches!(binding.fault, None | Some(BindingFault::SecondColon)) || binding.port.is_none();
+    let unreadable = binding.fault.is_some() || binding.port.is_none();
     (
         binding.protocol.to_lowercase(),
         binding.ip.clone(),
@@ -577,6 +605,16 @@ mod tests {
 
     fn diff(server: &Server) -> SiteDiff {
         compare_sites(SiteRef { server, site: 0 }, SiteRef { server, site: 1 })
+    }
+
+    #[test]
+    fn a_binding_without_its_second_colon_is_told_beside_the_whole_one() {
+        let bindings = diff(&article("10.0.0.1:443", "10.0.0.1:443:")).bindings;
+        let written = |only: &[Binding]| only.iter().map(|binding| binding.written.clone()).collect::<Vec<_>>();
+        assert_eq!(
+            (written(&bindings.only.left), written(&bindings.only.right)),
+            (vec!["10.0.0.1:443".to_owned()], vec!["10.0.0.1:443:".to_owned()])
+        );
     }
 
     fn lines(diff: &SiteDiff) -> Vec<String> {

@@ -102,7 +102,7 @@ impl RecordFacts {
 
 /// Whether the endpoints of a side have values of their own, from records.
 pub(super) fn has_values(view: &View<'_>) -> bool {
-    view.at.server.records.is_some()
+    view.at.server.records.is_some() || view.at.server.running.is_some()
 }
 
 /// Whether no record serves any endpoint of a side.

@@ -175,6 +175,7 @@ impl Build {
                 above: Settings::default(),
                 scopes,
                 elements: crate::server::SiteElements::default(),
+                overruled: crate::server::Settings::default(),
             });
         }
         let endpoints = endpoints.into_iter().map(|(key, on)| {

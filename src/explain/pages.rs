@@ -184,7 +184,12 @@ pub(super) fn setting(setting: Setting) -> Explanation {
 /// The statuses and rules of a setting.
 pub(super) fn related(page: Page, setting: Setting) -> Page {
     let rules = texts::judged(setting).map(|judged| judged.rules.as_slice()).unwrap_or_default();
-    page.items("Statuses that this setting can cause", entry(setting).statuses.iter().map(|name| status_line(name)))
+    // A value causes some of them and not others; its effect says which.
+    let heading = match page.0.kind {
+        Kind::Value => "Statuses that the setting can cause, with this value or another",
+        _ => "Statuses that this setting can cause",
+    };
+    page.items(heading, entry(setting).statuses.iter().map(|name| status_line(name)))
         .items("Rules that judge this setting", rules.iter().map(|name| rule_line(name)))
 }
 

@@ -150,7 +150,12 @@ impl<'a> Rows<'a> {
             // The root is an application by nature.
             let application = (index > 0 && scope.is_application)
                 .then(|| self.said(&about, APPLICATION, ValueType::Bool, "true".to_owned(), Some(1), scope.place));
-            application.into_iter().chain(self.settings(about, &scope.settings))
+            let settings = scope.settings.iter().map(move |(setting, resolved)| {
+                // What sites of one endpoint write differently is in effect for one of them at most.
+                let disputed = self.server.disputed(site, setting).filter(|_| index == 0);
+                self.setting(&about, setting, disputed.map_or(resolved, |(_, resolved)| resolved))
+            });
+            application.into_iter().chain(settings)
         });
         std::iter::once(declared).chain(bindings).chain(of_site.facts).chain(scopes)
     }
@@ -340,5 +345,26 @@ fn kind(value: &Value) -> ValueType {
         Value::Text(_) => ValueType::Text,
         Value::Bytes(_) => ValueType::Bytes,
         Value::Malformed(_) => ValueType::Malformed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::FileId;
+
+    #[test]
+    fn what_two_sites_of_one_endpoint_write_differently_is_known_at_no_level() {
+        let text = r#"<c><m><IIsWebService Location="/LM/W3SVC"/>
+            <IIsWebServer Location="/LM/W3SVC/1" SecureBindings=":443:" CertCheckMode="1"/>
+            <IIsWebServer Location="/LM/W3SVC/2" SecureBindings=":443:b.test"/></m></c>"#;
+        let metabase = crate::metabase::read(text, FileId(0), crate::xml::Limits::default(), None).unwrap();
+        let server = crate::metabase::assemble(&metabase, String::new());
+        let of = |setting: Setting| {
+            of_server(&server, &[]).filter(|fact| fact.setting == setting.name() && fact.level != Level::Server).collect::<Vec<_>>()
+        };
+        let modes = of(Setting::CertCheckMode);
+        assert!(modes.len() == 4 && modes.iter().all(|fact| !fact.known && fact.value.is_none()), "{modes:?}");
+        assert!(of(Setting::NegotiateClientCertificate).iter().all(|fact| fact.known));
     }
 }

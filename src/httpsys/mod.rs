@@ -18,4 +18,4 @@ pub use recognise::{TextKind, recognise_text};
 pub use record::{AppOwner, Bits, ExtendedProperty, Extent, ReadRecords, Record, Source, StrayValue, Switch, Unknown};
 pub use registry::read_registry;
 pub(crate) use select::Index;
-pub use select::join;
+pub use select::{join, run};

@@ -78,7 +78,12 @@ fn take_record(out: &mut ReadRecords, key: &Key, family: &str, label: KeyLabel, 
     let mut record = Record::new(endpoint, written.to_owned(), key.place, Source::Registry);
     for value in &key.values {
         if !take_value(&mut record, value) {
-            record.unknown.push(Unknown { text: value.text(), place: value.place });
+            // Of a number that holds a bit too many, the other bits are understood.
+            let text = match record.unknown_flags() {
+                bits if bits != 0 && record.default_flags.place() == Some(value.place) => format!("the bits {bits:#x} of {}", value.text()),
+                _ => value.text(),
+            };
+            record.unknown.push(Unknown { text, place: value.place });
         }
     }
     out.records.push(record);
@@ -241,7 +246,7 @@ mod tests {
         assert_eq!(first.owner(), Some(AppOwner::AdFs));
         assert_eq!(
             first.unknown.iter().map(|unknown| unknown.text.as_str()).collect::<Vec<_>>(),
-            ["DefaultFlags = dword:00008002", "New = dword:1"]
+            ["the bits 0x8000 of DefaultFlags = dword:00008002", "New = dword:1"]
         );
         assert_eq!(out.records[1].certificate.value().and_then(Option::as_ref).map(Vec::len), Some(20));
         assert!(out.records[1].cert_check_mode.said.is_empty() && out.records[1].switches.is_empty());

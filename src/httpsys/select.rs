@@ -96,6 +96,73 @@ pub fn join(server: &mut Server, records: ReadRecords) {
     give_sites_their_values(server);
 }
 
+/// Settings of IIS 6 of which HTTP.sys has a copy that decides. The certificate is left out: a client sees it, and it allows nothing.
+const RUNNING: [Setting; 7] = [
+    Setting::CertCheckMode,
+    Setting::RevocationFreshnessTime,
+    Setting::RevocationUrlRetrievalTimeout,
+    Setting::CtlIdentifier,
+    Setting::CtlStoreName,
+    Setting::DsMapper,
+    Setting::NegotiateClientCertificate,
+];
+
+/// Gives a server of IIS 6 the records that HTTP.sys has now. What the record of an endpoint says is in effect on it and for its sites; what
+/// they write instead is kept beside it.
+pub fn run(server: &mut Server, records: ReadRecords) {
+    let index = Index::new(&records.records);
+    let mut of_site: Vec<Vec<usize>> = vec![Vec::new(); server.sites.len()];
+    for (number, endpoint) in server.endpoints.iter_mut().enumerate() {
+        let Some(record) = index.get(&endpoint.key).and_then(|record| records.records.get(record)) else { continue };
+        let said = settings(record);
+        for setting in RUNNING {
+            let known = said.get(setting).filter(|resolved| resolved.known().is_some_and(|value| !matches!(value, Value::Malformed(_))));
+            if let Some(resolved) = known {
+                endpoint.settings.set(setting, resolved.clone());
+            }
+        }
+        for site in &endpoint.sites {
+            of_site[*site].push(number);
+        }
+    }
+    // A site of which one endpoint alone has a record has several endpoints all the same.
+    for (number, endpoint) in server.endpoints.iter().enumerate().filter(|(_, endpoint)| index.get(&endpoint.key).is_none()) {
+        for site in &endpoint.sites {
+            if !of_site[*site].is_empty() {
+                of_site[*site].push(number);
+            }
+        }
+    }
+    for (site, endpoints) in server.sites.iter_mut().zip(of_site) {
+        let Some(root) = site.scopes.first_mut() else { continue };
+        for setting in RUNNING.into_iter().filter(|_| !endpoints.is_empty()) {
+            let Some(written) = root.settings.get(setting).cloned() else { continue };
+            let in_effect = agreed(server.endpoints.as_slice(), &endpoints, setting);
+            if in_effect != written {
+                site.overruled.set(setting, written);
+                root.settings.set(setting, in_effect);
+            }
+        }
+    }
+    drop(index);
+    server.running = Some(records);
+}
+
+/// The value that all of `numbers` have, or which of them would have to be named.
+fn agreed(endpoints: &[Endpoint], numbers: &[usize], setting: Setting) -> Resolved {
+    let mut values = numbers.iter().filter_map(|number| endpoints[*number].settings.get(setting));
+    let first = values.next();
+    match first {
+        Some(first) if values.all(|other| other.known() == first.known()) => first.clone(),
+        _ => Resolved::unknown(differing(endpoints, numbers)),
+    }
+}
+
+fn differing(endpoints: &[Endpoint], numbers: &[usize]) -> String {
+    let keys: Vec<String> = numbers.iter().map(|number| endpoints[*number].key.to_string()).collect();
+    format!("one of the endpoints of this site, which differ in it: {}", keys.join(", "))
+}
+
 /// Addresses of the bindings that lead to each endpoint, `*` for any.
 fn binding_addresses(server: &Server) -> BTreeMap<EndpointKey, BTreeSet<String>> {
     let mut addresses: BTreeMap<EndpointKey, BTreeSet<String>> = BTreeMap::new();
@@ -279,12 +346,7 @@ fn give_sites_their_values(server: &mut Server) {
                 let other = server.endpoints[*other].settings.get(setting);
                 other.is_none_or(|other| other.known() != value.known())
             });
-            let value = if differs {
-                let keys: Vec<String> = endpoints.iter().map(|number| server.endpoints[*number].key.to_string()).collect();
-                Resolved::unknown(format!("one of the endpoints of this site, which differ in it: {}", keys.join(", ")))
-            } else {
-                value.clone()
-            };
+            let value = if differs { Resolved::unknown(differing(&server.endpoints, &endpoints)) } else { value.clone() };
             root.settings.set(setting, value);
         }
     }
@@ -360,6 +422,31 @@ mod tests {
         assert_eq!(origin.place().map(|place| (place.file, place.line)), Some((FileId(1), 10)));
         assert_eq!(server.sites[0].root().value(Setting::NegotiateClientCertificate).and_then(Value::bool), Some(true));
         assert!(server.notices.iter().all(|notice| notice.name != "endpoint-not-assessed"));
+    }
+
+    #[test]
+    fn on_iis_6_a_record_gives_its_endpoint_and_sites_their_values_and_what_is_written_is_kept() {
+        let text = r#"<configuration><MBProperty><IIsWebService Location="/LM/W3SVC"/>
+            <IIsWebServer Location="/LM/W3SVC/1" SecureBindings=":443:" CertCheckMode="1"/>
+            <IIsWebServer Location="/LM/W3SVC/2" SecureBindings=":443:b.test 10.0.0.2:443:"/></MBProperty></configuration>"#;
+        let metabase = crate::metabase::read(text, FileId(0), crate::xml::Limits::default(), None).unwrap();
+        let mut server = crate::metabase::assemble(&metabase, String::new());
+        let text = "    IP            : 0.0.0.0:443\n    CertCheckMode : 1\n    Flags         : 2\n";
+        run(&mut server, super::super::read_httpcfg(text, FileId(1)));
+        let flags = |resolved: Option<&Resolved>| resolved.and_then(|resolved| resolved.known()?.flags());
+        let of_endpoint = |index: usize| server.endpoints[index].settings.get(Setting::CertCheckMode);
+        assert_eq!((flags(of_endpoint(0)), flags(of_endpoint(1))), (Some(1), Some(0)));
+        assert_eq!(of_endpoint(0).and_then(|resolved| resolved.origin.place()).map(|place| place.file), Some(FileId(1)));
+        // Its two endpoints have different values, so the second site has none, and both still write what they write.
+        let root = |index: usize| server.sites[index].root().settings.get(Setting::CertCheckMode);
+        assert_eq!((flags(root(0)), flags(root(1))), (Some(1), None));
+        assert_eq!(
+            (flags(server.sites[0].written(Setting::CertCheckMode)), flags(server.sites[1].written(Setting::CertCheckMode))),
+            (Some(1), Some(0))
+        );
+        let negotiates = server.sites[0].root().value(Setting::NegotiateClientCertificate).and_then(Value::bool);
+        assert_eq!(negotiates, Some(true));
+        assert!(server.sites[0].overruled.get(Setting::ServerCertificate).is_none(), "the certificate stays that of the metabase");
     }
 
     #[test]

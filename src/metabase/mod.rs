@@ -5,6 +5,7 @@
 
 mod inherit;
 mod mbschema;
+mod names;
 mod read;
 mod sites;
 

@@ -1,7 +1,10 @@
 //! The keys of a MetaBase.xml and what each says: nothing inferred, nothing kept that is not audited, no secret kept at all.
 
+use std::collections::BTreeSet;
+
 use super::inherit::Tree;
 use super::mbschema::{Facts, MbSchema, inherits};
+use super::names::{Names, Verdict};
 use crate::catalogue::{Setting, Value};
 use crate::input::{FileId, Place};
 use crate::server::{Anomaly, AnomalyKind};
@@ -15,6 +18,7 @@ pub struct Metabase {
     pub(super) facts: Facts,
     late_declaration: Option<Place>,
     repeated: Vec<Repeated>,
+    unknown: Vec<(AnomalyKind, Place)>,
 }
 
 /// A key or a property that stands twice.
@@ -212,13 +216,14 @@ fn is_secret(value: &str) -> bool {
 /// Reads the text of a MetaBase.xml.
 pub fn read(text: &str, file: FileId, limits: Limits, schema: Option<&MbSchema>) -> Result<Metabase, XmlError> {
     let facts = Facts::new(schema);
-    let mut gathering = Gathering::new(&facts);
+    let mut gathering = Gathering::new(&facts, schema);
     let mut reader = XmlReader::new(text, file, limits);
     while let Some(event) = reader.next()? {
         gathering.take(event, &reader);
     }
-    let (keys, repeated) = (gathering.keys, gathering.repeated);
-    Ok(Metabase::of(file, facts, keys, repeated, reader.late_declaration()))
+    let Gathering { keys, repeated, unknown, .. } = gathering;
+    let unknown = unknown.found;
+    Ok(Metabase::of(file, facts, keys, repeated, unknown, reader.late_declaration()))
 }
 
 /// So many bytes of the text of a large file are held.
@@ -232,10 +237,11 @@ pub fn read_pieces<E>(
     schema: Option<&MbSchema>,
 ) -> Result<Metabase, PieceError<E>> {
     let facts = Facts::new(schema);
-    let mut gathering = Gathering::new(&facts);
+    let mut gathering = Gathering::new(&facts, schema);
     let late_declaration = xml::read_pieces(fill, WINDOW, file, limits, |event, reader| gathering.take(event, reader))?;
-    let (keys, repeated) = (gathering.keys, gathering.repeated);
-    Ok(Metabase::of(file, facts, keys, repeated, late_declaration))
+    let Gathering { keys, repeated, unknown, .. } = gathering;
+    let unknown = unknown.found;
+    Ok(Metabase::of(file, facts, keys, repeated, unknown, late_declaration))
 }
 
 /// The keys read so far.
@@ -244,12 +250,14 @@ struct Gathering<'f> {
     open: Vec<Option<Key>>,
     keys: Vec<Key>,
     repeated: Vec<Repeated>,
+    unknown: Unknown<'f>,
 }
 
 impl<'f> Gathering<'f> {
-    fn new(facts: &'f Facts) -> Self {
+    fn new(facts: &'f Facts, schema: Option<&'f MbSchema>) -> Self {
         let values = Values { facts, last: vec![None; Setting::ALL.len()] };
-        Gathering { values, open: Vec::new(), keys: Vec::new(), repeated: Vec::new() }
+        let unknown = Unknown { names: Names::new(schema), told: BTreeSet::new(), found: Vec::new() };
+        Gathering { values, open: Vec::new(), keys: Vec::new(), repeated: Vec::new(), unknown }
     }
 
     fn take(&mut self, event: Event, reader: &XmlReader<'_>) {
@@ -269,8 +277,38 @@ impl<'f> Gathering<'f> {
                 }
                 self.open.push(None);
             }
-            Event::Start => self.open.push(start(reader, &mut self.values)),
+            Event::Start => {
+                let key = start(reader, &mut self.values);
+                if let Some(key) = &key {
+                    self.unknown.look(reader, &key.location);
+                }
+                self.open.push(key);
+            }
             Event::End => self.keys.extend(self.open.pop().flatten().filter(Key::matters)),
+        }
+    }
+}
+
+/// Attributes that are no properties.
+struct Unknown<'s> {
+    names: Names<'s>,
+    /// Types of keys with the names that were told once, because nothing is near to them.
+    told: BTreeSet<(String, String)>,
+    found: Vec<(AnomalyKind, Place)>,
+}
+
+impl Unknown<'_> {
+    fn look(&mut self, reader: &XmlReader<'_>, key: &str) {
+        for attribute in reader.attributes().iter().filter(|attribute| Property::named(attribute.name).is_none()) {
+            let nearest = match self.names.judge(attribute.name) {
+                Verdict::Other => continue,
+                Verdict::Near(name) => Some(name),
+                Verdict::Unknown if self.told.insert((reader.name().to_owned(), attribute.name.to_owned())) => None,
+                Verdict::Unknown => continue,
+            };
+            let (key_type, property) = (reader.name().to_owned(), attribute.name.to_owned());
+            let kind = AnomalyKind::UnknownProperty { key_type, key: key.to_owned(), property, nearest };
+            self.found.push((kind, reader.attribute_place(attribute)));
         }
     }
 }
@@ -355,10 +393,17 @@ fn say(property: Property, attribute: &Attribute<'_>, inherits: bool, place: Pla
 }
 
 impl Metabase {
-    fn of(file: FileId, facts: Facts, keys: Vec<Key>, mut repeated: Vec<Repeated>, late_declaration: Option<Place>) -> Metabase {
+    fn of(
+        file: FileId,
+        facts: Facts,
+        keys: Vec<Key>,
+        mut repeated: Vec<Repeated>,
+        unknown: Vec<(AnomalyKind, Place)>,
+        late_declaration: Option<Place>,
+    ) -> Metabase {
         let (tree, keys_twice) = Tree::new(keys);
         repeated.extend(keys_twice);
-        Metabase { file, tree, facts, late_declaration, repeated }
+        Metabase { file, tree, facts, late_declaration, repeated, unknown }
     }
 
     /// Anomalies of the file itself.
@@ -377,7 +422,14 @@ impl Metabase {
             site: None,
             path: None,
         });
-        late.into_iter().chain(repeated).collect()
+        let unknown = self.unknown.iter().map(|(kind, place)| Anomaly {
+            kind: kind.clone(),
+            place: *place,
+            related: Vec::new(),
+            site: None,
+            path: None,
+        });
+        late.into_iter().chain(repeated).chain(unknown).collect()
     }
 }
 

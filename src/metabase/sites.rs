@@ -171,6 +171,7 @@ fn site(metabase: &Metabase, number: &str, group: &SiteKeys) -> Site {
         above,
         scopes,
         elements: crate::server::SiteElements::default(),
+        overruled: Settings::default(),
     }
 }
 
@@ -685,6 +686,23 @@ mod tests {
         assert_eq!(site(&server, 1).root().access(), Some(4104));
         let Origin::Default { why } = &site(&server, 1).root().settings.get(Setting::CertCheckMode).unwrap().origin else { panic!() };
         assert!(why.contains("MBSchema.xml"));
+    }
+
+    #[test]
+    fn with_a_schema_a_name_that_it_does_not_have_is_told_once_for_each_type_of_key() {
+        let schema = r#"<MetaData xmlns="x"><DatabaseMeta><Collection InternalName="IIsConfigObject">
+            <Property InternalName="CertCheckMod" ID="9999" Type="DWORD"/></Collection></DatabaseMeta></MetaData>"#;
+        let schema = MbSchema::read(schema, FileId(1), Limits::default()).unwrap();
+        let text = r#"<c><m><IIsWebServer Location="/LM/W3SVC/1" FrobNicate="7" CertCheckMod="1"/>
+                      <IIsWebServer Location="/LM/W3SVC/2" FrobNicate="7"/></m></c>"#;
+        let unknown = |schema| -> Vec<AnomalyKind> {
+            let server = assemble(&read(text, FileId(0), Limits::default(), schema).unwrap(), String::new());
+            server.anomalies.into_iter().map(|anomaly| anomaly.kind).collect()
+        };
+        let found = unknown(Some(&schema));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(matches!(&found[0], AnomalyKind::UnknownProperty { property, nearest: None, .. } if property == "FrobNicate"));
+        assert!(matches!(unknown(None)[..], [AnomalyKind::UnknownProperty { nearest: Some("CertCheckMode"), .. }]));
     }
 
     type Keys = Map<String, Map<&'static str, &'static str>>;

@@ -197,6 +197,18 @@ pub(super) fn settings<'a>(
     generation: Generation,
     places: &PlacesOfServer<'_>,
 ) {
+    noted_settings(page, indent, shown, generation, places, |_| "");
+}
+
+/// The same, with a note behind values of which there is more to say.
+pub(super) fn noted_settings<'a>(
+    page: &mut Page,
+    indent: usize,
+    shown: impl Iterator<Item = (Setting, &'a Resolved)>,
+    generation: Generation,
+    places: &PlacesOfServer<'_>,
+    note: impl Fn(Setting) -> &'static str,
+) {
     let mut rows = Vec::new();
     let mut reasons: Vec<&str> = Vec::new();
     let mut unknown: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -222,7 +234,7 @@ pub(super) fn settings<'a>(
                 (format!("not set → {effect}"), format!("default [{mark}]"))
             }
         };
-        rows.push(vec![setting.name().to_owned(), value, origin]);
+        rows.push(vec![setting.name().to_owned(), value + note(setting), origin]);
     }
     page.table(indent, &["setting", "value", "where it comes from"], &rows);
     for (index, reason) in reasons.iter().enumerate() {

@@ -266,7 +266,7 @@ pub(super) fn named<T: ToString>(keys: &[T]) -> String {
 
 /// The endpoint settings whose values differ between the endpoints of a site, so that the site has no single value.
 pub(super) fn differing(server: &Server, endpoints: &[&Endpoint], site: &Site) -> Vec<Setting> {
-    if server.records.is_none() || endpoints.len() < 2 {
+    if server.records.is_none() && server.running.is_none() || endpoints.len() < 2 {
         return Vec::new();
     }
     let root = site.scopes.first();

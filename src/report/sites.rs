@@ -6,9 +6,10 @@ use super::page::Page;
 use super::parts::{self, InputJson, SettingsJson, SiteJson, count, to_json};
 use super::place::{Location, Places, PlacesOfServer};
 use super::records::{self, RecordJson, SchannelValueJson, StrayJson};
-use super::style::{DIM, Style};
+use super::style::{DIM, HEADING, Style};
+use crate::catalogue::Setting;
 use crate::estate::Estate;
-use crate::server::{Binding, Endpoint, Generation, Notice, Scope, Server, Site, WindowsVersion};
+use crate::server::{Binding, Endpoint, Generation, Notice, Resolved, Scope, Server, Site, WindowsVersion};
 
 /// The report as text.
 pub fn table(estate: &Estate, style: Style) -> String {
@@ -86,7 +87,9 @@ fn site(page: &mut Page, server: &Server, index: usize, site: &Site, endpoints: 
             page.gap();
             let differing = records::differing(server, endpoints, site);
             let single = scope.settings.iter().filter(|(setting, _)| !differing.contains(setting));
-            parts::settings(page, 4, single, server.generation, places);
+            let note = |setting| if server.disputed(site, setting).is_some() { " (written; in effect not known)" } else { "" };
+            parts::noted_settings(page, 4, single, server.generation, places, note);
+            overruled(page, server, site, places);
             records::differing_values(page, 4, server, endpoints, &differing, places);
         } else if scope.settings.iter().any(|(_, resolved)| resolved.is_explicit()) {
             // What a path below the root inherits is read further up.
@@ -95,6 +98,28 @@ fn site(page: &mut Page, server: &Server, index: usize, site: &Site, endpoints: 
             let said = scope.settings.iter().filter(|(_, resolved)| resolved.is_explicit());
             parts::settings(page, 4, said, server.generation, places);
         }
+    }
+}
+
+/// What the metabase writes and HTTP.sys has otherwise now.
+fn overruled(page: &mut Page, server: &Server, site: &Site, places: &PlacesOfServer<'_>) {
+    let differs = |(setting, written): &(Setting, &Resolved)| site.root().value(*setting) != written.known();
+    let told: Vec<String> = site
+        .overruled
+        .iter()
+        .filter(differs)
+        .map(|(setting, written)| {
+            let value = match written.value.show(setting, server.generation) {
+                text if text.is_empty() => "nothing".to_owned(),
+                text => text,
+            };
+            let place = written.origin.place().map_or_else(|| "not set".to_owned(), |place| places.text(place));
+            format!("{} {value} ({place})", setting.name())
+        })
+        .collect();
+    if !told.is_empty() {
+        let told = told.join(", ");
+        page.labelled(4, "written in the metabase, most likely in effect again when the web service is restarted:", HEADING, &told);
     }
 }
 
@@ -329,7 +354,7 @@ mod tests {
 
           "Shop (old)" (id 2), starts by itself
             MetaBase.xml:40:5
-            https 10.0.0.5:443 → 0.0.0.0:443, shared with "Shop" (id 1), cannot be read
+            https :443 → 0.0.0.0:443, shared with "Shop" (id 1), cannot be read
 
             setting          value                                 where it comes from
             ──────────────────────────────────────────────────────────────────────────
@@ -403,7 +428,7 @@ mod tests {
 
           "Shop (old)" (id 2), starts by itself
             MetaBase.xml:40:5
-            https 10.0.0.5:443 → 0.0.0.0:443, shared with "Shop" (id 1), cannot be read
+            https :443 → 0.0.0.0:443, shared with "Shop" (id 1), cannot be read
 
             setting          value                                                                        where it comes from
             ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -457,6 +482,45 @@ mod tests {
 
         1 other file is no configuration of IIS.
         ");
+    }
+
+    fn two_sites_of_iis_6() -> Server {
+        let text = r#"<configuration><MBProperty><IIsWebService Location="/LM/W3SVC"/>
+            <IIsWebServer Location="/LM/W3SVC/1" SecureBindings=":443:" CertCheckMode="1"/>
+            <IIsWebServer Location="/LM/W3SVC/2" SecureBindings=":443:b.test"/></MBProperty></configuration>"#;
+        crate::metabase::assemble(&crate::metabase::read(text, FileId(0), Limits::default(), None).unwrap(), "web03".to_owned())
+    }
+
+    fn of_server(server: Server) -> String {
+        table(
+            &Estate {
+                servers: vec![server],
+                inputs: vec![input("MetaBase.xml", FileKind::MetaBase, "web03"), input("httpcfg.txt", FileKind::Httpcfg, "web03")],
+                ..Estate::default()
+            },
+            Style::plain(120),
+        )
+    }
+
+    #[test]
+    fn what_sites_of_one_endpoint_write_differently_is_not_shown_as_in_effect() {
+        let text = of_server(two_sites_of_iis_6());
+        let told: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(told.matches("(written; in effect not known)").count(), 2, "{text}");
+    }
+
+    #[test]
+    fn a_record_that_http_sys_has_on_iis_6_is_shown_with_what_the_metabase_writes() {
+        let mut server = two_sites_of_iis_6();
+        let record = "    IP            : 0.0.0.0:443\n    CertCheckMode : 0\n    Flags         : 0\n";
+        crate::httpsys::run(&mut server, crate::httpsys::read_httpcfg(record, FileId(1)));
+        let text = of_server(server);
+        let told: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(!told.contains("in effect not known") && told.contains("httpcfg.txt:2"), "{text}");
+        assert!(
+            told.contains("written in the metabase, most likely in effect again when the web service is restarted: cert-check-mode 1"),
+            "{text}"
+        );
     }
 
     #[test]

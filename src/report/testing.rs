@@ -55,6 +55,7 @@ fn site(id: u32, name: &str, place: Place, binding: Binding, scopes: Vec<Scope>)
         above: Settings::default(),
         scopes,
         elements: crate::server::SiteElements::default(),
+        overruled: crate::server::Settings::default(),
     }
 }
 
@@ -129,7 +130,7 @@ pub(super) fn iis6(name: &str, first: &str, second: &str) -> Server {
             2,
             second,
             at(0, 40),
-            Binding::parse("https", "10.0.0.5:443", true, None, at(0, 41)),
+            Binding::parse("https", ":443", true, None, at(0, 41)),
             vec![scope("/", "/LM/W3SVC/2/ROOT", true, vec![default(Setting::CertCheckMode, NOT_SET)])],
         ),
     ];

@@ -1,9 +1,10 @@
 //! `access-flags-unreadable`: the access flags are no flags, or hold bits that mean nothing there.
 
+use super::endpoints::list;
 use super::scopes::{risk_of, said, set_access};
 use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
-use crate::catalogue::{Setting, Value, access, entry};
+use crate::catalogue::{Setting, Value, access, entry, readable_access};
 use crate::remedy::{Attribute, Remedy, Risk, adsutil};
 use crate::server::Generation;
 
@@ -34,7 +35,23 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let (message, rewrite) = match said.resolved.known() {
             Some(Value::Malformed(text)) => {
                 let separator = if iis6 { "|" } else { "," };
-                (format!("The access flags are written as {text:?}, which is no list of flag names separated by {separator:?}"), None)
+                let known = |bits: u32| Value::Flags(bits).show(Setting::AccessFlags, server.generation);
+                let written = format!("The access flags are written as {text:?}");
+                let message = match readable_access(text) {
+                    (bits, unknown) if bits != 0 && !unknown.is_empty() => {
+                        let (is, words) = (
+                            if unknown.len() == 1 { "is no flag" } else { "are no flags" },
+                            unknown.iter().map(|word| format!("{word:?}")),
+                        );
+                        format!(
+                            "{written}: {} {is} known here. The others are {}; what the server makes of the whole is not known",
+                            list(words),
+                            known(bits)
+                        )
+                    }
+                    _ => format!("{written}, which is no list of flag names separated by {separator:?}"),
+                };
+                (message, None)
             }
             Some(Value::Flags(bits)) if bits & !access::KNOWN != 0 => {
                 let unknown = bits & !access::KNOWN;
@@ -73,7 +90,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{SERVICE, findings, fixture, metabase, paths};
+    use super::super::testing::{SERVICE, apphost, findings, fixture, metabase, paths};
     use super::*;
     use crate::server::Server;
 
@@ -89,6 +106,18 @@ mod tests {
         let found = findings(&RULE, &iis6("513"));
         assert_eq!((found.len(), found[0].severity, found[0].confidence), (1, Severity::Medium, Confidence::Firm));
         assert!(found[0].message.contains("AccessRead | AccessScript"), "{}", found[0].message);
+    }
+
+    #[test]
+    fn a_word_that_is_no_flag_is_named_and_the_flags_beside_it_are_told() {
+        let message = findings(&RULE, &iis6("AccessSSL | AccessSSLNegotiateCert | AccessNew")).remove(0).message;
+        assert!(message.contains("\"AccessNew\" is no flag known here. The others are AccessSSL | AccessSSLNegotiateCert"), "{message}");
+        let server = apphost(
+            r#"<system.applicationHost><sites><site name="S" id="1"><application path="/"/></site></sites></system.applicationHost>
+               <location path="S"><system.webServer><security><access sslFlags="Ssl, SslRequireCert, Wibble"/></security></system.webServer></location>"#,
+        );
+        let message = findings(&RULE, &server).remove(0).message;
+        assert!(message.contains("\"Wibble\" is no flag known here. The others are Ssl, SslRequireCert"), "{message}");
     }
 
     #[test]

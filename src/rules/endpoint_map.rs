@@ -1,9 +1,11 @@
 //! What rules need to know of the endpoints of a site, worked out once for all sites, and the known CertCheckMode of each.
 
+use std::collections::BTreeSet;
+
 use crate::catalogue::{Setting, Value};
 use crate::httpsys::Record;
 use crate::remedy::{Remedy, Risk, adsutil};
-use crate::server::{Endpoint, Generation, Resolved, Served, Server, Site};
+use crate::server::{Endpoint, EndpointKey, Generation, Resolved, Served, Server, Site};
 
 use super::Severity;
 use super::records::{is_express, is_foreign};
@@ -17,14 +19,14 @@ pub(super) struct EndpointMap<'a> {
     of_site: Lists,
     /// For each site the records that decide for it; `None` where the records were not given, so that its endpoints do.
     records: Option<Lists>,
-    /// For each endpoint, whether any of its sites wants client certificates.
+    /// For each endpoint, whether any of its sites wants client certificates, or may want them, because its access flags cannot be read.
     wanted: Vec<bool>,
 }
 
 impl<'a> EndpointMap<'a> {
     /// Looks at every endpoint once.
     pub(super) fn new(server: &'a Server) -> Self {
-        let wants: Vec<bool> = server.sites.iter().map(Site::wants_certificates).collect();
+        let wants: Vec<bool> = server.sites.iter().map(Site::may_want_certificates).collect();
         let mut pairs = Vec::new();
         let mut wanted = Vec::with_capacity(server.endpoints.len());
         for (index, endpoint) in server.endpoints.iter().enumerate() {
@@ -57,6 +59,24 @@ impl<'a> EndpointMap<'a> {
     pub(super) fn of(&self, site: usize) -> impl Iterator<Item = &'a Endpoint> {
         let server = self.server;
         self.indexes(site).iter().map(move |index| &server.endpoints[*index])
+    }
+
+    /// Indexes of the endpoints on which a mode is in effect.
+    pub(super) fn indexes_of(&self, mode: &Mode<'_>) -> Vec<usize> {
+        mode.endpoint.map_or_else(|| self.indexes(mode.index).to_vec(), |endpoint| vec![endpoint])
+    }
+
+    /// Keys of the endpoints on which a mode is in effect, for messages; empty when its site has none.
+    pub(super) fn keys_of(&self, mode: &Mode<'_>) -> String {
+        match mode.endpoint.and_then(|endpoint| self.server.endpoints.get(endpoint)) {
+            Some(endpoint) => endpoint.key.to_string(),
+            None => self.keys(mode.index),
+        }
+    }
+
+    /// Whether the value of a mode is that of one of several sites, without anything telling which of them counts.
+    pub(super) fn contests(&self, mode: &Mode<'_>) -> bool {
+        mode.endpoint.is_none() && self.contested(mode.index, Setting::CertCheckMode)
     }
 
     /// Keys of a site's endpoints, for messages; empty when it has none.
@@ -106,7 +126,7 @@ impl<'a> EndpointMap<'a> {
             && self.of(site).all(|endpoint| endpoint.served == Served::Nobody || server.record_of(endpoint).is_some_and(is_foreign))
     }
 
-    /// The value in effect for a site: on IIS 6 its own, on IIS 7 and later that of the records that serve it, when they agree. An endpoint
+    /// The value in effect for a site: on IIS 6 that of its root, on IIS 7 and later that of the records that serve it, when they agree. An endpoint
     /// without record and the records of other products do not count.
     pub(super) fn in_effect(&self, site: usize, setting: Setting) -> Option<&'a Resolved> {
         let server = self.server;
@@ -191,22 +211,76 @@ pub(super) struct Mode<'a> {
     pub(super) resolved: &'a Resolved,
     /// Its bits.
     pub(super) bits: u32,
+    /// The one endpoint on which it is in effect, where the records of HTTP.sys give the site several values; `None` for all of them.
+    endpoint: Option<usize>,
 }
 
-/// The known CertCheckMode of every site of IIS 6 that has one. On IIS 7 and later it is a value of the record, not of the site.
+impl Mode<'_> {
+    /// What says it: the property that the site writes or inherits, or the record that HTTP.sys has.
+    pub(super) fn words(&self) -> String {
+        if self.of_record() {
+            format!("CertCheckMode is {} in the record that HTTP.sys has", self.bits)
+        } else {
+            format!("CertCheckMode is {}", self.bits)
+        }
+    }
+
+    /// Whether a record of HTTP.sys says it and not the metabase.
+    fn of_record(&self) -> bool {
+        self.endpoint.is_some() || self.site.overruled.get(Setting::CertCheckMode).is_some()
+    }
+}
+
+/// The known CertCheckMode of every site of IIS 6 that has one, endpoint by endpoint where their records differ. On IIS 7 and later it is a
+/// value of the record, not of the site.
 pub(super) fn modes(server: &Server) -> impl Iterator<Item = Mode<'_>> {
     let sites = if server.generation == Generation::Iis6 { server.sites.as_slice() } else { &[] };
-    sites.iter().enumerate().filter_map(|(index, site)| {
-        let resolved = site.root().settings.get(Setting::CertCheckMode)?;
-        Some(Mode { index, site, resolved, bits: resolved.known()?.flags()? })
+    sites.iter().enumerate().flat_map(move |(index, site)| {
+        let mut modes = Vec::new();
+        let root = site.root().settings.get(Setting::CertCheckMode);
+        if let Some(bits) = root.and_then(|root| root.known()?.flags()) {
+            modes.extend(root.map(|resolved| Mode { index, site, resolved, bits, endpoint: None }));
+        } else if site.overruled.get(Setting::CertCheckMode).is_some() {
+            modes.extend(of_endpoints(server, index, site));
+        }
+        modes
     })
+}
+
+/// The known modes of a site on each of its endpoints.
+fn of_endpoints<'a>(server: &'a Server, index: usize, site: &'a Site) -> Vec<Mode<'a>> {
+    let keys: BTreeSet<&EndpointKey> = site.bindings.iter().filter_map(|binding| binding.endpoint.as_ref()).collect();
+    let found = keys.into_iter().filter_map(|key| server.endpoints.binary_search_by(|endpoint| endpoint.key.cmp(key)).ok());
+    let mode = |endpoint: usize| {
+        let resolved = server.endpoints.get(endpoint)?.settings.get(Setting::CertCheckMode)?;
+        Some(Mode { index, site, resolved, bits: resolved.known()?.flags()?, endpoint: Some(endpoint) })
+    };
+    found.filter_map(mode).collect()
+}
+
+/// Whether the site of a mode that HTTP.sys has writes `new` already, so that nothing is left to write.
+pub(super) fn writes_already(mode: &Mode<'_>, new: u32) -> bool {
+    mode.of_record() && mode.site.written(Setting::CertCheckMode).and_then(|written| written.known()?.flags()) == Some(new)
 }
 
 /// A remedy that replaces the CertCheckMode of a site; `None` where the value is kept in an HTTP.sys record. `what` says what it does; the
 /// old and the new value are added to it.
 pub(super) fn set_mode(server: &Server, mode: &Mode<'_>, risk: Risk, what: &str, new: u32) -> Option<Remedy> {
     let key = site_key(server, mode.site)?;
-    let what = format!("{what}; CertCheckMode {} becomes {new}", mode.bits);
+    let written = mode.site.written(Setting::CertCheckMode).and_then(|written| written.known()?.flags());
+    if writes_already(mode, new) {
+        let restart = format!(
+            "{what}: the metabase says {new} already, so restart the web service (IISADMIN and W3SVC) in a maintenance window, which most likely \
+             writes the record anew, and list it again with httpcfg query ssl"
+        );
+        return Some(Remedy::advice(risk, restart));
+    }
+    let what = match written.filter(|_| mode.of_record()) {
+        Some(written) => {
+            format!("{what}; CertCheckMode {written} becomes {new}, in effect at the latest when the web service is restarted")
+        }
+        None => format!("{what}; CertCheckMode {} becomes {new}", mode.bits),
+    };
     Some(Remedy::offer(risk, what, adsutil::set(&key, "CertCheckMode", &new.to_string())))
 }
 

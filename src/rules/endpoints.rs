@@ -49,7 +49,7 @@ pub(super) fn may_have_certificate(server: &Server, endpoint: &Endpoint) -> bool
 
 /// The value that a site itself says, inherits or leaves to the default; `None` when that is not known.
 pub(super) fn value(site: &Site, setting: Setting) -> Option<&Value> {
-    site.root().value(setting)
+    site.written(setting).and_then(Resolved::known)
 }
 
 /// Values that are equal in meaning have the same canonical text.

@@ -49,7 +49,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .at(time.origin.place())
             .related(mode.resolved.origin.place(), format!("CertCheckMode {} here", mode.bits))
             .severity(if endpoints.wanted(mode.index) { Severity::Medium } else { Severity::Low })
-            .subject(endpoints.keys(mode.index));
+            .subject(endpoints.keys_of(&mode));
         if let Some(key) = site_key(server, mode.site) {
             let what = format!("fetches CRLs anew once a day; RevocationFreshnessTime {seconds} becomes 86400");
             finding = finding.remedy(Remedy::offer(Risk::Safe, what, adsutil::set(&key, "RevocationFreshnessTime", "86400")));

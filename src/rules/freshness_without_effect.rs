@@ -1,6 +1,7 @@
 //! `freshness-without-effect`: a freshness time is written, but the bit that makes it count is not set.
 
 use super::endpoint_map::{EndpointMap, modes, set_mode};
+use super::freshness_too_small::SHORTEST;
 use super::record_remedy::Change;
 use super::records::records;
 use super::scopes::site_key;
@@ -20,14 +21,14 @@ pub(super) const RULE: Rule = Rule {
     sees: "Nothing: CRLs are fetched anew only when the cached ones expire.",
     silent: "Silent for 86400, the default of IIS 6, for 0, which asks for nothing, where the HTTP.sys record was not given, and for records of other products.",
     evidence: "MetaBase.xml; on IIS 7 and later the HTTP.sys record",
-    fix: "Set bit 4 of CertCheckMode, or remove the time.",
+    fix: "Remove the time, or set bit 4 of CertCheckMode.",
     remedies: Remedies::both(
         &[
+            steps::adsutil!("either takes the time away", "delete W3SVC/SITE-ID/RevocationFreshnessTime"),
             steps::adsutil!(
-                "either uses the time: 4 checks revocation and fetches CRLs when it is over",
+                "or uses the time: 4 checks revocation and fetches CRLs when it is over; where the check was off, 403.13 may follow",
                 "set W3SVC/SITE-ID/CertCheckMode 4"
             ),
-            steps::adsutil!("or takes the time away", "delete W3SVC/SITE-ID/RevocationFreshnessTime"),
         ],
         &[
             steps::SHOW_RECORD,
@@ -60,16 +61,31 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .setting(Setting::RevocationFreshnessTime)
             .at(time.origin.place())
             .related(mode.resolved.origin.place(), format!("CertCheckMode {} here", mode.bits))
-            .subject(endpoints.keys(mode.index));
+            .subject(endpoints.keys_of(&mode));
+        let said = mode.site.written(Setting::RevocationFreshnessTime).map(|written| &written.origin);
+        let (key, whose) = match said {
+            Some(Origin::Inherited { from, .. }) => (Some(from.clone()), format!("at {from}, from where other sites inherit it too")),
+            Some(Origin::Explicit { .. }) => (site_key(server, mode.site), "of the site".to_owned()),
+            _ => (None, String::new()),
+        };
+        if let Some(key) = key {
+            let what =
+                format!("removes the time {whose}, {seconds} until now, if none is meant; should the script refuse, use Metabase Explorer");
+            finding = finding.remedy(Remedy::offer(Risk::Safe, what, adsutil::delete(&key, "RevocationFreshnessTime")));
+        }
         let exclusive = cert_check::NO_REVOCATION | cert_check::CACHE_ONLY;
-        let what = format!("fetches CRLs anew after {seconds} seconds");
+        let mut what = format!("or, if the time is meant, fetches CRLs anew after {seconds} seconds");
+        if mode.bits & cert_check::NO_REVOCATION != 0 {
+            what.push_str(
+                "; this also switches the revocation check on, so clients get 403.13 where a CRL cannot be fetched: try it with certutil \
+                 -verify -urlfetch first",
+            );
+        }
+        if seconds < SHORTEST {
+            what.push_str("; raise the time to an hour or more first, or CRLs are fetched all the time");
+        }
         if let Some(remedy) = set_mode(server, &mode, Risk::Safe, &what, mode.bits & !exclusive | cert_check::FRESHNESS) {
             finding = finding.remedy(remedy);
-        }
-        if let (Some(key), true) = (site_key(server, mode.site), time.is_explicit()) {
-            let what =
-                format!("or removes the time, {seconds} until now, if none is meant; should the script refuse, use Metabase Explorer");
-            finding = finding.remedy(Remedy::offer(Risk::Safe, what, adsutil::delete(&key, "RevocationFreshnessTime")));
         }
         findings.push(finding);
     }
@@ -85,7 +101,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             used.clause(),
             mode.words()
         );
-        let what = format!("fetches CRLs anew after {seconds} seconds; netsh sets bit 4 together with the time");
+        let short = if seconds < SHORTEST { "; give it an hour or more, or CRLs are fetched all the time" } else { "" };
+        let what = format!("fetches CRLs anew after {seconds} seconds; netsh sets bit 4 together with the time{short}");
         let change = u32::try_from(seconds).ok().map(Change::Freshness);
         let exclusive = cert_check::NO_REVOCATION | cert_check::CACHE_ONLY;
         findings.push(
@@ -116,9 +133,31 @@ mod tests {
         let found = site(r#"RevocationFreshnessTime="7200""#);
         assert_eq!((found.len(), found[0].severity), (1, Severity::Info));
         assert!(found[0].message.contains("7200 seconds") && found[0].message.contains("CertCheckMode is 0"));
-        assert!(found[0].remedies[0].command.as_ref().unwrap().ends_with("CertCheckMode 4"));
-        let found = site(r#"CertCheckMode="65537" RevocationFreshnessTime="7200""#);
-        assert!(found[0].remedies[0].command.as_ref().unwrap().ends_with("CertCheckMode 65540"));
+        assert!(found[0].remedies[0].command.as_ref().unwrap().ends_with("delete W3SVC/1/RevocationFreshnessTime"));
+        assert!(found[0].remedies[1].command.as_ref().unwrap().ends_with("CertCheckMode 4"));
+        assert!(!found[0].remedies[1].what.contains("403.13") && !found[0].remedies[1].what.contains("an hour"));
+    }
+
+    #[test]
+    fn making_the_time_count_says_that_the_check_comes_back_and_that_a_minute_is_too_short() {
+        let found = site(r#"CertCheckMode="65537" RevocationFreshnessTime="60""#);
+        let remedy = &found[0].remedies[1];
+        assert!(remedy.command.as_ref().unwrap().ends_with("CertCheckMode 65540"));
+        assert!(remedy.what.contains("switches the revocation check on") && remedy.what.contains("403.13"), "{}", remedy.what);
+        assert!(remedy.what.contains("an hour or more"), "{}", remedy.what);
+    }
+
+    #[test]
+    fn a_time_of_the_service_is_taken_away_there() {
+        let found = findings(
+            &RULE,
+            &metabase(
+                r#"<IIsWebService Location="/LM/W3SVC" RevocationFreshnessTime="7200"></IIsWebService>
+                   <IIsWebServer Location="/LM/W3SVC/1" SecureBindings=":443:"></IIsWebServer>"#,
+            ),
+        );
+        assert!(found[0].remedies[0].command.as_ref().unwrap().ends_with("delete W3SVC/RevocationFreshnessTime"));
+        assert!(found[0].remedies[0].what.contains("other sites inherit it too"), "{}", found[0].remedies[0].what);
     }
 
     #[test]

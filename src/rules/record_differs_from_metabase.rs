@@ -9,7 +9,7 @@ use crate::catalogue::{Setting, Value, entry};
 use crate::httpsys::{Record, Switch};
 use crate::input::{Field, Place};
 use crate::remedy::{Remedy, Risk};
-use crate::server::{EndpointKey, Generation, Origin, Resolved};
+use crate::server::{Endpoint, EndpointKey, Generation, Origin, Resolved, Server};
 
 pub(super) const RULE: Rule = Rule {
     name: "record-differs-from-metabase",
@@ -56,7 +56,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let differing: Vec<(Setting, &Resolved, Value, Place)> = endpoint
             .settings
             .iter()
-            .filter_map(|(setting, resolved)| {
+            .filter_map(|(setting, _)| {
+                let resolved = written(server, endpoint, setting)?;
                 let (there, place) = of_record(record, setting)?;
                 let comparable = match resolved.origin {
                     Origin::Explicit { .. } | Origin::Inherited { .. } => true,
@@ -77,7 +78,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             format!("{name} is {} in the metabase and {} in the record", show(&here.value), show(there))
         });
         let message = format!(
-            "The HTTP.sys record {} of {} differs from the metabase: {}",
+            "The HTTP.sys record {} of {} differs from the metabase: {}. The record is in effect now; when the web service is restarted, the \
+             values of the metabase most likely take its place",
             endpoint.key,
             names(server, endpoint.sites.iter().copied()),
             list(told)
@@ -95,8 +97,15 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// What all sites of an endpoint write, with the origin of the first; `None` where they do not write the same.
+fn written<'a>(server: &'a Server, endpoint: &Endpoint, setting: Setting) -> Option<&'a Resolved> {
+    let mut written = endpoint.sites.iter().filter_map(|site| server.sites.get(*site)?.written(setting));
+    let first = written.next()?;
+    written.all(|other| other.known() == first.known()).then_some(first)
+}
+
 /// What a record states for a setting, and where.
-fn of_record(record: &Record, setting: Setting) -> Option<(Value, Place)> {
+pub(super) fn of_record(record: &Record, setting: Setting) -> Option<(Value, Place)> {
     let at = |place: Option<Place>| place.unwrap_or(record.place);
     let number = |field: &Field<u64>| Some((Value::Number(*field.value()?), at(field.place())));
     let text = |field: &Field<Option<String>>| {
@@ -124,7 +133,7 @@ fn of_record(record: &Record, setting: Setting) -> Option<(Value, Place)> {
     }
 }
 
-fn same(a: &Value, b: &Value) -> bool {
+pub(super) fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Text(a), Value::Text(b)) => a.eq_ignore_ascii_case(b),
         (Value::Text(text), Value::None) | (Value::None, Value::Text(text)) => text.eq_ignore_ascii_case("MY"),
@@ -143,7 +152,7 @@ mod tests {
     fn found(attributes: &str) -> Vec<Finding> {
         let mut server =
             metabase(&format!(r#"{SERVICE}<IIsWebServer Location="/LM/W3SVC/1" SecureBindings=":443:" {attributes}></IIsWebServer>"#));
-        server.running = Some(crate::httpsys::read_httpcfg(O05, FileId(1)));
+        crate::httpsys::run(&mut server, crate::httpsys::read_httpcfg(O05, FileId(1)));
         findings(&RULE, &server)
     }
 
@@ -154,6 +163,7 @@ mod tests {
         let message = &found[0].message;
         assert!(message.contains("CertCheckMode is 1 in the metabase and 0 in the record"), "{message}");
         assert!(message.contains("RevocationURLRetrievalTimeout is 20000 in the metabase and 0"), "{message}");
+        assert!(message.contains("in effect now; when the web service is restarted, the values of the metabase most likely"), "{message}");
         assert_eq!((found[0].place.map(|place| place.file), found[0].related[0].place.file), (Some(FileId(0)), FileId(1)));
     }
 
@@ -161,7 +171,7 @@ mod tests {
     fn a_default_of_the_metabase_counts_where_both_stores_share_it() {
         let mut server =
             metabase(&format!(r#"{SERVICE}<IIsWebServer Location="/LM/W3SVC/1" SecureBindings="10.20.0.5:443:"></IIsWebServer>"#));
-        server.running = Some(crate::httpsys::read_httpcfg(O05, FileId(1)));
+        crate::httpsys::run(&mut server, crate::httpsys::read_httpcfg(O05, FileId(1)));
         let message = findings(&RULE, &server).remove(0).message;
         assert!(message.contains("CertCheckMode") && message.contains("SSLAlwaysNegoClientCert"), "{message}");
         assert!(!message.contains("RevocationFreshnessTime"), "{message}");

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::record_remedy::{Change, mode_changes, update};
 use super::{Finding, Rule, Severity, endpoints};
-use crate::catalogue::{Setting, Value};
+use crate::catalogue::{Setting, Value, cert_check};
 use crate::httpsys::{AppOwner, Record, Source, Switch};
 use crate::input::Place;
 use crate::remedy::{Remedy, Risk};
@@ -23,8 +23,27 @@ pub(super) struct Used<'a> {
     pub(super) endpoints: Vec<&'a Endpoint>,
     /// Indexes of the sites that it serves, ascending.
     pub(super) sites: Vec<usize>,
-    /// Whether any of these sites wants client certificates.
+    /// Whether any of these sites wants client certificates, or may want them, because its access flags cannot be read.
     pub(super) wanted: bool,
+}
+
+/// A mode without the bits 1, 2 and 4 where it holds several of them: they exclude one another, and without them revocation is checked.
+pub(super) fn without_contradiction(mode: u32) -> u32 {
+    let exclusive = cert_check::NO_REVOCATION | cert_check::CACHE_ONLY | cert_check::FRESHNESS;
+    if (mode & exclusive).count_ones() > 1 { mode & !exclusive } else { mode }
+}
+
+/// What is to be said of sites that count as wanting client certificates only because access flags cannot be read; else empty.
+pub(super) fn doubt(server: &Server, sites: &[usize]) -> String {
+    let of = |site: &usize| server.sites.get(*site);
+    if sites.iter().filter_map(of).any(Site::wants_certificates) {
+        return String::new();
+    }
+    let unreadable: Vec<usize> = sites.iter().copied().filter(|site| of(site).is_some_and(Site::may_want_certificates)).collect();
+    if unreadable.is_empty() {
+        return String::new();
+    }
+    format!("; access flags of {} cannot be read, so that client certificates may be wanted there", endpoints::names(server, unreadable))
 }
 
 /// Whether a record belongs to a product other than IIS. One without an application id is not known to.
@@ -40,7 +59,7 @@ pub(super) fn is_express(record: &Record) -> bool {
 /// The records that serve an endpoint or stand alone, in the order of the file, without those of other products.
 pub(super) fn records(server: &Server) -> Vec<Used<'_>> {
     let Some(read) = &server.records else { return Vec::new() };
-    let wants: Vec<bool> = server.sites.iter().map(Site::wants_certificates).collect();
+    let wants: Vec<bool> = server.sites.iter().map(Site::may_want_certificates).collect();
     let mut served: Vec<Vec<&Endpoint>> = vec![Vec::new(); read.records.len()];
     for endpoint in &server.endpoints {
         if let Some(list) = endpoint.served.record().and_then(|number| served.get_mut(number)) {
@@ -79,6 +98,11 @@ impl Mode {
 }
 
 impl<'a> Used<'a> {
+    /// The server.
+    pub(super) fn server(&self) -> &'a Server {
+        self.server
+    }
+
     /// CertCheckMode.
     pub(super) fn mode(&self) -> Mode {
         match self.settings.get(Setting::CertCheckMode).and_then(|resolved| resolved.known()?.flags()) {
@@ -152,6 +176,8 @@ impl<'a> Used<'a> {
     /// The remedy that turns CertCheckMode into `new`.
     pub(super) fn set_mode(&self, risk: Risk, what: &str, new: u32) -> Option<Remedy> {
         let old = self.mode().set;
+        // netsh sets no bit that has no meaning, and of those that exclude one another none is the one that was meant.
+        let new = without_contradiction(new & cert_check::KNOWN);
         update(self.record, risk, &format!("{what}; CertCheckMode {old} becomes {new}"), &mode_changes(old, new))
     }
 

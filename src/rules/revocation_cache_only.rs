@@ -38,15 +38,15 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if mode.bits & (cert_check::CACHE_ONLY | cert_check::NO_REVOCATION) != cert_check::CACHE_ONLY {
             continue;
         }
-        let message = format!("CertCheckMode is {}: revocation is checked against cached CRLs only, none is fetched", mode.bits);
+        let message = format!("{}: revocation is checked against cached CRLs only, none is fetched", mode.words());
         let mut finding = Finding::new(&RULE, server, message)
             .site(mode.site)
             .path("/")
             .setting(Setting::CertCheckMode)
             .at(mode.resolved.origin.place())
             .severity(if endpoints.wanted(mode.index) { Severity::Low } else { Severity::Info })
-            .confidence(if endpoints.contested(mode.index, Setting::CertCheckMode) { Confidence::Likely } else { Confidence::Firm })
-            .subject(endpoints.keys(mode.index))
+            .confidence(if endpoints.contests(&mode) { Confidence::Likely } else { Confidence::Firm })
+            .subject(endpoints.keys_of(&mode))
             .remedy(test_revocation());
         let what = "fetches CRLs that are missing or out of date, once they can be reached";
         if let Some(remedy) = set_mode(server, &mode, Risk::Safe, what, mode.bits & !cert_check::CACHE_ONLY) {

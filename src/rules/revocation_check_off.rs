@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::disagreement::names;
-use super::endpoint_map::{EndpointMap, Mode, modes, set_mode, test_revocation};
-use super::records::{Used, records};
+use super::endpoint_map::{EndpointMap, Mode, modes, set_mode, test_revocation, writes_already};
+use super::records::{Used, doubt, records};
 use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, cert_check};
@@ -47,9 +47,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let mut affected = Affected::new();
     let mut groups = Vec::new();
     for mode in modes(server).filter(|mode| mode.bits & cert_check::NO_REVOCATION != 0) {
-        match map.indexes(mode.index) {
-            [] => groups.push(vec![mode]),
-            endpoints => affected.entry(endpoints.to_vec()).or_default().push(mode),
+        match map.indexes_of(&mode) {
+            none if none.is_empty() => groups.push(vec![mode]),
+            endpoints => affected.entry(endpoints).or_default().push(mode),
         }
     }
     groups.extend(affected.into_values());
@@ -63,8 +63,9 @@ fn report_record(used: &Used<'_>) -> Option<Finding> {
     if mode.set & cert_check::NO_REVOCATION == 0 {
         return None;
     }
-    let message = format!("{}: revocation is not checked by {}", mode.words(), used.words());
     let exclusive = cert_check::CACHE_ONLY | cert_check::FRESHNESS;
+    let likely = if mode.set & exclusive == 0 { "" } else { "likely " };
+    let message = format!("{}: revocation is {likely}not checked by {}{}", mode.words(), used.words(), doubt(used.server(), &used.sites));
     let finding = used
         .finding(&RULE, Setting::CertCheckMode, message, used.mode_place(cert_check::NO_REVOCATION))
         .severity(used.weigh(Severity::High, Severity::Info))
@@ -78,10 +79,11 @@ fn report(server: &Server, map: &EndpointMap<'_>, group: &[Mode<'_>]) -> Option<
     let first = group.first()?;
     // A started site speaks for the endpoint: that another one is switched off does not make the hole smaller.
     let speaker = group.iter().find(|mode| mode.site.auto_start).unwrap_or(first);
-    let keys = map.keys(first.index);
-    let shared = map.contested(first.index, Setting::CertCheckMode);
+    let keys = map.keys_of(first);
+    let shared = map.contests(first);
     let on = if keys.is_empty() { "this site" } else { &keys };
-    let mut message = format!("CertCheckMode is {}: revocation is not checked on {on}", speaker.bits);
+    let likely = if speaker.bits & (cert_check::CACHE_ONLY | cert_check::FRESHNESS) == 0 { "" } else { "likely " };
+    let mut message = format!("{}: revocation is {likely}not checked on {on}", speaker.words());
     if group.len() > 1 {
         let members: Vec<usize> = group.iter().map(|mode| mode.index).collect();
         message.push_str(&format!(", which serves {}", names(server, &members)));
@@ -91,6 +93,15 @@ fn report(server: &Server, map: &EndpointMap<'_>, group: &[Mode<'_>]) -> Option<
             "; the endpoint is shared with a site that says otherwise, so which value is in effect depends on the site that registered it",
         );
     }
+    let mut sites: Vec<usize> = map
+        .indexes_of(first)
+        .iter()
+        .filter_map(|endpoint| server.endpoints.get(*endpoint))
+        .flat_map(|endpoint| endpoint.sites.clone())
+        .collect();
+    sites.sort_unstable();
+    sites.dedup();
+    message.push_str(&doubt(server, &sites));
     let others = cert_check::CACHE_ONLY | cert_check::FRESHNESS;
     let unsure = shared || keys.is_empty() || group.iter().any(|mode| mode.bits & others != 0);
     let mut finding = Finding::new(&RULE, server, message)
@@ -111,7 +122,11 @@ fn report(server: &Server, map: &EndpointMap<'_>, group: &[Mode<'_>]) -> Option<
     }
     let what = "checks revocation again, once the CRLs are reachable";
     let mended = |mode: &Mode<'_>| set_mode(server, mode, Risk::Safe, what, mode.bits & !(cert_check::NO_REVOCATION | others));
-    for remedy in group.iter().filter_map(mended).take(SHOWN) {
+    // A restart alone mends nothing while one of the sites on the endpoint writes that there is no check.
+    let done = |mode: &&Mode<'_>| writes_already(mode, mode.bits & !(cert_check::NO_REVOCATION | others));
+    let (done, open): (Vec<&Mode<'_>>, Vec<&Mode<'_>>) = group.iter().partition(done);
+    let mend = if open.is_empty() { done.into_iter().take(1).collect() } else { open };
+    for remedy in mend.into_iter().filter_map(mended).take(SHOWN) {
         finding = finding.remedy(remedy);
     }
     Some(finding)
@@ -128,6 +143,61 @@ mod tests {
             r#"{SERVICE}<IIsWebServer Location="/LM/W3SVC/1" {mode} SecureBindings=":443:" SSLCertHash="aa"></IIsWebServer>
                <IIsWebVirtualDir Location="/LM/W3SVC/1/ROOT" AccessSSLFlags="{access}"></IIsWebVirtualDir>"#
         ))
+    }
+
+    /// Two sites of IIS 6 on one endpoint with the modes that they write, and the record that HTTP.sys has of it.
+    fn running(modes: [&str; 2], record: u32) -> Vec<Finding> {
+        let site = |id: usize, mode: &str| {
+            format!(
+                r#"<IIsWebServer Location="/LM/W3SVC/{id}" {mode} SecureBindings=":443:s{id}.test" SSLCertHash="aa"></IIsWebServer>
+                   <IIsWebVirtualDir Location="/LM/W3SVC/{id}/ROOT" AccessSSLFlags="104"></IIsWebVirtualDir>"#
+            )
+        };
+        let mut server = metabase(&format!("{SERVICE}{}{}", site(1, modes[0]), site(2, modes[1])));
+        let text = format!("    IP            : 0.0.0.0:443\n    CertCheckMode : {record}\n    Flags         : 0\n");
+        crate::httpsys::run(&mut server, crate::httpsys::read_httpcfg(&text, crate::input::FileId(1)));
+        findings(&RULE, &server)
+    }
+
+    #[test]
+    fn access_flags_that_cannot_be_read_never_count_as_no_wish_for_certificates() {
+        let of = |flags: &str| {
+            findings(
+                &RULE,
+                &metabase(&format!(
+                    r#"{SERVICE}<IIsWebServer Location="/LM/W3SVC/1" CertCheckMode="1" SecureBindings=":443:" SSLCertHash="aa"></IIsWebServer>
+                       <IIsWebVirtualDir Location="/LM/W3SVC/1/ROOT" AccessSSLFlags="{flags}"></IIsWebVirtualDir>"#
+                )),
+            )
+            .remove(0)
+        };
+        let known = of("AccessSSL | AccessSSLRequireCert | AccessNew");
+        assert_eq!((known.severity, known.message.contains("cannot be read")), (Severity::High, false));
+        let unknown = of("AccessSSL | AccessNew");
+        assert_eq!(unknown.severity, Severity::High);
+        assert!(unknown.message.contains("cannot be read, so that client certificates may be wanted"), "{}", unknown.message);
+        assert_eq!(of("AccessSSL").severity, Severity::Info);
+    }
+
+    #[test]
+    fn on_iis_6_the_record_that_http_sys_has_is_in_effect_and_not_what_the_metabase_says() {
+        assert!(running([r#"CertCheckMode="1""#, r#"CertCheckMode="1""#], 0).is_empty());
+        let found = running(["", ""], 1);
+        assert_eq!((found.len(), found[0].severity, found[0].confidence), (1, Severity::High, Confidence::Firm));
+        assert!(found[0].message.starts_with("CertCheckMode is 1 in the record that HTTP.sys has"), "{}", found[0].message);
+        assert_eq!(found[0].place.map(|place| (place.file.0, place.line)), Some((1, 2)));
+        let told: Vec<&str> = found[0].remedies.iter().map(|remedy| remedy.what.as_str()).collect();
+        assert!(told.iter().any(|what| what.contains("the metabase says 0 already")), "{told:?}");
+    }
+
+    #[test]
+    fn on_a_shared_endpoint_the_record_decides_and_the_site_that_switches_the_check_off_is_mended() {
+        let found = running(["", r#"CertCheckMode="1""#], 1);
+        assert_eq!((found.len(), found[0].confidence), (1, Confidence::Firm));
+        let commands: Vec<&str> = found[0].remedies.iter().filter_map(|remedy| remedy.command.as_deref()).collect();
+        assert!(commands.iter().any(|command| command.ends_with("set W3SVC/2/CertCheckMode 0")), "{commands:?}");
+        assert!(!found[0].remedies.iter().any(|remedy| remedy.what.contains("already")));
+        assert!(running(["", r#"CertCheckMode="1""#], 0).is_empty());
     }
 
     #[test]

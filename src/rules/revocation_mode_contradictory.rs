@@ -46,7 +46,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if said.len() < 2 {
             continue;
         }
-        let message = format!("CertCheckMode is {} and says {} at once; these exclude one another", mode.bits, said.join(" and "));
+        let message = format!("{} and says {} at once; these exclude one another", mode.words(), said.join(" and "));
         let all = EXCLUSIVE.iter().fold(0, |all, (bit, _)| all | bit);
         let mut finding = Finding::new(&RULE, server, message)
             .site(mode.site)
@@ -54,7 +54,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .setting(Setting::CertCheckMode)
             .at(mode.resolved.origin.place())
             .severity(if endpoints.wanted(mode.index) { Severity::Medium } else { Severity::Low })
-            .subject(endpoints.keys(mode.index))
+            .subject(endpoints.keys_of(&mode))
             .remedy(test_revocation());
         let what = "checks revocation online, once the CRLs can be reached";
         if let Some(remedy) = set_mode(server, &mode, Risk::Safe, what, mode.bits & !all) {

@@ -1,7 +1,7 @@
 //! `revocation-mode-unknown-bits`: CertCheckMode holds something that has no known meaning.
 
 use super::endpoint_map::{EndpointMap, modes, set_mode};
-use super::records::records;
+use super::records::{records, without_contradiction};
 use super::scopes::site_key;
 use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
@@ -42,15 +42,15 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if unknown == 0 {
             continue;
         }
-        let message = format!("CertCheckMode is {} and holds bits without a known meaning: {unknown} ({unknown:#x})", mode.bits);
+        let message = format!("{} and holds bits without a known meaning: {unknown} ({unknown:#x})", mode.words());
         let mut finding = Finding::new(&RULE, server, message)
             .site(mode.site)
             .path("/")
             .setting(Setting::CertCheckMode)
             .at(mode.resolved.origin.place())
-            .subject(endpoints.keys(mode.index));
+            .subject(endpoints.keys_of(&mode));
         let what = "keeps the bits that have a meaning; check that they are the intended ones";
-        if let Some(remedy) = set_mode(server, &mode, Risk::Safe, what, mode.bits & cert_check::KNOWN) {
+        if let Some(remedy) = set_mode(server, &mode, Risk::Safe, what, without_contradiction(mode.bits & cert_check::KNOWN)) {
             finding = finding.remedy(remedy);
         }
         findings.push(finding);
@@ -62,13 +62,15 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let message = format!("{} for {} and holds bits without a known meaning: {unknown} ({unknown:#x})", mode.words(), used.clause());
+        let new = without_contradiction(mode.set & cert_check::KNOWN);
+        let checks = if new == mode.set & cert_check::KNOWN {
+            ""
+        } else {
+            "; revocation is then checked, for the bits 1, 2 and 4 exclude one another"
+        };
         let advice = Remedy::advice(
             Risk::Safe,
-            format!(
-                "write the record anew with netsh, which sets no such bit; CertCheckMode {} becomes {}",
-                mode.set,
-                mode.set & cert_check::KNOWN
-            ),
+            format!("write the record anew with netsh, which sets no such bit; CertCheckMode {} becomes {new}{checks}", mode.set),
         );
         findings.push(
             used.finding(&RULE, Setting::CertCheckMode, message, used.mode_place(unknown))
@@ -118,6 +120,13 @@ mod tests {
         assert_eq!((found.len(), found[0].severity), (1, Severity::Low));
         assert!(found[0].message.contains("8 (0x8)"));
         assert!(found[0].remedies[0].command.as_ref().unwrap().ends_with("CertCheckMode 1"));
+    }
+
+    #[test]
+    fn what_netsh_writes_holds_neither_unknown_bits_nor_a_contradiction() {
+        let server = joined(&https_site(1, "*:443:", "Ssl, SslNegotiateCert"), &registry(&[("DefaultSslCertCheckMode", u32::MAX)]));
+        let what = &findings(&RULE, &server)[0].remedies[0].what;
+        assert!(what.contains("4294967295 becomes 65536; revocation is then checked"), "{what}");
     }
 
     #[test]

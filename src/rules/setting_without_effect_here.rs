@@ -62,11 +62,18 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             (_, Some(id)) => Some(format!("/LM/W3SVC/{id}")),
         };
         finding = finding.remedy(match level {
-            Some(level) => Remedy::offer(
-                risk(*setting, value),
-                format!("if it is wanted, puts it into effect for {}", if level == "/LM/W3SVC" { "all sites" } else { "the whole site" }),
-                adsutil::set(&level, property, value.trim()),
-            ),
+            Some(level) => {
+                let mapper = *setting == Setting::DsMapper && Value::parse(*setting, Generation::Iis6, value).bool() == Some(true);
+                let what = match level.as_str() {
+                    "/LM/W3SVC" if mapper => {
+                        "if it is wanted, puts it into effect for all sites: Active Directory then maps certificates to accounts, and the \
+                         1-to-1 and many-to-1 mappings of every site are off"
+                    }
+                    "/LM/W3SVC" => "if it is wanted, puts it into effect for all sites",
+                    _ => "if it is wanted, puts it into effect for the whole site",
+                };
+                Remedy::offer(risk(*setting, value), what, adsutil::set(&level, property, value.trim()))
+            }
             None => Remedy::advice(Risk::Safe, format!("if it is wanted, set it at {counts_at}")),
         });
         Some(finding)
@@ -85,6 +92,8 @@ fn risk(setting: Setting, value: &str) -> Risk {
         (Setting::CertCheckMode, value) => value.flags().is_none_or(|bits| bits & (cert_check::NO_REVOCATION | cert_check::NO_USAGE) != 0),
         // With no list every root of the machine is accepted.
         (Setting::CtlIdentifier | Setting::CtlStoreName, Value::None) => true,
+        // It changes for every site which account a certificate leads to; that mappings of its own let it in as less is not known.
+        (Setting::DsMapper, Value::Bool(true)) => true,
         _ => false,
     };
     if weakens { Risk::WeakensSecurity } else { Risk::Safe }
@@ -110,6 +119,16 @@ mod tests {
         let cached = kind(Setting::CertCheckMode, "/LM/W3SVC/7/ROOT/app", "2");
         let found = findings(&RULE, &noticed(Generation::Iis6, &cached, &[Some("/app")]));
         assert!(found[0].remedies.iter().all(|remedy| remedy.risk == Risk::Safe));
+    }
+
+    #[test]
+    fn the_mapper_of_the_whole_service_is_not_offered_without_saying_what_it_switches_off() {
+        let found = findings(&RULE, &noticed(Generation::Iis6, &kind(Setting::DsMapper, "/LM/W3SVC/7", "TRUE"), &[None]));
+        let remedy = &found[0].remedies[1];
+        assert_eq!(remedy.risk, Risk::WeakensSecurity);
+        assert!(remedy.what.contains("1-to-1 and many-to-1 mappings of every site are off"), "{}", remedy.what);
+        let off = findings(&RULE, &noticed(Generation::Iis6, &kind(Setting::DsMapper, "/LM/W3SVC/7", "FALSE"), &[None]));
+        assert_eq!(off[0].remedies[1].risk, Risk::Safe);
     }
 
     #[test]

@@ -1,10 +1,14 @@
 //! `shared-endpoint-disagrees`: sites on one endpoint write different settings for its single record.
 
+use std::collections::BTreeMap;
+
 use super::endpoints::{self, PROPERTIES, SWITCHES};
+use super::record_differs_from_metabase::{of_record, same};
 use super::record_options::endpoint;
 use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value, cert_check};
+use crate::httpsys::Record;
 use crate::remedy::{Lines, Remedy, Risk, netsh};
 use crate::server::{Binding, Endpoint, EndpointKey, Generation, Served, Server, binding_flags};
 
@@ -40,7 +44,12 @@ pub(super) const RULE: Rule = Rule {
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
     if server.generation == Generation::Iis6 {
-        findings.extend(server.endpoints.iter().filter_map(|endpoint| properties(server, endpoint)));
+        let mut running: BTreeMap<&EndpointKey, &Record> = BTreeMap::new();
+        for record in server.running.iter().flat_map(|running| &running.records) {
+            running.entry(&record.key).or_insert(record);
+        }
+        let record = |endpoint: &Endpoint| running.get(&endpoint.key).copied();
+        findings.extend(server.endpoints.iter().filter_map(|endpoint| properties(server, endpoint, record(endpoint))));
     } else {
         let endpoints = endpoints::bindings_by_endpoint(server);
         // What no record serves is not shared.
@@ -62,7 +71,7 @@ fn differences(server: &Server, sites: &[usize]) -> Vec<Difference> {
     PROPERTIES.into_iter().filter_map(by_value).collect()
 }
 
-fn properties(server: &Server, endpoint: &Endpoint) -> Option<Finding> {
+fn properties(server: &Server, endpoint: &Endpoint, record: Option<&Record>) -> Option<Finding> {
     if endpoint.sites.len() < 2 || !endpoints::may_have_certificate(server, endpoint) {
         return None;
     }
@@ -88,21 +97,31 @@ fn properties(server: &Server, endpoint: &Endpoint) -> Option<Finding> {
             format!("{}: {}{more}", endpoints::title(server, *setting), values.join(", "))
         })
         .collect();
-    let message = format!(
-        "{} write different settings for the one SSL record of {}. {}. They conflict; which of them is in effect is not documented, likely \
-         those of the site that registered the endpoint first",
+    let mut message = format!(
+        "{} write different settings for the one SSL record of {}. {}. They conflict; ",
         endpoints::names(server, sites.iter().copied()),
         endpoint.key,
         parts.join(". ")
     );
+    let now: Vec<String> = differences.iter().filter_map(|(setting, groups)| in_effect(server, record?, *setting, groups)).collect();
+    if now.is_empty() {
+        message.push_str("which of them is in effect is not documented, likely those of the site that registered the endpoint first");
+    } else {
+        message.push_str(&format!(
+            "the record that HTTP.sys has now decides: {}. When the web service is restarted, likely those of the site that registers the \
+             endpoint first are in effect",
+            now.join("; ")
+        ));
+    }
     let one = sites[0];
     let place = |site: usize, setting: Setting| {
-        server.sites[site].root().settings.get(setting).and_then(|resolved| resolved.origin.place()).or(server.sites[site].place)
+        server.sites[site].written(setting).and_then(|resolved| resolved.origin.place()).or(server.sites[site].place)
     };
     let mut finding = Finding::new(&RULE, server, message)
         .site(&server.sites[one])
         .at(place(one, *first))
         .severity(severity)
+        .confidence(if surely_shared(server, endpoint) { Confidence::Firm } else { Confidence::Likely })
         .subject(endpoint.key.to_string())
         .remedy(Remedy::command(
             Risk::ReadOnly,
@@ -133,8 +152,29 @@ fn properties(server: &Server, endpoint: &Endpoint) -> Option<Finding> {
     Some(finding)
 }
 
+/// Whether at least two sites lead to an endpoint by bindings that can be read.
+fn surely_shared(server: &Server, endpoint: &Endpoint) -> bool {
+    let leads = |binding: &Binding| binding.fault.is_none() && binding.endpoint.as_ref() == Some(&endpoint.key);
+    endpoint.sites.iter().filter(|site| server.sites[**site].bindings.iter().any(leads)).take(2).count() == 2
+}
+
+/// The value that a record has, and whose it is.
+fn in_effect(server: &Server, record: &Record, setting: Setting, groups: &[(String, Vec<usize>)]) -> Option<String> {
+    let (value, _) = of_record(record, setting)?;
+    let title = endpoints::title(server, setting);
+    let shown = match value.show(setting, server.generation) {
+        text if text.is_empty() => "nothing".to_owned(),
+        text => text,
+    };
+    let writes = |site: usize| endpoints::value(&server.sites[site], setting).is_some_and(|written| same(written, &value));
+    Some(match groups.iter().find(|(_, members)| members.first().is_some_and(|site| writes(*site))) {
+        Some((_, members)) => format!("{title} is {shown}, as {} writes it", endpoints::names(server, members.iter().copied())),
+        None => format!("{title} is {shown}, which none of them writes"),
+    })
+}
+
 fn said(server: &Server, site: usize, setting: Setting) -> String {
-    server.sites[site].root().settings.get(setting).map(|resolved| endpoints::said(server, setting, resolved)).unwrap_or_default()
+    server.sites[site].written(setting).map(|resolved| endpoints::said(server, setting, resolved)).unwrap_or_default()
 }
 
 /// The value to agree on: the stricter one where there is one, else that of most sites.
@@ -215,6 +255,19 @@ fn show_record(key: &EndpointKey) -> Lines {
 mod tests {
     use super::super::testing::{SERVICE, apphost, findings, fixture, metabase};
     use super::*;
+
+    #[test]
+    fn an_address_without_its_second_colon_is_not_put_on_the_endpoint_of_all_addresses() {
+        let server = |second: &str| {
+            metabase(&format!(
+                r#"{SERVICE}<IIsWebServer Location="/LM/W3SVC/1" SecureBindings=":443:" SSLCertHash="aa" CertCheckMode="1"></IIsWebServer>
+                   <IIsWebServer Location="/LM/W3SVC/2" SecureBindings="{second}" SSLCertHash="aa"></IIsWebServer>"#
+            ))
+        };
+        assert!(findings(&RULE, &server("10.0.0.1:443")).is_empty());
+        assert_eq!(findings(&RULE, &server(":443"))[0].confidence, Confidence::Likely);
+        assert_eq!(findings(&RULE, &server("*:443:"))[0].confidence, Confidence::Firm);
+    }
 
     fn pair(first: &str, second: &str) -> Server {
         metabase(&format!(

@@ -124,6 +124,7 @@ pub(crate) fn noticed(generation: Generation, kind: &AnomalyKind, places: &[Opti
         above: Settings::default(),
         scopes: vec![scope("/", "Shop")],
         elements: crate::server::SiteElements::default(),
+        overruled: crate::server::Settings::default(),
     };
     let anomalies = places.iter().zip(7..).map(|(path, line)| Anomaly {
         kind: kind.clone(),

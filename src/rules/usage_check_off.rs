@@ -40,14 +40,14 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if !endpoints.wanted(mode.index) && endpoints.negotiates(mode.index) != Some(true) {
             continue;
         }
-        let message = format!("CertCheckMode is {} ({:#x}): the usage Client Authentication is not checked", mode.bits, mode.bits);
+        let message = format!("{} ({:#x}): the usage Client Authentication is not checked", mode.words(), mode.bits);
         let mut finding = Finding::new(&RULE, server, message)
             .site(mode.site)
             .path("/")
             .setting(Setting::CertCheckMode)
             .at(mode.resolved.origin.place())
-            .confidence(if endpoints.contested(mode.index, Setting::CertCheckMode) { Confidence::Likely } else { Confidence::Firm })
-            .subject(endpoints.keys(mode.index));
+            .confidence(if endpoints.contests(&mode) { Confidence::Likely } else { Confidence::Firm })
+            .subject(endpoints.keys_of(&mode));
         let what = "checks the usage again; certificates without Client Authentication are then refused";
         if let Some(remedy) = set_mode(server, &mode, Risk::Safe, what, mode.bits & !cert_check::NO_USAGE) {
             finding = finding.remedy(remedy);

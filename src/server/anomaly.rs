@@ -143,6 +143,17 @@ pub enum AnomalyKind {
         /// The key.
         key: String,
     },
+    /// An attribute of a metabase key that is no property: nearly the name of an audited one, or none of the schema that was given.
+    UnknownProperty {
+        /// The type of the key, such as `IIsWebServer`.
+        key_type: String,
+        /// The key. Of a name that is near to none the first key of this type that has it.
+        key: String,
+        /// The attribute.
+        property: String,
+        /// The property that was likely meant.
+        nearest: Option<&'static str>,
+    },
     /// `DisableSocketPooling`, which IIS 6 accepts and ignores.
     SocketPoolingIgnored,
     /// A server certificate at `/LM/W3SVC`, which every site without its own inherits.

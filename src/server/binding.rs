@@ -118,9 +118,17 @@ impl Binding {
                 binding.port = port;
             }
         }
-        if let (true, Some(port), Some(flags), true) =
-            (secure, binding.port, binding.flags, matches!(binding.fault, None | Some(BindingFault::SecondColon)))
-        {
+        // An address and a port without the second colon can only mean one endpoint. Nothing else that cannot be read leads anywhere: whoever
+        // shares a guessed endpoint would be blamed for it.
+        let lenient = binding.fault == Some(BindingFault::SecondColon)
+            && match written.trim().rsplit_once(':').and_then(|(ip, _)| parse_ip(ip)) {
+                Some(ip) => {
+                    binding.ip = ip;
+                    true
+                }
+                None => false,
+            };
+        if let (true, Some(port), Some(flags), true) = (secure, binding.port, binding.flags, binding.fault.is_none() || lenient) {
             binding.endpoint = Some(if flags & binding_flags::CCS != 0 {
                 EndpointKey::Ccs(port)
             } else if flags & binding_flags::SNI != 0 && !binding.host.is_empty() {
@@ -151,15 +159,19 @@ fn split(written: &str) -> Result<(String, u16, String), (BindingFault, Option<u
         return Err((BindingFault::SecondColon, parse_port(host)));
     };
     let Some(port) = parse_port(port) else { return Err((BindingFault::Port, None)) };
-    let ip = match ip.trim() {
+    let Some(ip) = parse_ip(ip) else { return Err((BindingFault::Address, Some(port))) };
+    Ok((ip, port, host.trim().to_owned()))
+}
+
+fn parse_ip(ip: &str) -> Option<String> {
+    Some(match ip.trim() {
         "" | "*" | "0.0.0.0" => "*".to_owned(),
         ip if ip.parse::<std::net::Ipv4Addr>().is_ok() => ip.to_owned(),
-        ip => match ip.strip_prefix('[').and_then(|ip| ip.strip_suffix(']')).and_then(|ip| ip.parse::<std::net::Ipv6Addr>().ok()) {
-            Some(address) => format!("[{address}]"),
-            None => return Err((BindingFault::Address, Some(port))),
-        },
-    };
-    Ok((ip, port, host.trim().to_owned()))
+        ip => {
+            let address = ip.strip_prefix('[')?.strip_suffix(']')?.parse::<std::net::Ipv6Addr>().ok()?;
+            format!("[{address}]")
+        }
+    })
 }
 
 fn parse_port(text: &str) -> Option<u16> {
@@ -196,6 +208,9 @@ mod tests {
     fn what_cannot_be_read_says_why_and_keeps_the_text() {
         assert_eq!(https(":443", None).fault, Some(BindingFault::SecondColon));
         assert_eq!(endpoint(":443", None), "0.0.0.0:443");
+        assert_eq!((endpoint("10.0.0.1:443", None).as_str(), https("10.0.0.1:443", None).ip.as_str()), ("10.0.0.1:443", "10.0.0.1"));
+        assert_eq!(https("10.0.0.1:443", None).fault, Some(BindingFault::SecondColon));
+        assert_eq!((endpoint("www.contoso.com:443", None), endpoint("10.0.0.300:443", None)), (String::new(), String::new()));
         assert_eq!(https("443", None).fault, Some(BindingFault::Shape));
         assert_eq!(https("*:0:", None).fault, Some(BindingFault::Port));
         assert_eq!(https("*:65536:", None).fault, Some(BindingFault::Port));

@@ -21,7 +21,7 @@ pub use elements::{
 pub use settings::{Origin, Resolved, Settings};
 pub use windows::WindowsVersion;
 
-use crate::catalogue::{Setting, Value, access};
+use crate::catalogue::{Level, Setting, Value, access, entry, readable_access};
 use crate::evidence::Evidence;
 use crate::httpsys::{ReadRecords, Record, Switch};
 use crate::input::{FileId, Place};
@@ -70,7 +70,8 @@ pub struct Server {
     pub endpoints: Vec<Endpoint>,
     /// The SSL records of HTTP.sys; `None` when they were not given, and always on IIS 6, which keeps their settings in the metabase.
     pub records: Option<ReadRecords>,
-    /// IIS 6 beside a metabase only: the records that HTTP.sys has, to compare the metabase with. They decide nothing here.
+    /// IIS 6 beside a metabase only: the records that HTTP.sys has. What they say is in effect now; what the metabase writes instead stands
+    /// in [`Site::overruled`].
     pub running: Option<ReadRecords>,
     /// The values of Schannel; `None` when they were not given.
     pub schannel: Option<Schannel>,
@@ -105,6 +106,8 @@ pub struct Site {
     pub scopes: Vec<Scope>,
     /// What its element says besides: HSTS, log and FTP. Empty on IIS 6.
     pub elements: SiteElements,
+    /// IIS 6 only: what the metabase writes for the settings that a record of HTTP.sys decides now. Their value in effect is that of the root.
+    pub overruled: Settings,
 }
 
 /// A URL path of a site, with what is in effect there.
@@ -250,6 +253,20 @@ impl Server {
         self.records.as_ref()?.records.get(endpoint.served.record()?)
     }
 
+    /// The endpoint of a site of IIS 6 on which what the site writes is not known to be in effect, because another site writes something else,
+    /// with what would tell.
+    pub fn disputed(&self, site: &Site, setting: Setting) -> Option<(&Endpoint, &Resolved)> {
+        if self.generation != Generation::Iis6 || entry(setting).level != Level::Endpoint || site.root().value(setting).is_none() {
+            return None;
+        }
+        site.bindings.iter().filter_map(|binding| binding.endpoint.as_ref()).find_map(|key| {
+            let found = self.endpoints.binary_search_by(|endpoint| endpoint.key.cmp(key)).ok()?;
+            let endpoint = self.endpoints.get(found)?;
+            let resolved = endpoint.settings.get(setting).filter(|resolved| resolved.known().is_none())?;
+            Some((endpoint, resolved))
+        })
+    }
+
     /// Whether any record was listed by a Windows that prints `switch`, so that a record without that line is no proof against it.
     pub fn lists_switch(&self, switch: Switch) -> bool {
         self.records.iter().flat_map(|records| &records.records).any(|record| record.switches.contains_key(&switch))
@@ -294,6 +311,11 @@ impl Site {
         &self.scopes[0]
     }
 
+    /// What the configuration of the site itself says of a setting at its root, whatever the record of HTTP.sys has now.
+    pub fn written(&self, setting: Setting) -> Option<&Resolved> {
+        self.overruled.get(setting).or_else(|| self.root().settings.get(setting))
+    }
+
     /// Name for messages: `"name" (id 7)`, `id 7` or `"name"`. The name comes from a file and must be escaped where it is printed.
     pub fn label(&self) -> String {
         match (self.id, self.name.as_str()) {
@@ -308,9 +330,14 @@ impl Site {
         self.scopes.iter().any(Scope::wants_certificates)
     }
 
+    /// Whether at least one path asks for or requires a client certificate, or has access flags that cannot be read, so that it may.
+    pub fn may_want_certificates(&self) -> bool {
+        self.scopes.iter().any(|scope| scope.wants_certificates() || matches!(scope.value(Setting::AccessFlags), Some(Value::Malformed(_))))
+    }
+
     /// Whether at least one path requires a client certificate.
     pub fn requires_certificates(&self) -> bool {
-        self.scopes.iter().any(|scope| scope.access().is_some_and(|bits| bits & access::REQUIRE != 0))
+        self.scopes.iter().any(|scope| scope.demands() & access::REQUIRE != 0)
     }
 
     /// Whether it has a binding of `protocol`.
@@ -332,6 +359,15 @@ impl Scope {
 
     /// Whether a client certificate is asked for or required here.
     pub fn wants_certificates(&self) -> bool {
-        self.access().is_some_and(|bits| bits & (access::NEGOTIATE | access::REQUIRE) != 0)
+        self.demands() & (access::NEGOTIATE | access::REQUIRE) != 0
+    }
+
+    /// The SSL access flags as far as they can be read: a word that is no flag takes nothing from those beside it.
+    fn demands(&self) -> u32 {
+        match self.value(Setting::AccessFlags) {
+            Some(Value::Flags(bits)) => *bits,
+            Some(Value::Malformed(text)) => readable_access(text).0,
+            _ => 0,
+        }
     }
 }

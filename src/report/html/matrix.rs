@@ -278,6 +278,11 @@ fn cells(view: &View<'_>, generation: Generation, settings: &Settings) -> Vec<Ce
 fn site_cells(view: &View<'_>, server: &Server, site: &Site, endpoints: &[&Endpoint]) -> Vec<Cell> {
     let Some(root) = site.scopes.first() else { return COLUMNS.iter().map(|_| Cell::nothing()).collect() };
     let mut cells = cells(view, server.generation, &root.settings);
+    for (column, cell) in cells.iter_mut().enumerate() {
+        if setting_of(column).is_some_and(|setting| server.disputed(site, setting).is_some()) {
+            cell.why.push_str(" – written; in effect not known");
+        }
+    }
     let differing = records::differing(server, endpoints, site);
     for (column, cell) in cells.iter_mut().enumerate() {
         let Some(setting) = setting_of(column).filter(|setting| differing.contains(setting)) else { continue };
