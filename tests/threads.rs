@@ -62,6 +62,8 @@ fn two_hundred_servers_with_unreadable_and_foreign_files_among_them_give_the_sam
     let results = same(&["check", "--format", "json", "--verbose", "."], directory.path());
     assert!(results.contains("web199") && results.contains("web002/applicationHost.config"));
     same(&["sites", "--format", "json", "."], directory.path());
+    same(&["fleet", "--format", "json", "."], directory.path());
+    same(&["fleet", "--format", "ndjson", "."], directory.path());
 }
 
 #[test]
