@@ -401,7 +401,7 @@ impl Fix<'_> {
             Generation::Iis7 | Generation::IisExpress => {
                 let iis7 = entry.iis7.as_ref()?;
                 if iis7.section.is_empty() {
-                    return Some(Remedy::command(Risk::ReadOnly, what, iis7.needs.as_str()));
+                    return Some(Remedy::command(Risk::ReadOnly, what, iis7.needs));
                 }
                 self.attribute(&self.key()?).look(what)
             }

@@ -104,7 +104,7 @@ pub fn topics() -> Vec<Topic> {
     add(Kind::Setting, values::BINDING_FLAGS);
     add(Kind::Ambiguous, values::AMBIGUOUS);
     for setting in Setting::ALL {
-        for bit in &entry(*setting).bits {
+        for bit in entry(*setting).bits {
             for name in [&bit.iis6, &bit.iis7].into_iter().filter(|name| !name.is_empty()) {
                 add(Kind::Value, name);
             }
@@ -254,7 +254,7 @@ fn attribute(setting: Setting) -> Option<String> {
     let iis7 = entry(setting).iis7.as_ref().filter(|iis7| !iis7.section.is_empty())?;
     let (element, attribute) = match iis7.attribute.rsplit_once('/') {
         Some((element, attribute)) => (element, attribute),
-        None => (iis7.section.rsplit('/').next().unwrap_or_default(), iis7.attribute.as_str()),
+        None => (iis7.section.rsplit('/').next().unwrap_or_default(), iis7.attribute),
     };
     Some(format!("{element}@{attribute}"))
 }
