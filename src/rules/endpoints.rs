@@ -3,7 +3,9 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
 
 use super::scopes::site_key;
 use crate::catalogue::{Setting, Value, cert_check, entry};
@@ -74,6 +76,22 @@ pub(super) fn groups<T: Copy + Ord, K: Ord>(items: impl IntoIterator<Item = (T, 
     let mut groups: Vec<(K, Vec<T>)> = groups.into_iter().collect();
     groups.sort_by_key(|(_, items)| (Reverse(items.len()), items.first().copied()));
     groups
+}
+
+/// Items whose key other items have as well, in the order of the keys and of the items. Most keys are there once, and to tell that by a hash
+/// costs a fraction of a place in an order.
+pub(super) fn shared<T: Copy, K: Ord + Hash + Clone>(items: impl IntoIterator<Item = (K, T)>) -> BTreeMap<K, Vec<T>> {
+    let mut firsts: HashMap<K, T> = HashMap::new();
+    let mut shared: BTreeMap<K, Vec<T>> = BTreeMap::new();
+    for (key, item) in items {
+        match firsts.entry(key) {
+            Entry::Occupied(first) => shared.entry(first.key().clone()).or_insert_with(|| vec![*first.get()]).push(item),
+            Entry::Vacant(place) => {
+                place.insert(item);
+            }
+        }
+    }
+    shared
 }
 
 /// `a, b and c`; a long list is cut and counted.
