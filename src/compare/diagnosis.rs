@@ -430,7 +430,7 @@ impl Fix<'_> {
                     Value::Flags(bits) => bits.to_string(),
                     value => value.show(setting, Generation::Iis6),
                 };
-                let property = if setting == Setting::AnonymousAuthentication { "AuthAnonymous" } else { &iis6.property };
+                let property = if setting == Setting::AnonymousAuthentication { "AuthAnonymous" } else { iis6.property };
                 let key = self.key()?;
                 let command = if *value == Value::None { adsutil::delete(&key, property) } else { adsutil::set(&key, property, &text) };
                 Some(Remedy::offer(risk, what, command))

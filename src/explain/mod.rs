@@ -172,7 +172,7 @@ pub fn explain(topic: &str) -> Result<Explanation, Unknown> {
         return Ok(pages::ambiguous());
     }
     for setting in Setting::ALL {
-        if let Some(bit) = entry(*setting).bits.iter().find(|bit| !topic.is_empty() && (same(&bit.iis6) || same(&bit.iis7))) {
+        if let Some(bit) = entry(*setting).bits.iter().find(|bit| !topic.is_empty() && (same(bit.iis6) || same(bit.iis7))) {
             return Ok(values::flags(*setting, bit.value));
         }
     }
@@ -233,7 +233,7 @@ pub(crate) fn names(setting: Setting) -> Vec<String> {
         }
     };
     if let Some(iis6) = &entry.iis6 {
-        add(&iis6.property);
+        add(iis6.property);
     }
     if let Some(iis7) = &entry.iis7 {
         if let Some(written) = attribute(setting) {
@@ -244,7 +244,7 @@ pub(crate) fn names(setting: Setting) -> Vec<String> {
                 add(bare);
             }
         }
-        add(&iis7.record);
+        add(iis7.record);
     }
     names
 }

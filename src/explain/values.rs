@@ -188,7 +188,7 @@ fn number_page(setting: Setting, number: u64) -> Explanation {
     let entry = entry(setting);
     let name = entry.iis6.as_ref().map_or(setting.name(), |iis6| iis6.property);
     let value = Value::Number(number);
-    let mut effect = vec![format!("{number} {}{}", entry.unit, in_words(&entry.unit, number))];
+    let mut effect = vec![format!("{number} {}{}", entry.unit, in_words(entry.unit, number))];
     if number == 0 && !entry.when_zero.is_empty() {
         effect.push(entry.when_zero.to_owned());
     }

@@ -370,7 +370,7 @@ mod tests {
     fn names_and_numbers_of_properties_agree_with_the_catalogue() {
         for setting in Setting::ALL {
             if let Some(iis6) = &entry(*setting).iis6 {
-                assert_eq!(Property::named(&iis6.property), Some(Property::Setting(*setting)));
+                assert_eq!(Property::named(iis6.property), Some(Property::Setting(*setting)));
                 assert_eq!(Property::numbered(iis6.id), Some(Property::Setting(*setting)));
             }
         }

@@ -117,8 +117,8 @@ pub(super) fn names(server: &Server, sites: impl IntoIterator<Item = usize>) -> 
 pub(super) fn title(server: &Server, setting: Setting) -> &'static str {
     let entry = entry(setting);
     match (&entry.iis6, server.generation) {
-        (Some(iis6), Generation::Iis6) => &iis6.property,
-        _ => &entry.title,
+        (Some(iis6), Generation::Iis6) => iis6.property,
+        _ => entry.title,
     }
 }
 
