@@ -115,7 +115,7 @@ impl State {
                 (None, Absent::Unknown(needs)) => Resolved::unknown(needs),
                 (None, Absent::Default(why)) => match Value::default_of(source.setting, generation) {
                     Some(value) => Resolved { value, origin: Origin::Default { why: why.into() } },
-                    None => Resolved::unknown(entry(source.setting).iis7.as_ref().map_or("", |iis7| iis7.needs.as_str())),
+                    None => Resolved::unknown(entry(source.setting).iis7.as_ref().map_or("", |iis7| iis7.needs)),
                 },
             };
             settings.set(source.setting, resolved);

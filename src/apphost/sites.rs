@@ -473,7 +473,7 @@ impl<'a> Assembly<'a> {
         for mut found in std::mem::take(&mut self.delegated) {
             let matters = found.settings.contains(&Setting::AccessFlags) || wanting.get(found.site) == Some(&true);
             found.settings.retain(|setting| *setting != Setting::UploadReadAheadSize || matters);
-            let titles: Vec<&str> = found.settings.iter().map(|setting| entry(*setting).title.as_str()).collect();
+            let titles: Vec<&str> = found.settings.iter().map(|setting| entry(*setting).title).collect();
             if !titles.is_empty() {
                 by_titles.entry(titles.join(", ")).or_default().push(found.at);
             }
@@ -621,7 +621,7 @@ fn add_endpoint_settings(settings: &mut Settings) {
     for setting in Setting::ALL {
         let entry = entry(*setting);
         if let Some(iis7) = entry.iis7.as_ref().filter(|_| entry.level == Level::Endpoint) {
-            settings.set(*setting, Resolved::unknown(iis7.needs.as_str()));
+            settings.set(*setting, Resolved::unknown(iis7.needs));
         }
     }
 }

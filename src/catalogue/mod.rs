@@ -3,6 +3,8 @@
 //! It promises that a value is read, compared and shown by its meaning: flags are bit sets whose unknown bits are kept, thumbprints are
 //! bytes, and a text that is no value is kept as it was written.
 
+#[rustfmt::skip]
+mod entries;
 mod setting;
 mod value;
 

@@ -105,8 +105,8 @@ impl Value {
     fn read_default(setting: Setting, generation: Generation) -> Option<Value> {
         let entry = entry(setting);
         let text = match generation {
-            Generation::Iis6 => &entry.iis6.as_ref()?.default,
-            Generation::Iis7 | Generation::IisExpress => &entry.iis7.as_ref().filter(|iis7| iis7.record.is_empty())?.default,
+            Generation::Iis6 => entry.iis6.as_ref()?.default,
+            Generation::Iis7 | Generation::IisExpress => entry.iis7.as_ref().filter(|iis7| iis7.record.is_empty())?.default,
         };
         if setting == Setting::AnonymousAuthentication && generation == Generation::Iis6 {
             return Some(Value::Bool(true));
@@ -159,13 +159,14 @@ impl Value {
     pub fn meaning(&self, setting: Setting) -> String {
         let entry = entry(setting);
         match self {
-            Value::None => entry.when_none.clone(),
-            Value::Flags(0) | Value::Number(0) if !entry.when_zero.is_empty() => entry.when_zero.clone(),
+            Value::None => entry.when_none.to_owned(),
+            Value::Flags(0) | Value::Number(0) if !entry.when_zero.is_empty() => entry.when_zero.to_owned(),
             Value::Flags(bits) => {
-                let mut parts: Vec<String> = entry.bits.iter().filter(|bit| bits & bit.value != 0).map(|bit| bit.meaning.clone()).collect();
+                let mut parts: Vec<String> =
+                    entry.bits.iter().filter(|bit| bits & bit.value != 0).map(|bit| bit.meaning.to_owned()).collect();
                 let revocation = cert_check::NO_REVOCATION | cert_check::CACHE_ONLY | cert_check::FRESHNESS;
                 if setting == Setting::CertCheckMode && bits & revocation == 0 {
-                    parts.insert(0, entry.when_zero.clone());
+                    parts.insert(0, entry.when_zero.to_owned());
                 }
                 let unknown = bits & !entry.bits.iter().fold(0, |all, bit| all | bit.value);
                 if unknown != 0 {
@@ -174,9 +175,9 @@ impl Value {
                 parts.join("; ")
             }
             Value::Number(number) => format!("{number} {}", entry.unit),
-            Value::Bool(true) => entry.when_true.clone(),
-            Value::Bool(false) => entry.when_false.clone(),
-            Value::Text(_) | Value::Bytes(_) => entry.title.clone(),
+            Value::Bool(true) => entry.when_true.to_owned(),
+            Value::Bool(false) => entry.when_false.to_owned(),
+            Value::Text(_) | Value::Bytes(_) => entry.title.to_owned(),
             Value::Malformed(_) => "not a value of this setting".to_owned(),
         }
     }
@@ -216,10 +217,10 @@ fn parse_flags(setting: Setting, generation: Generation, text: &str) -> Option<u
     })
 }
 
-fn flag_name(bit: &super::setting::Bit, generation: Generation) -> &str {
+fn flag_name(bit: &super::setting::Bit, generation: Generation) -> &'static str {
     match generation {
-        Generation::Iis6 => &bit.iis6,
-        Generation::Iis7 | Generation::IisExpress => &bit.iis7,
+        Generation::Iis6 => bit.iis6,
+        Generation::Iis7 | Generation::IisExpress => bit.iis7,
     }
 }
 
@@ -233,7 +234,7 @@ fn show_flags(setting: Setting, generation: Generation, bits: u32) -> String {
     }
     let mut rest = bits;
     let mut names = Vec::new();
-    for bit in &entry(setting).bits {
+    for bit in entry(setting).bits {
         if bits & bit.value != 0 && !flag_name(bit, generation).is_empty() {
             names.push(flag_name(bit, generation).to_owned());
             rest &= !bit.value;

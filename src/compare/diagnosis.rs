@@ -402,7 +402,7 @@ impl Fix<'_> {
             Generation::Iis7 | Generation::IisExpress => {
                 let iis7 = entry.iis7.as_ref()?;
                 if iis7.section.is_empty() {
-                    return Some(Remedy::command(Risk::ReadOnly, what, iis7.needs.as_str()));
+                    return Some(Remedy::command(Risk::ReadOnly, what, iis7.needs));
                 }
                 self.attribute(&self.key()?).look(what)
             }
@@ -431,7 +431,7 @@ impl Fix<'_> {
                     Value::Flags(bits) => bits.to_string(),
                     value => value.show(setting, Generation::Iis6),
                 };
-                let property = if setting == Setting::AnonymousAuthentication { "AuthAnonymous" } else { &iis6.property };
+                let property = if setting == Setting::AnonymousAuthentication { "AuthAnonymous" } else { iis6.property };
                 let key = self.key()?;
                 if self.site.get().overruled.get(setting).is_some_and(|written| written.known() == Some(value)) {
                     return Some(Remedy::advice(

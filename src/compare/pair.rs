@@ -459,7 +459,7 @@ fn said(generation: Generation, setting: Setting, scope: &Scope, own: bool) -> O
         Some(resolved) => inherited(resolved, &scope.store_path),
         None => {
             let record = entry(setting).iis7.as_ref().filter(|iis7| generation != Generation::Iis6 && !iis7.record.is_empty())?;
-            Resolved::unknown(record.needs.as_str())
+            Resolved::unknown(record.needs)
         }
     };
     Some(Said { setting, generation, resolved })

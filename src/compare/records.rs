@@ -115,7 +115,7 @@ pub(super) fn values(view: &View<'_>, root: &Scope, setting: Setting) -> Vec<(En
     let served = view.endpoints.iter().filter(|endpoint| endpoint.served != Served::Nobody);
     let value = |endpoint: &&Endpoint| {
         let own = if has_values(view) { endpoint.settings.get(setting) } else { root.settings.get(setting) };
-        let needs = || entry(setting).iis7.as_ref().map(|iis7| iis7.needs.clone()).unwrap_or_default();
+        let needs = || entry(setting).iis7.as_ref().map(|iis7| iis7.needs).unwrap_or_default();
         (endpoint.key.clone(), own.cloned().unwrap_or_else(|| Resolved::unknown(needs())))
     };
     served.map(value).collect()

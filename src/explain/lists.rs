@@ -81,7 +81,7 @@ fn rules() -> List {
 fn settings() -> List {
     let row = |setting: &Setting| {
         let mut names = names(*setting).into_iter();
-        vec![names.next().unwrap_or_default(), entry(*setting).title.clone(), names.collect::<Vec<_>>().join(", ")]
+        vec![names.next().unwrap_or_default(), entry(*setting).title.to_owned(), names.collect::<Vec<_>>().join(", ")]
     };
     List {
         kind: "settings",

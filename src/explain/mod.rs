@@ -111,7 +111,7 @@ pub fn topics() -> Vec<Topic> {
     add(Kind::Setting, values::BINDING_FLAGS);
     add(Kind::Ambiguous, values::AMBIGUOUS);
     for setting in Setting::ALL {
-        for bit in &entry(*setting).bits {
+        for bit in entry(*setting).bits {
             for name in [&bit.iis6, &bit.iis7].into_iter().filter(|name| !name.is_empty()) {
                 add(Kind::Value, name);
             }
@@ -191,7 +191,7 @@ pub fn explain(topic: &str) -> Result<Explanation, Unknown> {
         return Ok(pages::ambiguous());
     }
     for setting in Setting::ALL {
-        if let Some(bit) = entry(*setting).bits.iter().find(|bit| !topic.is_empty() && (same(&bit.iis6) || same(&bit.iis7))) {
+        if let Some(bit) = entry(*setting).bits.iter().find(|bit| !topic.is_empty() && (same(bit.iis6) || same(bit.iis7))) {
             return Ok(values::flags(*setting, bit.value));
         }
     }
@@ -252,7 +252,7 @@ pub(crate) fn names(setting: Setting) -> Vec<String> {
         }
     };
     if let Some(iis6) = &entry.iis6 {
-        add(&iis6.property);
+        add(iis6.property);
     }
     if let Some(iis7) = &entry.iis7 {
         if let Some(written) = attribute(setting) {
@@ -263,7 +263,7 @@ pub(crate) fn names(setting: Setting) -> Vec<String> {
                 add(bare);
             }
         }
-        add(&iis7.record);
+        add(iis7.record);
     }
     names
 }
@@ -273,7 +273,7 @@ fn attribute(setting: Setting) -> Option<String> {
     let iis7 = entry(setting).iis7.as_ref().filter(|iis7| !iis7.section.is_empty())?;
     let (element, attribute) = match iis7.attribute.rsplit_once('/') {
         Some((element, attribute)) => (element, attribute),
-        None => (iis7.section.rsplit('/').next().unwrap_or_default(), iis7.attribute.as_str()),
+        None => (iis7.section.rsplit('/').next().unwrap_or_default(), iis7.attribute),
     };
     Some(format!("{element}@{attribute}"))
 }

@@ -153,7 +153,7 @@ pub(super) fn setting(setting: Setting) -> Explanation {
         }
     };
     let mut page = Page::new(Kind::Setting, format!("{}: {}", setting.name(), entry.title))
-        .section("Meaning", entry.about.as_str())
+        .section("Meaning", entry.about)
         .section("Where it is decided", level)
         .items("Names", spellings(setting));
     let mut values = Vec::new();
@@ -178,7 +178,7 @@ pub(super) fn setting(setting: Setting) -> Explanation {
             "`binding@sslFlags`, a number that says which HTTP.sys record serves a binding and which protocols are off.",
         );
     }
-    related(page, setting).items("Sources", &entry.sources).done()
+    related(page, setting).items("Sources", entry.sources).done()
 }
 
 /// The statuses and rules of a setting.

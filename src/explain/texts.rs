@@ -130,7 +130,7 @@ mod tests {
     fn every_setting_is_judged_once_and_every_status_it_names_is_explained() {
         assert_eq!(texts().setting.iter().map(|judged| judged.name).collect::<Vec<_>>(), Setting::ALL);
         for setting in Setting::ALL {
-            for status in &entry(*setting).statuses {
+            for status in entry(*setting).statuses {
                 assert!(texts().status.iter().any(|other| other.name == *status), "{setting} names {status}");
             }
         }

@@ -40,7 +40,7 @@ pub(super) fn value(setting: Setting, text: &str) -> Option<Explanation> {
 pub(super) fn flags(setting: Setting, bits: u32) -> Explanation {
     let entry = entry(setting);
     let value = Value::Flags(bits);
-    let name = entry.iis6.as_ref().map_or(setting.name(), |iis6| iis6.property.as_str());
+    let name = entry.iis6.as_ref().map_or(setting.name(), |iis6| iis6.property);
     let mut page = Page::new(Kind::Value, format!("{name} = {bits} ({bits:#x})")).items("Written as", written(setting, &value));
     let mut lines: Vec<String> = entry.bits.iter().filter(|bit| bits & bit.value != 0).map(pages::bit).collect();
     for bit in single_bits(unknown_bits(setting, bits)) {
@@ -68,7 +68,7 @@ fn single_bits(bits: u32) -> impl Iterator<Item = u32> {
 }
 
 fn permission(bit: u32) -> Option<&'static str> {
-    entry(Setting::AccessPermissions).bits.iter().find(|other| other.value == bit).map(|other| other.iis6.as_str())
+    entry(Setting::AccessPermissions).bits.iter().find(|other| other.value == bit).map(|other| other.iis6)
 }
 
 /// How each generation writes a value. Texts come from outside and are left out.
@@ -88,7 +88,7 @@ fn written(setting: Setting, value: &Value) -> Vec<String> {
         } else {
             let names = match value.flags() {
                 Some(bits) => {
-                    let names: Vec<_> = entry.bits.iter().filter(|bit| bits & bit.value != 0).map(|bit| bit.iis7.as_str()).collect();
+                    let names: Vec<_> = entry.bits.iter().filter(|bit| bits & bit.value != 0).map(|bit| bit.iis7).collect();
                     if names.is_empty() { String::new() } else { format!(" (in WMI: {})", names.join(", ")) }
                 }
                 None => String::new(),
@@ -186,11 +186,11 @@ fn access_effect(bits: u32) -> Vec<String> {
 
 fn number_page(setting: Setting, number: u64) -> Explanation {
     let entry = entry(setting);
-    let name = entry.iis6.as_ref().map_or(setting.name(), |iis6| iis6.property.as_str());
+    let name = entry.iis6.as_ref().map_or(setting.name(), |iis6| iis6.property);
     let value = Value::Number(number);
-    let mut effect = vec![format!("{number} {}{}", entry.unit, in_words(&entry.unit, number))];
+    let mut effect = vec![format!("{number} {}{}", entry.unit, in_words(entry.unit, number))];
     if number == 0 && !entry.when_zero.is_empty() {
-        effect.push(entry.when_zero.clone());
+        effect.push(entry.when_zero.to_owned());
     }
     match setting {
         Setting::RevocationFreshnessTime => {
@@ -236,14 +236,14 @@ fn in_words(unit: &str, number: u64) -> String {
 /// The page of a truth value, a text, a thumbprint, or nothing.
 fn plain(setting: Setting, value: &Value) -> Explanation {
     let entry = entry(setting);
-    let name = entry.iis6.as_ref().map_or(setting.name(), |iis6| iis6.property.as_str());
+    let name = entry.iis6.as_ref().map_or(setting.name(), |iis6| iis6.property);
     let title = match value {
         Value::Bool(value) => format!("{name} = {value}"),
         Value::None => format!("{name} without a value"),
         _ => format!("A value of {name}"),
     };
     let mut effect = match value {
-        Value::Text(_) | Value::Bytes(_) => vec![entry.about.clone()],
+        Value::Text(_) | Value::Bytes(_) => vec![entry.about.to_owned()],
         _ => vec![value.meaning(setting)],
     };
     match value {

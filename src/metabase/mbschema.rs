@@ -160,7 +160,7 @@ impl Facts {
 impl Fact {
     fn new(setting: Setting, schema: Option<&MbSchema>) -> Fact {
         let iis6 = entry(setting).iis6.as_ref();
-        let known = iis6.and_then(|iis6| schema?.find(&iis6.property, iis6.id));
+        let known = iis6.and_then(|iis6| schema?.find(iis6.property, iis6.id));
         let flags = known.map(|property| property.flags.clone()).unwrap_or_default();
         let from_schema = known.and_then(|property| property.default.as_deref()).map(|text| parse(setting, text, &flags));
         let from_schema = from_schema.filter(|value| !matches!(value, Value::Malformed(_)));

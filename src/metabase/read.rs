@@ -194,6 +194,13 @@ pub(super) fn number(text: &str) -> Option<u32> {
     if digits.starts_with('+') { None } else { u32::from_str_radix(digits, radix).ok() }
 }
 
+/// Whether [`tidy`] would change nothing, told at a glance; most locations are written so.
+fn is_tidy(location: &str) -> bool {
+    let bytes = location.as_bytes();
+    let inside = bytes.len() > 1 && bytes[0] == b'/' && bytes.last().is_some_and(|last| *last > b' ' && *last < 0x7f && *last != b'/');
+    inside && !bytes.windows(2).any(|pair| pair == b"//")
+}
+
 /// A location with a slash in front, single slashes, and none at the end.
 fn tidy(location: &str) -> String {
     let mut tidy = String::with_capacity(location.len() + 1);
@@ -336,12 +343,14 @@ impl Values<'_> {
 
 /// The key that has just started, when anything audited can stand there.
 fn start(reader: &XmlReader<'_>, values: &mut Values<'_>) -> Option<Key> {
-    let location = tidy(&reader.attribute("Location")?.value());
-    let path = location.to_lowercase();
+    let written = reader.attribute("Location")?.value();
+    let location = if is_tidy(&written) { written } else { tidy(&written).into() };
+    let path = if location.is_ascii() { location.to_ascii_lowercase() } else { location.to_lowercase() };
     let level = Level::of(&path);
     if level == Level::Elsewhere {
         return None;
     }
+    let location = location.into_owned();
     let place = reader.place();
     let found = reader.attributes().iter().filter_map(|attribute| {
         let property = Property::named(attribute.name)?;
@@ -382,7 +391,7 @@ fn say(property: Property, attribute: &Attribute<'_>, inherits: bool, place: Pla
     }
     let text = match property {
         // Bindings never hold blanks, and a tool that normalised the line breaks leaves blanks between them.
-        Property::SecureBindings | Property::ServerBindings => attribute.unfolded().split_whitespace().collect::<Vec<_>>().join("\n"),
+        Property::SecureBindings | Property::ServerBindings => items(&attribute.unfolded()),
         _ => written.into_owned(),
     };
     let value = match property {
@@ -390,6 +399,15 @@ fn say(property: Property, attribute: &Attribute<'_>, inherits: bool, place: Pla
         _ => Value::None,
     };
     Said { property, text, value, inherits, place }
+}
+
+/// The items of a list that are separated by whatever is blank, separated by line breaks.
+fn items(list: &str) -> String {
+    // Most lists have one item.
+    if list.bytes().fold(true, |one, byte| one & matches!(byte, b'!'..=b'~')) {
+        return list.to_owned();
+    }
+    list.split_whitespace().collect::<Vec<_>>().join("\n")
 }
 
 impl Metabase {
@@ -442,7 +460,7 @@ mod tests {
     fn names_and_numbers_of_properties_agree_with_the_catalogue() {
         for setting in Setting::ALL {
             if let Some(iis6) = &entry(*setting).iis6 {
-                assert_eq!(Property::named(&iis6.property), Some(Property::Setting(*setting)));
+                assert_eq!(Property::named(iis6.property), Some(Property::Setting(*setting)));
                 assert_eq!(Property::numbered(iis6.id), Some(Property::Setting(*setting)));
             }
         }

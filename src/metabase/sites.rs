@@ -1,7 +1,5 @@
 //! From the tree of keys to the server: sites, bindings, URL paths and endpoints with what is in effect on each.
 
-use std::collections::BTreeMap;
-
 use super::inherit::NEEDS_SERVICE;
 use super::read::{Key, Level, Metabase, Property, Said};
 use crate::catalogue::{Setting, Value, access};
@@ -48,11 +46,16 @@ impl SiteKeys {
 /// Works out the server that a metabase describes.
 pub fn assemble(metabase: &Metabase, name: String) -> Server {
     let keys = metabase.tree.keys();
-    let mut by_number: BTreeMap<&str, SiteKeys> = BTreeMap::new();
+    // Sorted by path, the keys of a site follow one another.
+    let mut groups: Vec<(&str, SiteKeys)> = Vec::new();
     for (index, key) in keys.iter().enumerate() {
         let level = key.level;
         if let Level::Site | Level::Root | Level::Url = level {
-            let site = by_number.entry(part(&key.path, 3)).or_default();
+            let number = number_of_site(&key.path);
+            if groups.last().is_none_or(|(last, _)| *last != number) {
+                groups.push((number, SiteKeys::default()));
+            }
+            let Some((_, site)) = groups.last_mut() else { continue };
             match level {
                 Level::Site => site.site = Some(index),
                 Level::Root => site.root = Some(index),
@@ -60,7 +63,6 @@ pub fn assemble(metabase: &Metabase, name: String) -> Server {
             }
         }
     }
-    let mut groups: Vec<(&str, SiteKeys)> = by_number.into_iter().collect();
     groups.sort_by_key(|(_, site)| site.first().and_then(|index| keys.get(index)).map(|key| key.place));
 
     let mut anomalies = metabase.file_anomalies();
@@ -96,9 +98,11 @@ pub fn assemble(metabase: &Metabase, name: String) -> Server {
     }
 }
 
-/// The part of a path with the given index; the path starts with a slash, so its first part is index 1.
-fn part(path: &str, index: usize) -> &str {
-    path.split('/').nth(index).unwrap_or_default()
+/// The number of a site in the path of its key, or of one below it.
+fn number_of_site(path: &str) -> &str {
+    let below = path.strip_prefix("/lm/w3svc/").unwrap_or_default();
+    let end = below.bytes().position(|byte| byte == b'/').unwrap_or(below.len());
+    below.get(..end).unwrap_or_default()
 }
 
 fn service_scope(metabase: &Metabase) -> Scope {
@@ -230,16 +234,15 @@ fn bindings(key: &Key) -> Vec<Binding> {
 }
 
 fn endpoints(sites: &[Site]) -> Vec<Endpoint> {
-    let mut by_key: BTreeMap<&EndpointKey, Vec<usize>> = BTreeMap::new();
+    let mut by_key: Vec<(&EndpointKey, usize)> = Vec::with_capacity(sites.len());
     for (index, site) in sites.iter().enumerate() {
-        for key in site.bindings.iter().filter_map(|binding| binding.endpoint.as_ref()) {
-            let on_it = by_key.entry(key).or_default();
-            if on_it.last() != Some(&index) {
-                on_it.push(index);
-            }
-        }
+        by_key.extend(site.bindings.iter().filter_map(|binding| Some((binding.endpoint.as_ref()?, index))));
     }
-    let endpoint = |(key, on_it): (&EndpointKey, Vec<usize>)| {
+    by_key.sort_unstable();
+    by_key.dedup();
+    let endpoint = |same: &[(&EndpointKey, usize)]| {
+        let key = same[0].0;
+        let on_it: Vec<usize> = same.iter().map(|(_, site)| *site).collect();
         let mut settings = Settings::with_room_for(ENDPOINT.len() + SITE_ONLY.len() + 1);
         for setting in ENDPOINT.iter().chain(SITE_ONLY).chain(&[Setting::DsMapper]) {
             if let Some(resolved) = agreed(*setting, &on_it, sites) {
@@ -248,7 +251,7 @@ fn endpoints(sites: &[Site]) -> Vec<Endpoint> {
         }
         Endpoint { key: key.clone(), sites: on_it, served: Served::NotGiven, settings }
     };
-    by_key.into_iter().map(endpoint).collect()
+    by_key.chunk_by(|(a, _), (b, _)| a == b).map(endpoint).collect()
 }
 
 /// The value that all sites of an endpoint write, with the origin of the first.
@@ -320,7 +323,7 @@ fn kinds(key: &Key, level: Level, said: &Said) -> Vec<AnomalyKind> {
             }
             // Access flags that cannot be read are judged where they are in effect.
             if matches!(said.value, Value::Malformed(_)) && setting != Setting::AccessFlags {
-                let property = crate::catalogue::entry(setting).iis6.as_ref().map_or("", |iis6| iis6.property.as_str());
+                let property = crate::catalogue::entry(setting).iis6.as_ref().map_or("", |iis6| iis6.property);
                 kinds.push(invalid(property, "a value of the property's type"));
             }
         }

@@ -795,8 +795,7 @@ impl Reading<'_> {
     }
 
     fn no_flag(&mut self, offset: usize, setting: Setting, text: &str) -> Option<Value> {
-        let names: Vec<&str> =
-            entry(setting).bits.iter().flat_map(|bit| [bit.iis7.as_str(), bit.iis6.as_str()]).filter(|name| !name.is_empty()).collect();
+        let names: Vec<&str> = entry(setting).bits.iter().flat_map(|bit| [bit.iis7, bit.iis6]).filter(|name| !name.is_empty()).collect();
         let word = text.split([',', '|']).map(str::trim).find(|word| read(setting, word).is_none()).unwrap_or(text);
         self.no_such(offset, &format!("flag of {setting}"), word, names.iter().copied());
         None

@@ -20,7 +20,9 @@ pub fn set(key: &str, property: &str, value: &str) -> Option<String> {
     if is_option(value) {
         return None;
     }
-    line(format!("{ADSUTIL} set {} {}", target(key, property)?, argument(value, Program::Script)?))
+    let (target, value) = (target(key, property)?, argument(value, Program::Script)?);
+    // Put together by hand: there can be thousands of such lines, and formatting costs several times as much.
+    line([ADSUTIL, " set ", &target, " ", &value].concat())
 }
 
 /// `adsutil set` for a list, such as `SecureBindings`: the list is replaced whole.
@@ -48,7 +50,7 @@ pub fn delete(key: &str, property: &str) -> Option<String> {
 fn target(key: &str, property: &str) -> Option<String> {
     let key = relative(key);
     let reachable = !key.is_empty() && !key.contains('\\') && !key.ends_with('/') && !is_option(key) && !property.contains('/');
-    (reachable && is_word(property)).then(|| argument(&format!("{key}/{property}"), Program::Script)).flatten()
+    (reachable && is_word(property)).then(|| argument(&[key, "/", property].concat(), Program::Script)).flatten()
 }
 
 fn is_option(text: &str) -> bool {

@@ -63,6 +63,6 @@ impl<'a> Attribute<'a> {
 
     fn names(&self) -> Option<(&'static str, &'static str)> {
         let iis7 = entry(self.setting).iis7.as_ref().filter(|iis7| !iis7.section.is_empty())?;
-        Some((&iis7.section, &iis7.attribute))
+        Some((iis7.section, iis7.attribute))
     }
 }

@@ -226,7 +226,7 @@ fn cmdlet(name: &str, words: &[Word]) -> Result<Parsed, String> {
     if filter.is_empty() || !filter.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'-' | b'_')) {
         return Err(format!("{filter} is no section"));
     }
-    let mut sections = Setting::ALL.iter().filter_map(|setting| Some(entry(*setting).iis7.as_ref()?.section.as_str()));
+    let mut sections = Setting::ALL.iter().filter_map(|setting| Some(entry(*setting).iis7.as_ref()?.section));
     let within = |section: &&str| filter.strip_prefix(*section).is_some_and(|below| below.starts_with('/'));
     // What stands below a section is an element of it.
     let (section, element) = match sections.find(within) {

@@ -79,7 +79,13 @@ pub(super) fn argument(text: &str, program: Program) -> Option<String> {
     if program == Program::Script && text.starts_with("//") {
         return None;
     }
-    if !text.is_empty() && text.chars().all(plain) && survives(text) { Some(text.to_owned()) } else { quoted(text, program) }
+    // Most are words without any sign, which nothing on the way can change.
+    let is_plain_ascii = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'_' | b'-' | b':'));
+    if !text.is_empty() && (is_plain_ascii || text.chars().all(plain) && survives(text)) {
+        Some(text.to_owned())
+    } else {
+        quoted(text, program)
+    }
 }
 
 /// The command, when it is one line that cmd.exe takes and that is printed as it is.

@@ -13,6 +13,7 @@ pub mod facts;
 pub mod fleet;
 pub mod github;
 pub mod html;
+mod json;
 pub mod junit;
 pub mod markdown;
 pub mod ndjson;

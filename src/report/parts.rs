@@ -18,7 +18,7 @@ use crate::server::{Binding, Generation, Notice, Origin, Resolved, Server, Setti
 pub(super) fn to_json<T: Serialize>(report: &T) -> String {
     // Every type that is given here has text keys and writes to memory, so there is nothing that could fail.
     #[expect(clippy::expect_used, reason = "no type of a report can fail to serialise")]
-    let mut text = serde_json::to_string_pretty(report).expect("reports serialise");
+    let mut text = super::json::pretty(report).expect("reports serialise");
     text.push('\n');
     text
 }

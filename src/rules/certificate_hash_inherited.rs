@@ -51,7 +51,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn name(setting: Setting) -> &'static str {
-    entry(setting).iis6.as_ref().map_or("", |iis6| iis6.property.as_str())
+    entry(setting).iis6.as_ref().map_or("", |iis6| iis6.property)
 }
 
 fn report(server: &Server, setting: Setting, anomaly: &Anomaly, other: Option<&Anomaly>, severity: Severity) -> Finding {

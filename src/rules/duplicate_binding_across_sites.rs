@@ -1,12 +1,10 @@
 //! `duplicate-binding-across-sites`: two sites that start by themselves have the same binding.
 
-use std::collections::BTreeMap;
-
 use super::endpoints;
 use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::remedy::{Lines, Remedy, Risk};
-use crate::server::{Binding, Generation};
+use crate::server::Generation;
 
 pub(super) const RULE: Rule = Rule {
     name: "duplicate-binding-across-sites",
@@ -28,16 +26,10 @@ pub(super) const RULE: Rule = Rule {
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
     let express = server.generation == Generation::IisExpress;
-    let mut owners: BTreeMap<_, Vec<(usize, &Binding)>> = BTreeMap::new();
-    for (site, binding) in endpoints::bindings(server) {
-        let candidate = server.sites[site].auto_start && endpoints::is_web(binding);
-        let Some(identity) = endpoints::identity(binding).filter(|_| candidate) else { continue };
-        let owners = owners.entry(identity).or_default();
-        if owners.last().is_none_or(|(last, _)| *last != site) {
-            owners.push((site, binding));
-        }
-    }
-    for owners in owners.values() {
+    let candidates = endpoints::bindings(server).filter(|(site, binding)| server.sites[*site].auto_start && endpoints::is_web(binding));
+    let owners = endpoints::shared(candidates.filter_map(|(site, binding)| Some((endpoints::identity(binding)?, (site, binding)))));
+    for mut owners in owners.into_values() {
+        owners.dedup_by_key(|(site, _)| *site);
         let [(first, first_binding), (second, binding), rest @ ..] = owners.as_slice() else { continue };
         let message = format!(
             "The {} binding \"{}\" belongs to {}: only one of them can {}",

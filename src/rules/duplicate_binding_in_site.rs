@@ -1,7 +1,5 @@
 //! `duplicate-binding-in-site`: one binding twice in one site.
 
-use std::collections::BTreeMap;
-
 use super::endpoints;
 use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
@@ -37,15 +35,16 @@ pub(super) const RULE: Rule = Rule {
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
     for site in &server.sites {
-        let mut seen: BTreeMap<_, Vec<&Binding>> = BTreeMap::new();
-        for binding in &site.bindings {
-            if let Some(identity) = endpoints::identity(binding) {
-                seen.entry(identity).or_default().push(binding);
-            }
+        if site.bindings.len() < 2 {
+            continue;
         }
-        for bindings in seen.values() {
-            if let [first, second, ..] = bindings.as_slice() {
-                findings.push(report(server, site, first, second, bindings));
+        let mut all: Vec<_> = site.bindings.iter().filter_map(|binding| Some((endpoints::identity(binding)?, binding))).collect();
+        // Bindings of one identity stay in the order of the file.
+        all.sort_by(|(a, _), (b, _)| a.cmp(b));
+        for same in all.chunk_by(|(a, _), (b, _)| a == b) {
+            if let [(_, first), (_, second), ..] = same {
+                let bindings: Vec<&Binding> = same.iter().map(|(_, binding)| *binding).collect();
+                findings.push(report(server, site, first, second, &bindings));
             }
         }
     }

@@ -3,7 +3,9 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
 
 use super::scopes::site_key;
 use crate::catalogue::{Setting, Value, cert_check, entry};
@@ -76,6 +78,22 @@ pub(super) fn groups<T: Copy + Ord, K: Ord>(items: impl IntoIterator<Item = (T, 
     groups
 }
 
+/// Items whose key other items have as well, in the order of the keys and of the items. Most keys are there once, and to tell that by a hash
+/// costs a fraction of a place in an order.
+pub(super) fn shared<T: Copy, K: Ord + Hash + Clone>(items: impl IntoIterator<Item = (K, T)>) -> BTreeMap<K, Vec<T>> {
+    let mut firsts: HashMap<K, T> = HashMap::new();
+    let mut shared: BTreeMap<K, Vec<T>> = BTreeMap::new();
+    for (key, item) in items {
+        match firsts.entry(key) {
+            Entry::Occupied(first) => shared.entry(first.key().clone()).or_insert_with(|| vec![*first.get()]).push(item),
+            Entry::Vacant(place) => {
+                place.insert(item);
+            }
+        }
+    }
+    shared
+}
+
 /// `a, b and c`; a long list is cut and counted.
 pub(super) fn list(items: impl IntoIterator<Item = String>) -> String {
     let mut items: Vec<String> = items.into_iter().collect();
@@ -99,8 +117,8 @@ pub(super) fn names(server: &Server, sites: impl IntoIterator<Item = usize>) -> 
 pub(super) fn title(server: &Server, setting: Setting) -> &'static str {
     let entry = entry(setting);
     match (&entry.iis6, server.generation) {
-        (Some(iis6), Generation::Iis6) => &iis6.property,
-        _ => &entry.title,
+        (Some(iis6), Generation::Iis6) => iis6.property,
+        _ => entry.title,
     }
 }
 

@@ -42,9 +42,13 @@ pub(super) struct Late<'a> {
 /// Every record that is known not to ask in the first handshake, with the URLs behind its endpoints that `matters` picks. URLs that require
 /// a certificate without asking for one are left to `requires-certificate-never-asks`, and the paths of products to their setup.
 pub(super) fn late<'a>(server: &'a Server, matters: impl Fn(&Used<'a>, &[&'a Binding]) -> bool) -> Vec<Late<'a>> {
+    let silent: Vec<Used<'a>> = records(server).into_iter().filter(|used| used.wanted && used.negotiates() == Some(false)).collect();
+    if silent.is_empty() {
+        return Vec::new();
+    }
     let bindings = endpoints::bindings_by_endpoint(server);
     let mut late = Vec::new();
-    for used in records(server).into_iter().filter(|used| used.wanted && used.negotiates() == Some(false)) {
+    for used in silent {
         let of = |key: &EndpointKey| -> Vec<&'a Binding> {
             bindings.get(key).map(|list| list.iter().map(|(_, binding)| *binding).collect()).unwrap_or_default()
         };

@@ -162,7 +162,7 @@ fn remedies(finding: Finding, map: &EndpointMap<'_>, site: usize, scope: &Scope,
         danger.read_ahead
     );
     let early = "asks every visitor of the endpoint in the first handshake, so that no body stands in the way";
-    let property = entry(Setting::UploadReadAheadSize).iis6.as_ref().map_or("", |iis6| iis6.property.as_str());
+    let property = entry(Setting::UploadReadAheadSize).iis6.as_ref().map_or("", |iis6| iis6.property);
     match key {
         Some(key) => finding
             .remedy(Remedy::offer(

@@ -1,8 +1,9 @@
 //! What rules share that judge what a reader noticed: one finding for each distinct state, and how far a refusal of IIS reaches.
 
 use std::collections::BTreeMap;
+use std::hash::Hash;
 
-use super::{Confidence, Finding, Rule};
+use super::{Confidence, Finding, Rule, endpoints};
 use crate::server::{Anomaly, Server, Site};
 
 /// The file is not what the schema allows.
@@ -88,14 +89,9 @@ pub(super) fn concerning(mut finding: Finding, site: &Site) -> Finding {
 }
 
 /// Declared sites that share a key, in the order of the keys; at least two in each set, in file order.
-pub(super) fn repeated<K: Ord>(server: &Server, key: impl Fn(&Site) -> Option<K>) -> Vec<Vec<&Site>> {
-    let mut sets: BTreeMap<K, Vec<&Site>> = BTreeMap::new();
-    for site in server.sites.iter().filter(|site| site.declared) {
-        if let Some(key) = key(site) {
-            sets.entry(key).or_default().push(site);
-        }
-    }
-    sets.into_values().filter(|sites| sites.len() > 1).collect()
+pub(super) fn repeated<K: Ord + Hash + Clone>(server: &Server, key: impl Fn(&Site) -> Option<K>) -> Vec<Vec<&Site>> {
+    let declared = server.sites.iter().filter(|site| site.declared);
+    endpoints::shared(declared.filter_map(|site| Some((key(site)?, site)))).into_values().collect()
 }
 
 /// Where the anomaly is, in words: a site's path, or the level of the file.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Context;
+use super::{Context, endpoints};
 use crate::server::{Ftp, Site};
 
 /// Sites that the user declares to be peers.
@@ -49,19 +49,16 @@ impl Context<'_> {
         }
         let server = self.server;
         let sites = self.candidates(|site| site.has_binding("https"));
-        let mut serving: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         let mut playing: BTreeMap<Vec<String>, Vec<usize>> = BTreeMap::new();
+        let serving = endpoints::shared(sites.iter().flat_map(|site| hosts(&server.sites[*site]).into_iter().map(|host| (host, *site))));
         for site in sites {
-            for host in hosts(&server.sites[site]) {
-                serving.entry(host).or_default().push(site);
-            }
             let role = applications(&server.sites[site]);
             if !role.is_empty() {
                 playing.entry(role).or_default().push(site);
             }
         }
-        let shared = serving.into_iter().filter(|(_, sites)| sites.len() >= 2);
-        let mut sets: Vec<PeerSet> = shared.filter_map(|(host, sites)| set(&format!("both serve the host name {host}"), sites)).collect();
+        let mut sets: Vec<PeerSet> =
+            serving.into_iter().filter_map(|(host, sites)| set(&format!("both serve the host name {host}"), sites)).collect();
         sets.extend(playing.into_iter().filter(|(_, sites)| sites.len() >= 2).filter_map(|(role, sites)| {
             // A long list would drown what the sites disagree on.
             let named = if role.len() > 5 { format!("{} and {} more", role[..5].join(", "), role.len() - 5) } else { role.join(", ") };

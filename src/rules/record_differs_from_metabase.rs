@@ -70,7 +70,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .collect();
         let Some((setting, first, _, place)) = differing.first() else { continue };
         let told = differing.iter().map(|(setting, here, there, _)| {
-            let name = entry(*setting).iis6.as_ref().map_or(entry(*setting).title.as_str(), |iis6| iis6.property.as_str());
+            let name = entry(*setting).iis6.as_ref().map_or(entry(*setting).title, |iis6| iis6.property);
             let show = |value: &Value| match value.show(*setting, server.generation) {
                 text if text.is_empty() => "nothing".to_owned(),
                 text => text,

@@ -143,7 +143,7 @@ pub(super) fn set_access(server: &Server, scope: &Scope, risk: Risk, what: &str,
 /// A remedy that sets a setting of a URL at `scope`. On IIS 6 it is written at `key`; a value that is said above it is not changed there.
 pub(super) fn set_url(server: &Server, scope: &Scope, setting: Setting, key: &str, risk: Risk, what: &str, value: &str) -> Remedy {
     if server.generation == Generation::Iis6 {
-        let property = entry(setting).iis6.as_ref().map_or("", |iis6| iis6.property.as_str());
+        let property = entry(setting).iis6.as_ref().map_or("", |iis6| iis6.property);
         return Remedy::offer(risk, what, adsutil::set(key, property, value));
     }
     Attribute::at(server, scope, setting).set(risk, what, value).unwrap_or_else(|| Remedy::advice(risk, what))

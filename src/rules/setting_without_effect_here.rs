@@ -49,7 +49,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             );
         }
         let AnomalyKind::WithoutEffect { setting, key, value, counts_at } = &anomaly.kind else { return None };
-        let property = entry(*setting).iis6.as_ref().map_or(setting.name(), |iis6| &iis6.property);
+        let property = entry(*setting).iis6.as_ref().map_or(setting.name(), |iis6| iis6.property);
         let message = format!("{property} is set to {value} at {key}, where it has no effect; it counts at {counts_at}");
         let site = anomaly.site.and_then(|index| server.sites.get(index)).and_then(|site| site.id);
         let mut finding = noticed(&RULE, server, anomaly, message).setting(*setting).subject(key).remedy(removal(key, property));

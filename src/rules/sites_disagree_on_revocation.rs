@@ -226,7 +226,7 @@ fn point_at(finding: Finding, map: &EndpointMap<'_>, setting: Setting, site: usi
         Origin::Inherited { at, .. } => (Some(at), "inherited from here"),
         _ => (server.sites[site].place, "not set, so the default counts"),
     };
-    let property = entry(setting).iis6.as_ref().map_or(setting.name(), |iis6| iis6.property.as_str());
+    let property = entry(setting).iis6.as_ref().map_or(setting.name(), |iis6| iis6.property);
     let shown = value.value.show(setting, server.generation);
     finding.related(place, format!("{}: {property} {shown}, {how}", server.sites[site].label()))
 }

@@ -163,7 +163,7 @@ fn whole(page: &mut Page, view: &View<'_>, index: usize, judged: &Judged, shared
         page.markup("</dd>\n");
     }
     if let Some(setting) = finding.setting {
-        page.within("<dt>Setting</dt><dd>", &entry(setting).title, " <code>").text(setting.name()).markup("</code></dd>\n");
+        page.within("<dt>Setting</dt><dd>", entry(setting).title, " <code>").text(setting.name()).markup("</code></dd>\n");
     }
     let items: Vec<&Item> = finding.benchmarks().collect();
     if !items.is_empty() {

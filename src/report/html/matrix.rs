@@ -372,7 +372,7 @@ fn short(setting: Setting, value: &Value, generation: Generation) -> (String, Op
     match value {
         Value::Flags(bits) if setting == Setting::CertCheckMode => (revocation(*bits), None),
         Value::Number(number) => {
-            let unit = match entry(setting).unit.as_str() {
+            let unit = match entry(setting).unit {
                 "seconds" => "s",
                 "milliseconds" => "ms",
                 unit => unit,

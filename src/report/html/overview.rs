@@ -157,7 +157,7 @@ pub(super) fn unknown<'a>(view: &View<'a>) -> BTreeMap<(&'static str, &'a str), 
             if let Origin::Unknown { needs } = &resolved.origin
                 && resolved.lacks_evidence()
             {
-                unknown.entry((entry(setting).title.as_str(), needs.as_ref())).or_default().insert(&server.name);
+                unknown.entry((entry(setting).title, needs.as_ref())).or_default().insert(&server.name);
             }
         }
     }
