@@ -130,6 +130,14 @@ fn inputs() -> Vec<PathBuf> {
     inputs
 }
 
+/// What was said besides that logs were not read, which lie among the fixtures.
+fn besides_logs(err: &str) -> &str {
+    match err.split_once('\n') {
+        Some((first, rest)) if first.ends_with("log files were not read; `iisaudit diagnose` reads them") => rest,
+        _ => err,
+    }
+}
+
 #[test]
 fn a_baseline_of_today_leaves_no_new_finding_in_any_example() {
     let directory = tempfile::tempdir().unwrap();
@@ -138,10 +146,10 @@ fn a_baseline_of_today_leaves_no_new_finding_in_any_example() {
     for input in inputs() {
         let input = input.to_str().unwrap();
         let created = run_in(Path::new(ROOT), &["baseline", "create", input, "-o", file]);
-        assert_eq!((created.code, created.err.as_str()), (0, ""), "{input}");
+        assert_eq!((created.code, besides_logs(&created.err)), (0, ""), "{input}");
         let first = std::fs::read(file).unwrap();
         let check = run_in(Path::new(ROOT), &["check", input, "--baseline", file, "--fail-on", "info", "--quiet"]);
-        assert_eq!((check.code, check.err.as_str()), (0, ""), "{input}: {}", check.out);
+        assert_eq!((check.code, besides_logs(&check.err)), (0, ""), "{input}: {}", check.out);
         let pruned = run_in(Path::new(ROOT), &["baseline", "prune", input, "--baseline", file]);
         assert!(pruned.code == 0 && pruned.out.contains(": 0 removed"), "{input}: {pruned:?}");
         run_in(Path::new(ROOT), &["baseline", "create", input, "-o", file]);
