@@ -11,9 +11,9 @@ const BASELINE: &str = include_str!("baseline.json");
 
 fn targets(kind: FileKind) -> &'static [&'static str] {
     match kind {
-        FileKind::MetaBase => &["metabase", "xml", "differential", "decode"],
-        FileKind::MbSchema => &["mbschema", "xml", "differential"],
-        FileKind::ApplicationHost | FileKind::Redirection | FileKind::WebConfig => &["apphost", "xml", "differential", "decode"],
+        FileKind::MetaBase => &["metabase", "xml", "pieces", "differential", "decode"],
+        FileKind::MbSchema => &["mbschema", "xml", "pieces", "differential"],
+        FileKind::ApplicationHost | FileKind::Redirection | FileKind::WebConfig => &["apphost", "xml", "pieces", "differential", "decode"],
         FileKind::SslCert => &["netsh", "decode"],
         FileKind::Httpcfg => &["httpcfg", "netsh"],
         FileKind::Registry => &["registry", "decode"],

@@ -124,9 +124,10 @@ pub struct XmlReader<'a> {
     element_offset: usize,
     attributes: Vec<Attribute<'a>>,
     pending_end: bool,
-    /// So far the characters are known to be legal, but for the one that is told.
-    checked_to: usize,
-    illegal: Option<(usize, u32)>,
+    /// Where the next event starts.
+    position: usize,
+    /// So far all characters are known to be legal.
+    legal_to: usize,
     /// The text that is being gathered, while somebody wants it.
     gathered: Option<String>,
     cursor: Cell<Cursor>,
@@ -208,8 +209,8 @@ impl<'a> XmlReader<'a> {
             element_offset: 0,
             attributes: Vec::new(),
             pending_end: false,
-            checked_to: 0,
-            illegal: None,
+            position: inner_start,
+            legal_to: 0,
             gathered: None,
             cursor: Cell::new(start),
             inside: Cell::new(start),
@@ -250,11 +251,15 @@ impl<'a> XmlReader<'a> {
         if self.paused.is_some() {
             return Ok(None);
         }
-        if self.inner_start > 0 && self.inner.buffer_position() == 0 && !self.characters(0, self.inner_start)? {
+        if self.inner_start > 0
+            && self.position == self.inner_start
+            && self.inner.buffer_position() == 0
+            && !self.characters(0, self.inner_start)?
+        {
             return Ok(None);
         }
         loop {
-            let before = self.offset();
+            let before = self.position;
             let event = match self.inner.read_event() {
                 Ok(QuickXmlEvent::Eof) | Err(_) if !self.is_last => {
                     self.paused = Some(before);
@@ -266,7 +271,11 @@ impl<'a> XmlReader<'a> {
                     return Err(self.translate(&error));
                 }
             };
-            self.check_characters(self.offset())?;
+            let end = self.within(self.inner.buffer_position());
+            self.position = end;
+            if end > self.legal_to {
+                self.check_characters(end)?;
+            }
             match event {
                 QuickXmlEvent::Start(tag) => {
                     self.start(before, tag.as_ref().len(), tag.name().as_ref().len())?;
@@ -299,8 +308,9 @@ impl<'a> XmlReader<'a> {
                     }
                 }
                 QuickXmlEvent::Text(text) => {
-                    let end = before + text.as_ref().len();
-                    if !self.characters(before, end)? {
+                    if self.depth() > 0 {
+                        self.gather(text.as_ref());
+                    } else if !self.characters(before, end)? {
                         return Ok(None);
                     }
                 }
@@ -313,15 +323,14 @@ impl<'a> XmlReader<'a> {
                     if attributes::check_references(whole).is_err() {
                         return Err(self.error(before, XmlErrorKind::Reference));
                     }
-                    if self.gathered.is_some() {
-                        self.gather(&attributes::resolved(whole));
+                    if let Some(gathered) = &mut self.gathered {
+                        gathered.push_str(&attributes::resolved(whole));
                     }
                 }
                 QuickXmlEvent::CData(_) if self.depth() == 0 => return Err(self.error(before, XmlErrorKind::OutsideRoot)),
                 QuickXmlEvent::CData(data) => self.gather(data.as_ref()),
                 QuickXmlEvent::Comment(_) | QuickXmlEvent::PI(_) => {}
                 QuickXmlEvent::Decl(_) => {
-                    let end = self.offset();
                     let inner = self.text.get(before..end).and_then(|whole| whole.strip_prefix("<?xml")?.strip_suffix("?>"));
                     declaration::check(inner.unwrap_or_default())
                         .map_err(|(at, expected)| self.error(before + "<?xml".len() + at, XmlErrorKind::Declaration(expected)))?;
@@ -385,19 +394,24 @@ impl<'a> XmlReader<'a> {
     }
 
     /// Refuses a character before `end` that XML forbids. Looks far ahead, because many small searches cost more than one large.
+    #[cold]
     fn check_characters(&mut self, end: usize) -> Result<(), XmlError> {
-        while self.checked_to < end && self.illegal.is_none() {
-            let mut to = self.text.len().min(self.checked_to.saturating_add(CHECKED_AT_ONCE));
+        while self.legal_to < end {
+            let mut to = self.text.len().min(self.legal_to.saturating_add(CHECKED_AT_ONCE));
             while !self.text.is_char_boundary(to) {
                 to += 1;
             }
-            self.illegal = illegal_character(&self.text[self.checked_to..to]).map(|(offset, code)| (self.checked_to + offset, code));
-            self.checked_to = to;
+            match illegal_character(&self.text[self.legal_to..to]) {
+                None => self.legal_to = to,
+                Some((after, code)) => {
+                    self.legal_to += after;
+                    if self.legal_to < end {
+                        return Err(self.error(self.legal_to, XmlErrorKind::Character(code)));
+                    }
+                }
+            }
         }
-        match self.illegal {
-            Some((offset, code)) if offset < end => Err(self.error(offset, XmlErrorKind::Character(code))),
-            _ => Ok(()),
-        }
+        Ok(())
     }
 
     /// Passes over the rest of the element that has just started, checking all of it.
@@ -412,7 +426,7 @@ impl<'a> XmlReader<'a> {
     }
 
     /// Passes over the rest of the element that has just started and gives its text, that of elements in it included, with references
-    /// resolved.
+    /// resolved and every literal line break as one line feed.
     pub fn text(&mut self) -> Result<String, XmlError> {
         self.gathered = Some(String::new());
         let outcome = self.skip();
@@ -420,9 +434,16 @@ impl<'a> XmlReader<'a> {
         outcome.map(|()| text)
     }
 
+    /// Keeps `text`, which stands between two tags, comments or references, while somebody wants it. A line break is over where it ends.
     fn gather(&mut self, text: &str) {
         if let Some(gathered) = &mut self.gathered {
-            gathered.push_str(text);
+            let mut rest = text;
+            while let Some((line, after)) = rest.split_once('\r') {
+                gathered.push_str(line);
+                gathered.push('\n');
+                rest = after.strip_prefix('\n').unwrap_or(after);
+            }
+            gathered.push_str(rest);
         }
     }
 
@@ -469,10 +490,6 @@ impl<'a> XmlReader<'a> {
 
     fn worked(&self, amount: usize) {
         self.work.set(self.work.get().saturating_add(amount as u64));
-    }
-
-    fn offset(&self) -> usize {
-        self.within(self.inner.buffer_position())
     }
 
     /// An offset that the parser below tells, as one in the text.
@@ -608,6 +625,20 @@ mod tests {
         assert_eq!((reader.next(), reader.name()), (Ok(Some(Event::Start)), "b"));
         assert_eq!((reader.text().unwrap(), reader.depth()), (String::new(), 1));
         assert_eq!((reader.next(), reader.next()), (Ok(Some(Event::End)), Ok(None)));
+    }
+
+    #[test]
+    fn a_line_break_in_a_text_is_one_line_feed_and_two_that_a_tag_or_a_reference_parts_are_two() {
+        let text = |inner: &str| {
+            let text = format!("<a>{inner}</a>");
+            let mut reader = XmlReader::new(&text, FileId(0), Limits::default());
+            reader.next().unwrap();
+            reader.text().unwrap()
+        };
+        assert_eq!(text("x\r\ny\rz\n"), "x\ny\nz\n");
+        assert_eq!(text("x\r<!-- -->\ny"), "x\n\ny");
+        assert_eq!(text("x\r&#10;y"), "x\n\ny");
+        assert_eq!(text("x&#13;\ny<![CDATA[\r\n]]>"), "x\r\ny\n");
     }
 
     /// Names and places of all elements, or the error.
