@@ -182,7 +182,9 @@ mod tests {
             let site = server.sites.iter().find(|site| Some(&site.name) == fact.site.as_ref() && site.id == fact.site_id).unwrap();
             let scope = site.scopes.iter().find(|scope| Some(&scope.path) == fact.path.as_ref()).unwrap();
             let resolved = scope.settings.get(fact.setting().unwrap()).unwrap();
-            assert_eq!(fact.model_value().as_ref(), resolved.known(), "{fact:?}");
+            // What the sites of one endpoint write differently is known of neither.
+            let disputed = scope.path == "/" && server.disputed(site, fact.setting().unwrap()).is_some();
+            assert_eq!(fact.model_value().as_ref(), resolved.known().filter(|_| !disputed), "{fact:?}");
             found += 1;
         }
         assert!(found > 5);

@@ -336,6 +336,8 @@ mod tests {
             cert-check-mode         1: revocation is not        MetaBase.xml:22:5
                                     checked: revoked
                                     certificates are accepted
+                                    (written; in effect not
+                                    known)
             revocation-freshness-   not set → 86400 seconds     default [1]
             time
             ctl-store-name          not set → no store named    default [2]
@@ -361,6 +363,7 @@ mod tests {
             cert-check-mode  not set → 0: revocation is checked,   default [1]
                              CRLs are fetched online when the
                              cached one is missing or out of date
+                             (written; in effect not known)
             [1] no key sets it, neither here nor above
 
           endpoint 0.0.0.0:443
@@ -412,7 +415,7 @@ mod tests {
             access-flags               AccessSSL | AccessSSLNegotiateCert | AccessSSLRequireCert  MetaBase.xml:25:5
                                        (104)
             cert-check-mode            1: revocation is not checked: revoked certificates are     MetaBase.xml:22:5
-                                       accepted
+                                       accepted (written; in effect not known)
             revocation-freshness-time  not set → 86400 seconds                                    default [1]
             ctl-store-name             not set → no store named                                   default [2]
             server-certificate         0102030405060708090a0b0c0d0e0f1011121314                   MetaBase.xml:23:5
@@ -433,7 +436,7 @@ mod tests {
             setting          value                                                                        where it comes from
             ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
             cert-check-mode  not set → 0: revocation is checked, CRLs are fetched online when the cached  default [1]
-                             one is missing or out of date
+                             one is missing or out of date (written; in effect not known)
             [1] no key sets it, neither here nor above
 
           endpoint 0.0.0.0:443

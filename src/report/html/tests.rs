@@ -458,7 +458,7 @@ fn a_small_report_reads_like_this() {
     web01 IIS 6
     site 1 https :443: binding flags 33 | ▲ 1 , the worst is high | require | required | ≠ differs: off (1) | 01020304…
     /app | ≠ differs: ! AccessSSL | Acess no value | ≠ differs: ! AccessSSL | Acess no value
-    site 2 https 10.0.0.5:443 binding flags 33 | – | – | ≠ differs: on (0) default | –
+    site 2 https :443 binding flags 33 | – | – | ≠ differs: on (0) default | –
     web02 IIS 7 or later
     Default Web Site id 7 does not start by itself https *:443:www.contoso.com binding flags 33: SNI, no TLS 1.3 | ignore | not required | ? not assessed | –
     The same everywhere
