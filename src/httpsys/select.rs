@@ -20,6 +20,9 @@ const NO_RECORD: &str = "nothing: no record of HTTP.sys serves this endpoint, so
 /// What an export of the registry lacks that holds no record of an endpoint's kind.
 const NEEDS_ALL_KEYS: &str = "an export of the whole registry key Services\\HTTP\\Parameters, or `netsh http show sslcert`: this export holds no record of this kind";
 
+/// What is said of a file that should hold records and holds none.
+const EMPTY_LISTING: &str = "and the file that was given for its records holds none: it is cut, or was asked for something else, or no https binding has a record";
+
 /// What a listing of one record lacks.
 const NEEDS_ALL_RECORDS: &str = "`netsh http show sslcert` without a key: the listing that was given holds a single record";
 
@@ -35,6 +38,9 @@ pub fn join(server: &mut Server, records: ReadRecords) {
     }
     if records.records.is_empty() {
         // Help text, the answer to a question for one record, an export of other keys: that there are no records cannot be told from it.
+        for notice in server.notices.iter_mut().filter(|notice| notice.name == "endpoint-not-assessed") {
+            notice.message = notice.message.replace("whose records were not given", EMPTY_LISTING);
+        }
         server.records = Some(records).filter(|records| !records.stray.is_empty());
         return;
     }
