@@ -118,7 +118,8 @@ pub(super) fn run(arguments: &DiagnoseArguments, common: &Common) -> Outcome {
     };
     // Evidence can hold the log that tells the status.
     let asked = arguments.status.as_deref().map(|status| (status_named(status).map_or(status, |(name, _)| name).to_owned(), None));
-    let Some((status, status_from)) = asked.or_else(|| estate.servers.get(found.server).and_then(|server| from_log(server, found.site))) else {
+    let Some((status, status_from)) = asked.or_else(|| estate.servers.get(found.server).and_then(|server| from_log(server, found.site)))
+    else {
         return wrong("--status is needed, for there is no log that tells it: what do clients get? For example --status 403.13".to_owned());
     };
     if causes_of(&status).next().is_none() {

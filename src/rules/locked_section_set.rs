@@ -41,7 +41,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             Some(attribute) => (format!("{section}@{attribute} is set although it is locked above"), format!("{section}@{attribute}")),
         };
         if *same_file {
-            let what = format!("{what}, by a location above in the same file: likely, for it is not documented whether such a lock binds there");
+            let what =
+                format!("{what}, by a location above in the same file: likely, for it is not documented whether such a lock binds there");
             let refusal = Refusal { what, within: section, hresult: LOCK_VIOLATION, confidence: Confidence::Likely };
             let advice = "set it at the level that holds the lock, or take the attribute out of the lock; then remove what is in the way";
             return Some(refused(&RULE, server, anomaly, refusal).subject(subject).remedy(Remedy::advice(Risk::Safe, advice)));
