@@ -1,5 +1,7 @@
 //! Who may say what: which sections and attributes a file further down may set, and which place forbids it.
 
+use std::rc::Rc;
+
 use super::read::{Block, Declared, ElementLocks, Mode, SectionUse};
 use super::vocabulary::{Node, SOURCES, Section};
 use crate::input::Place;
@@ -10,30 +12,43 @@ use crate::input::Place;
 pub(super) struct Locks {
     /// For every section the decisions of the files, by rank; of one file the nearest one counts.
     decisions: [Vec<Decision>; Section::ALL.len()],
-    /// For every setting the first lock on its attribute.
-    pins: [Option<(usize, Place)>; SOURCES.len()],
+    /// For every setting the first lock on its attribute: rank, place and location path.
+    pins: [Option<(usize, Place, Level)>; SOURCES.len()],
 }
 
-#[derive(Debug, Clone, Copy)]
+/// The location path that holds a lock; empty for the level of the file itself.
+type Level = Rc<str>;
+
+#[derive(Debug, Clone)]
 struct Decision {
     rank: usize,
     allow: bool,
     /// Where it stands; `None` for a stock default.
     place: Option<Place>,
+    level: Level,
 }
 
-/// Why a section or attribute cannot be set: where it is locked, when a file says so.
-pub(super) type Locked = Option<Place>;
+/// Why a section or attribute cannot be set.
+#[derive(Debug, Clone)]
+pub(super) struct Locked {
+    /// Where it is locked, when a file says so.
+    pub(super) place: Option<Place>,
+    /// The location path that holds the lock; empty for the level of the file itself.
+    pub(super) level: Level,
+    /// Whether the lock stands in the file that it binds, at a location above.
+    pub(super) same_file: bool,
+}
 
 impl Locks {
     /// What `configSections` says, or the stock file for what is not declared there.
     pub(super) fn declared(declared: Option<&Declared>) -> Locks {
         let mut locks = Locks::default();
+        let level = Level::from("");
         for section in Section::ALL {
             let said = declared.and_then(|declared| declared.sections.get(section.path()));
             let decision = match said {
-                Some((place, allow)) => Decision { rank: 0, allow: *allow, place: Some(*place) },
-                None => Decision { rank: 0, allow: !section.locked_in_stock(), place: None },
+                Some((place, allow)) => Decision { rank: 0, allow: *allow, place: Some(*place), level: Rc::clone(&level) },
+                None => Decision { rank: 0, allow: !section.locked_in_stock(), place: None, level: Rc::clone(&level) },
             };
             locks.decisions[section as usize].push(decision);
         }
@@ -42,12 +57,15 @@ impl Locks {
 
     /// Whether a file of `rank` finds the section locked.
     pub(super) fn section(&self, section: Section, rank: usize) -> Option<Locked> {
-        self.decisions[section as usize].iter().find(|decision| decision.rank < rank && !decision.allow).map(|decision| decision.place)
+        let lock = self.decisions[section as usize].iter().find(|decision| decision.rank < rank && !decision.allow)?;
+        Some(Locked { place: lock.place, level: Rc::clone(&lock.level), same_file: false })
     }
 
-    /// Whether a file of `rank` finds the attribute of the setting with this index in [`SOURCES`] locked.
+    /// Whether a file of `rank` finds the attribute of the setting with this index in [`SOURCES`] locked, by a file above or by itself
+    /// at a location above.
     pub(super) fn attribute(&self, source: usize, rank: usize) -> Option<Locked> {
-        self.pins[source].filter(|(pinned_by, _)| *pinned_by < rank).map(|(_, place)| Some(place))
+        let (pinned_by, place, level) = self.pins[source].as_ref().filter(|(pinned_by, ..)| *pinned_by <= rank)?;
+        Some(Locked { place: Some(*place), level: Rc::clone(level), same_file: *pinned_by == rank })
     }
 
     /// Whether `used`, which stands in `block`, locks or unlocks anything.
@@ -59,7 +77,7 @@ impl Locks {
     pub(super) fn take_in(&mut self, block: &Block, used: &SectionUse, rank: usize) {
         if block.mode != Mode::Inherit {
             let decisions = &mut self.decisions[used.section as usize];
-            let decision = Decision { rank, allow: block.mode == Mode::Allow, place: Some(block.place) };
+            let decision = Decision { rank, allow: block.mode == Mode::Allow, place: Some(block.place), level: block.path.as_str().into() };
             match decisions.last_mut().filter(|last| last.rank == rank) {
                 Some(last) => *last = decision,
                 None => decisions.push(decision),
@@ -71,8 +89,8 @@ impl Locks {
             } else {
                 pins(&used.locks, source.attribute)
             };
-            if let (Some(place), None) = (place, self.pins[index]) {
-                self.pins[index] = Some((rank, place));
+            if let (Some(place), None) = (place, &self.pins[index]) {
+                self.pins[index] = Some((rank, place, block.path.as_str().into()));
             }
         }
     }

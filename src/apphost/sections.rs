@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use super::elements;
-use super::locks::Locks;
+use super::locks::{Locked, Locks};
 use super::read::Block;
 use super::vocabulary::{SOURCES, index_of};
 use crate::catalogue::{Setting, Value, entry};
@@ -71,6 +71,8 @@ impl State {
         let mut added = Added::default();
         let mut said_by: [Option<usize>; SOURCES.len()] = [None; SOURCES.len()];
         let mut redirected_by = None;
+        // What a file locks here binds only what it says further down.
+        let above = Rc::clone(&self.locks);
         for layer in layers {
             self.rewrites_to_https = layer.block.rewrites_to_https.or(self.rewrites_to_https);
             for used in &layer.block.sections {
@@ -80,9 +82,13 @@ impl State {
                 }
                 for said in &used.values {
                     let Some(index) = index_of(said.setting) else { continue };
-                    if let Some(lock) = self.locks.attribute(index, layer.rank) {
+                    let lock = self.locks.attribute(index, layer.rank).filter(|lock| !lock.same_file);
+                    let lock = lock.or_else(|| above.attribute(index, layer.rank));
+                    let refused = lock.as_ref().is_some_and(|lock| !lock.same_file);
+                    if let Some(lock) = lock {
                         added.anomalies.push(locked(used.section.path(), Some(SOURCES[index].attribute), said.place, lock));
-                    } else if said_by[index] != Some(layer.rank) {
+                    }
+                    if !refused && said_by[index] != Some(layer.rank) {
                         said_by[index] = Some(layer.rank);
                         let value = Value::parse(said.setting, generation, &said.text);
                         self.held[index] = Some(Held { value, at: said.place, from: Rc::clone(&layer.name), here: true });
@@ -133,11 +139,16 @@ pub(super) enum Absent {
     Unknown(&'static str),
 }
 
-fn locked(section: &str, attribute: Option<&str>, place: Place, lock: Option<Place>) -> Anomaly {
+fn locked(section: &str, attribute: Option<&str>, place: Place, lock: Locked) -> Anomaly {
     Anomaly {
-        kind: AnomalyKind::LockedSectionSet { section: section.to_owned(), attribute: attribute.map(str::to_owned) },
+        kind: AnomalyKind::LockedSectionSet {
+            section: section.to_owned(),
+            attribute: attribute.map(str::to_owned),
+            level: lock.level.to_string(),
+            same_file: lock.same_file,
+        },
         place,
-        related: lock.map(|lock| (lock, "locked here".to_owned())).into_iter().collect(),
+        related: lock.place.map(|lock| (lock, "locked here".to_owned())).into_iter().collect(),
         site: None,
         path: None,
     }

@@ -442,7 +442,9 @@ impl<'a> Assembly<'a> {
         if self.lone {
             return;
         }
-        let open = |locks: &Locks, index: usize| locks.section(SOURCES[index].section, 1).is_none() && locks.attribute(index, 1).is_none();
+        let open = |locks: &Locks, index: usize| {
+            locks.section(SOURCES[index].section, 1).is_none() && locks.attribute(index, 1).is_none_or(|lock| lock.same_file)
+        };
         let mut settings = Vec::new();
         for (index, source) in SOURCES.iter().enumerate() {
             let usually_open = self.declared_locks.section(source.section, 1).is_none();
@@ -898,14 +900,25 @@ mod tests {
             server.anomalies.iter().filter(|anomaly| anomaly.site == Some(site)).map(|anomaly| &anomaly.kind).collect()
         };
         // Dept3 has no location tag: the whole section is locked by configSections.
-        assert_eq!(at(name("dept3")), [&AnomalyKind::LockedSectionSet { section: section(), attribute: None }]);
+        assert_eq!(
+            at(name("dept3")),
+            [&AnomalyKind::LockedSectionSet { section: section(), attribute: None, level: String::new(), same_file: false }]
+        );
         assert_eq!(flags(&server, name("dept3")), [("/", Some(0))]);
         // Dept is unlocked.
         assert!(at(name("Dept")).is_empty());
         assert_eq!(flags(&server, name("Dept")), [("/", Some(40))]);
         assert_eq!(origin(&server, name("Dept"), "/", Setting::AccessFlags), "explicit at 1:1:52");
         // Dept2 is unlocked except for the one attribute.
-        assert_eq!(at(name("Dept2")), [&AnomalyKind::LockedSectionSet { section: section(), attribute: Some("sslFlags".into()) }]);
+        assert_eq!(
+            at(name("Dept2")),
+            [&AnomalyKind::LockedSectionSet {
+                section: section(),
+                attribute: Some("sslFlags".into()),
+                level: "Dept2".into(),
+                same_file: false
+            }]
+        );
         assert_eq!(flags(&server, name("Dept2")), [("/", Some(104))]);
         let places: Vec<_> = server.anomalies.iter().map(|anomaly| (anomaly.place, anomaly.related[0].0)).collect();
         let at = |file, line, column| Place { file: FileId(file), line, column };

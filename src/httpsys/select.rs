@@ -14,11 +14,17 @@ use crate::server::{Endpoint, EndpointKey, Generation, Notice, Origin, Resolved,
 
 /// What a shortened listing lacks.
 const NEEDS_WHOLE_LISTING: &str = "the whole output of `netsh http show sslcert`: this record is not listed in full";
+/// What a shortened registry export lacks.
+const NEEDS_WHOLE_RECORD: &str = "an export of the whole registry key SslBindingInfo: this record is not there in full";
 /// What an endpoint without a record lacks.
 const NO_RECORD: &str = "nothing: no record of HTTP.sys serves this endpoint, so that no value is in effect";
 
 /// What an export of the registry lacks that holds no record of an endpoint's kind.
 const NEEDS_ALL_KEYS: &str = "an export of the whole registry key Services\\HTTP\\Parameters, or `netsh http show sslcert`: this export holds no record of this kind";
+
+/// What is said of a file that should hold records and holds none.
+const EMPTY_LISTING: &str =
+    "and the file that was given for its records holds none: it is cut, or was asked for something else, or no https binding has a record";
 
 /// What a listing of one record lacks.
 const NEEDS_ALL_RECORDS: &str = "`netsh http show sslcert` without a key: the listing that was given holds a single record";
@@ -35,6 +41,9 @@ pub fn join(server: &mut Server, records: ReadRecords) {
     }
     if records.records.is_empty() {
         // Help text, the answer to a question for one record, an export of other keys: that there are no records cannot be told from it.
+        for notice in server.notices.iter_mut().filter(|notice| notice.name == "endpoint-not-assessed") {
+            notice.message = notice.message.replace("whose records were not given", EMPTY_LISTING);
+        }
         server.records = Some(records).filter(|records| !records.stray.is_empty());
         return;
     }
@@ -83,6 +92,7 @@ pub fn join(server: &mut Server, records: ReadRecords) {
         server.notices.push(Notice { name: "endpoint-not-assessed", message, needs: needs.to_owned() });
         server.notices.sort();
     }
+    notice_shortened(server, &records);
     let taken: BTreeSet<EndpointKey> = server.endpoints.iter().map(|endpoint| endpoint.key.clone()).collect();
     for (key, number) in &index.by_key {
         if !taken.contains(key) {
@@ -161,6 +171,34 @@ fn agreed(endpoints: &[Endpoint], numbers: &[usize], setting: Setting) -> Resolv
 fn differing(endpoints: &[Endpoint], numbers: &[usize]) -> String {
     let keys: Vec<String> = numbers.iter().map(|number| endpoints[*number].key.to_string()).collect();
     format!("one of the endpoints of this site, which differ in it: {}", keys.join(", "))
+}
+
+/// Whether the record that decides the value was given and leaves it out.
+fn is_left_out(resolved: &Resolved) -> bool {
+    matches!(&resolved.origin, Origin::Unknown { needs } if *needs == NEEDS_WHOLE_LISTING || *needs == NEEDS_WHOLE_RECORD)
+}
+
+/// Says which records do not tell all that is decided by them, so that what was not assessed of a site never looks like agreement.
+fn notice_shortened(server: &mut Server, records: &ReadRecords) {
+    let mut lacking: BTreeMap<Vec<Setting>, BTreeSet<String>> = BTreeMap::new();
+    for endpoint in server.endpoints.iter().filter(|endpoint| !endpoint.sites.is_empty()) {
+        let Some(record) = endpoint.served.record().and_then(|number| records.records.get(number)) else { continue };
+        let settings: Vec<Setting> =
+            endpoint.settings.iter().filter(|(_, resolved)| is_left_out(resolved)).map(|(setting, _)| setting).collect();
+        if !settings.is_empty() {
+            lacking.entry(settings).or_default().insert(record.key.to_string());
+        }
+    }
+    for (settings, keys) in lacking {
+        let names: Vec<&str> = settings.into_iter().map(Setting::name).collect();
+        let keys = keys.into_iter().collect::<Vec<_>>().join(", ");
+        server.notices.push(Notice {
+            name: "record-not-assessed",
+            message: format!("{keys} is not listed in full, so nothing can be said about: {}", names.join(", ")),
+            needs: "the whole output of `netsh http show sslcert`, or a registry export for a system that is not English".to_owned(),
+        });
+    }
+    server.notices.sort();
 }
 
 /// Addresses of the bindings that lead to each endpoint, `*` for any.
@@ -283,7 +321,7 @@ fn absent(record: &Record, default: Value) -> Resolved {
         Source::Registry if !record.certificate.is_absent() => {
             Resolved { value: default, origin: Origin::Default { why: Cow::Borrowed("the registry key of the record does not set it") } }
         }
-        Source::Registry => Resolved::unknown("an export of the whole registry key SslBindingInfo: this record is not there in full"),
+        Source::Registry => Resolved::unknown(NEEDS_WHOLE_RECORD),
         Source::Listing | Source::Json | Source::Httpcfg => Resolved::unknown(NEEDS_WHOLE_LISTING),
     }
 }

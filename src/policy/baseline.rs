@@ -9,7 +9,7 @@ use super::file::{Lines, Mistake, Spot};
 use crate::estate::Estate;
 use crate::input::FileId;
 use crate::review::{BaselineUse, GoneEntry, PolicyUse, Review, State};
-use crate::rules::{Finding, Identity, Profile, Severity, WITHOUT_SERVER, fingerprint, profiles};
+use crate::rules::{self, Finding, Identity, Profile, Severity, WITHOUT_SERVER, fingerprint, profiles};
 
 /// The name that a baseline has when nothing else is said.
 pub const FILE_NAME: &str = "iisaudit-baseline.json";
@@ -37,6 +37,9 @@ pub struct ServerRead {
     pub name: String,
     /// The kinds of its files, as JSON names them, sorted.
     pub files: Vec<String>,
+    /// The settings that were not known of an endpoint with sites, sorted; absent when all were.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_known: Vec<String>,
 }
 
 /// A finding in a baseline. The order is that of the file.
@@ -192,7 +195,11 @@ impl Baseline {
         let counted = review.findings.iter().filter(|judged| !matches!(judged.state, State::Suppressed(_)));
         let mut entries: Vec<Entry> = counted.map(|judged| Entry::of(&judged.finding)).collect();
         entries.sort();
-        let server = |(name, files): (String, BTreeSet<String>)| ServerRead { name, files: files.into_iter().collect() };
+        let mut not_known = not_known(&review.estate);
+        let server = |(name, files): (String, BTreeSet<String>)| {
+            let not_known = not_known.remove(&name).unwrap_or_default().into_iter().map(|(what, _)| what).collect();
+            ServerRead { name, files: files.into_iter().collect(), not_known }
+        };
         Baseline { servers: kinds(&review.estate).into_iter().map(server).collect(), entries, spots: Vec::new() }
     }
 
@@ -355,7 +362,18 @@ impl Baseline {
         let at = self.servers.binary_search_by(|other| other.name.as_str().cmp(&entry.server)).ok()?;
         let before = &self.servers.get(at)?.files;
         let missing: Vec<&str> = before.iter().map(String::as_str).filter(|kind| !now.contains(*kind)).collect();
-        (!missing.is_empty()).then(|| format!("not all that was read of its server then was read now: {}", missing.join(", ")))
+        if !missing.is_empty() {
+            return Some(format!("not all that was read of its server then was read now: {}", missing.join(", ")));
+        }
+        // What no record of HTTP.sys decides does not depend on them.
+        if !rules::rule(&entry.rule).is_some_and(|rule| rule.evidence.contains("HTTP.sys")) {
+            return None;
+        }
+        let known_then = &self.servers.get(at)?.not_known;
+        let concerns =
+            |sites: &BTreeSet<(Option<u32>, String)>| entry.site.as_ref().is_none_or(|site| sites.contains(&(site.id, site.name.clone())));
+        let unknown_now = read.not_known.get(server)?.iter().find(|(what, sites)| !known_then.contains(what) && concerns(sites))?;
+        Some(format!("not known now: {}", unknown_now.0))
     }
 }
 
@@ -367,12 +385,13 @@ struct Read<'a> {
     not_all: bool,
     /// For each server the kinds of its files.
     servers: BTreeMap<String, BTreeSet<String>>,
+    not_known: BTreeMap<String, NotKnown>,
 }
 
 impl<'a> Read<'a> {
     fn of(review: &'a Review, ran: &'a Ran<'a>) -> Self {
         let not_all = review.estate.inputs.iter().any(|input| input.error.is_some());
-        Read { ran, policy: review.policy.as_ref(), not_all, servers: kinds(&review.estate) }
+        Read { ran, policy: review.policy.as_ref(), not_all, servers: kinds(&review.estate), not_known: not_known(&review.estate) }
     }
 }
 
@@ -386,6 +405,33 @@ impl Lines<'_> {
 fn json<T: Serialize>(value: &T) -> String {
     // Texts, numbers and lists of texts, written to memory: there is nothing that could fail.
     serde_json::to_string(value).unwrap_or_default()
+}
+
+/// What is not known of the endpoints of a server: the key, with the setting where others are known, and the sites on the endpoint.
+type NotKnown = BTreeMap<String, BTreeSet<(Option<u32>, String)>>;
+
+/// For each server what is not known of its endpoints.
+fn not_known(estate: &Estate) -> BTreeMap<String, NotKnown> {
+    let mut servers: BTreeMap<String, NotKnown> = BTreeMap::new();
+    for server in &estate.servers {
+        for endpoint in server.endpoints.iter().filter(|endpoint| !endpoint.sites.is_empty()) {
+            let lacking: Vec<&str> =
+                endpoint.settings.iter().filter(|(_, resolved)| resolved.lacks_evidence()).map(|(setting, _)| setting.name()).collect();
+            if lacking.is_empty() {
+                continue;
+            }
+            let sites: BTreeSet<_> =
+                endpoint.sites.iter().filter_map(|site| server.sites.get(*site)).map(|site| (site.id, site.name.clone())).collect();
+            let all = lacking.len() == endpoint.settings.iter().count();
+            let of_server = servers.entry(server.name.clone()).or_default();
+            if all {
+                of_server.insert(endpoint.key.to_string(), sites);
+            } else {
+                of_server.extend(lacking.into_iter().map(|setting| (format!("{} {setting}", endpoint.key), sites.clone())));
+            }
+        }
+    }
+    servers
 }
 
 /// For each server the kinds of files that were read of it, as JSON names them.

@@ -214,7 +214,7 @@ fn detail<'a>(page: &mut Page, finding: &'a Finding, places: Places<'_>, told: &
         parts::remedy(page, 4, remedy);
     }
     if repeated {
-        page.painted(4, DIM, "[…] and what was advised for this rule above");
+        page.painted(4, DIM, "[…] and what was advised above");
     }
 }
 

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use super::binding_flag_too_new::unknown_bits;
 use super::endpoints;
 use super::record_options::{endpoint, weakens};
 use super::record_remedy::{Change, update};
 use super::records::is_foreign;
 use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
-use crate::httpsys::{Record, Switch};
+use crate::httpsys::{Record, Source, Switch};
 use crate::remedy::{Remedy, Risk};
-use crate::server::{Binding, EndpointKey, Generation, Served, Server, binding_flags};
+use crate::server::{Binding, EndpointKey, Generation, Served, Server, WindowsVersion, binding_flags};
 
 pub(super) const RULE: Rule = Rule {
     name: "binding-flag-differs-from-record",
@@ -61,9 +62,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if server.generation == Generation::Iis6 || server.records.is_none() {
         return;
     }
-    let knows_negotiate = server.lists_switch(Switch::DisableSessionId)
-        || server.lists_switch(Switch::CachingClientHello)
-        || endpoints::bindings(server).any(|(_, binding)| binding.has_flag(binding_flags::NEGOTIATE));
+    let knows_negotiate = knows_negotiate(server);
+    // `binding-flag-too-new` speaks of these.
+    let unknown = unknown_bits(server);
     for (key, bindings) in endpoints::bindings_by_endpoint(server) {
         let Some(endpoint) = endpoint(server, key).filter(|_| !matches!(key, EndpointKey::Ccs(_))) else { continue };
         let Some(record) = server.record_of(endpoint).filter(|record| !is_foreign(record)) else { continue };
@@ -72,7 +73,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let mut ways: BTreeMap<u32, Vec<(usize, &Binding)>> = BTreeMap::new();
         for (site, binding) in &bindings {
             let Some(flags) = binding.flags else { continue };
-            let mut bits = (flags ^ on) & stated;
+            let mut bits = (flags ^ on) & stated & !unknown;
             if !knows_negotiate {
                 bits &= !(on & binding_flags::NEGOTIATE);
             }
@@ -86,6 +87,18 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             findings.extend(report(server, record, bits, on, &members, own));
         }
     }
+}
+
+/// Whether this Windows knows the binding flag 128. An export of the registry holds a word for all switches, whatever its Windows knows.
+fn knows_negotiate(server: &Server) -> bool {
+    let listed = |switch| {
+        let mut records = server.records.iter().flat_map(|records| &records.records);
+        records.any(|record| record.source != Source::Registry && record.switches.contains_key(&switch))
+    };
+    server.windows == Some(WindowsVersion::Server2025)
+        || listed(Switch::DisableSessionId)
+        || listed(Switch::CachingClientHello)
+        || endpoints::bindings(server).any(|(_, binding)| binding.has_flag(binding_flags::NEGOTIATE))
 }
 
 fn report(server: &Server, record: &Record, bits: u32, on: u32, members: &[(usize, &Binding)], own: bool) -> Option<Finding> {

@@ -56,6 +56,14 @@ fn too_new_for(windows: WindowsVersion) -> Option<TooNew> {
     Some(TooNew { bits, version: format!("this is {windows}, which does not know it"), confidence })
 }
 
+/// The bits that this Windows does not know, as far as that is known.
+pub(super) fn unknown_bits(server: &Server) -> u32 {
+    match server.windows {
+        Some(windows) => too_new_for(windows).map_or(0, |too_new| too_new.bits),
+        None => too_new(server).map_or(0, |(bits, _)| bits),
+    }
+}
+
 /// The bits that are too new for the Windows that printed the records, and what it is; `None` when that is not known.
 fn too_new(server: &Server) -> Option<(u32, &'static str)> {
     // The record of the Central Certificate Store has the classic lines alone, whatever the version.

@@ -44,6 +44,33 @@ pub(super) fn bindings(server: &Server) -> impl Iterator<Item = (usize, &Binding
     server.sites.iter().enumerate().flat_map(|(index, site)| site.bindings.iter().map(move |binding| (index, binding)))
 }
 
+/// The SNI and CCS bindings of started sites, by port: what a record of one address outranks.
+pub(super) struct Reached<'a>(BTreeMap<u16, Vec<(usize, &'a Binding)>>);
+
+impl<'a> Reached<'a> {
+    pub(super) fn new(server: &'a Server) -> Self {
+        let mut by_port: BTreeMap<u16, Vec<(usize, &Binding)>> = BTreeMap::new();
+        for (site, binding) in bindings(server) {
+            if let Some(EndpointKey::HostPort(_, port) | EndpointKey::Ccs(port)) = &binding.endpoint
+                && server.sites[site].auto_start
+            {
+                by_port.entry(*port).or_default().push((site, binding));
+            }
+        }
+        Reached(by_port)
+    }
+
+    /// The bindings whose clients meet the record of `key` when they come through its address; none for a key that is no single address.
+    pub(super) fn through(&self, key: &EndpointKey) -> Vec<(usize, &'a Binding)> {
+        let EndpointKey::IpPort(ip, port) = key else { return Vec::new() };
+        if matches!(ip.as_str(), "0.0.0.0" | "[::]") {
+            return Vec::new();
+        }
+        let reachable = |binding: &Binding| ["*", "[::]", ip].contains(&binding.ip.as_str());
+        self.0.get(port).map_or_else(Vec::new, |bindings| bindings.iter().filter(|(_, binding)| reachable(binding)).copied().collect())
+    }
+}
+
 /// Whether the record can exist: some site on it has a server certificate, or it is not known that none has.
 pub(super) fn may_have_certificate(server: &Server, endpoint: &Endpoint) -> bool {
     endpoint.sites.iter().any(|site| value(&server.sites[*site], Setting::ServerCertificate) != Some(&Value::None))

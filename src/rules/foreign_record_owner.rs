@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::endpoints;
+use super::endpoints::{self, Reached};
 use super::record_options::by_key;
 use super::record_remedy::show;
 use super::records::is_foreign;
@@ -31,42 +31,66 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
+/// Whom of the clients of a site a record serves, the fewest first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Whom {
+    #[default]
+    OverIpv6,
+    AtItsAddress,
+    Everybody,
+}
+
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
     let Some(read) = server.records.as_ref().filter(|_| server.generation != Generation::Iis6) else { return };
     let bindings = endpoints::bindings_by_endpoint(server);
-    // By the place of the record: who needs it, and whether only over IPv6.
-    let mut needed: BTreeMap<usize, (bool, BTreeSet<usize>, BTreeSet<String>)> = BTreeMap::new();
+    let reached = Reached::new(server);
+    // By the record: whom of its sites it serves, the sites, and their endpoints.
+    let mut needed: BTreeMap<usize, (Whom, BTreeSet<usize>, BTreeSet<String>)> = BTreeMap::new();
     let numbers = by_key(server);
     for endpoint in &server.endpoints {
         let Some(on) = bindings.get(&endpoint.key) else { continue };
         let Some(serving) = endpoint.served.record() else { continue };
-        let mut need = |record: usize, everybody: bool| {
+        let mut need = |record: usize, whom: Whom| {
             if read.records.get(record).is_some_and(is_foreign) {
                 let entry = needed.entry(record).or_default();
-                entry.0 |= everybody;
+                entry.0 = entry.0.max(whom);
                 entry.1.extend(on.iter().map(|(site, _)| *site));
                 entry.2.insert(endpoint.key.to_string());
             }
         };
-        need(serving, true);
+        need(serving, Whom::Everybody);
         // Connections over IPv6 to any address come to `[::]` first.
         if let Some(EndpointKey::IpPort(address, port)) = read.records.get(serving).map(|record| &record.key)
             && address == "0.0.0.0"
             && on.iter().any(|(_, binding)| binding.ip == "*")
             && let Some(v6) = numbers.get(&EndpointKey::IpPort("[::]".to_owned(), *port))
         {
-            need(*v6, false);
+            need(*v6, Whom::OverIpv6);
         }
     }
-    for (number, (everybody, sites, keys)) in needed {
+    // A record of one address comes before host names, for whoever reaches the server there.
+    for (number, record) in read.records.iter().enumerate().filter(|(_, record)| is_foreign(record)) {
+        let through = reached.through(&record.key);
+        if !through.is_empty() {
+            let entry = needed.entry(number).or_default();
+            entry.0 = entry.0.max(Whom::AtItsAddress);
+            entry.2.extend(through.iter().filter_map(|(_, binding)| Some(binding.endpoint.as_ref()?.to_string())));
+            entry.1.extend(through.iter().map(|(site, _)| *site));
+        }
+    }
+    for (number, (whom, sites, keys)) in needed {
         let record = &read.records[number];
         let owner = match (record.owner(), record.app_id.value()) {
             (Some(owner), _) => owner.name().to_owned(),
             (None, Some(id)) => format!("the application {id}"),
             (None, None) => continue,
         };
-        let who = if everybody { "serves" } else { "serves the IPv6 clients of" };
+        let who = match whom {
+            Whom::OverIpv6 => "serves the IPv6 clients of",
+            Whom::AtItsAddress => "serves those who come through that address to",
+            Whom::Everybody => "serves",
+        };
         let message = format!(
             "The HTTP.sys record {} {who} {} ({}), but it belongs to {owner} and not to IIS, which likely decides its options",
             record.key,

@@ -7,7 +7,7 @@ use super::record_options::{by_key, endpoint};
 use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value};
-use crate::httpsys::{Extent, Index, ReadRecords, Source};
+use crate::httpsys::{Extent, Index, ReadRecords, Record, Source, Switch};
 use crate::remedy::{Remedy, Risk, netsh};
 use crate::server::{Binding, Endpoint, EndpointKey, Generation, Served, Server};
 
@@ -111,7 +111,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 /// Whether the records are those of a listing that holds one, and may be whole.
 fn single(read: &ReadRecords) -> bool {
-    read.extent == Extent::Single && read.records.iter().any(|record| record.source != Source::Registry)
+    // A record that is cut off shows that the listing is not whole.
+    let whole = |record: &Record| record.cert_check_mode.number().is_some() && record.switches.contains_key(&Switch::Negotiate);
+    read.extent == Extent::Single && read.records.iter().any(|record| record.source != Source::Registry && whole(record))
 }
 
 /// What is wrong with an endpoint of IIS 7 or later that has no record of its own. `single` holds the records of a listing of one.

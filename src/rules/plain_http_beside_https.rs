@@ -55,12 +55,19 @@ fn pair(site: &Site) -> Option<(&Binding, &Binding)> {
         .filter(|_| !local(https))
 }
 
-/// The attributes of a `hsts` that redirects. One of the site replaces that of `siteDefaults`, so what is in effect is written along.
+/// Seconds in a year, the usual age of HSTS.
+const YEAR: &str = "31536000";
+
+/// The attributes of a `hsts` that redirects. One of the site replaces that of `siteDefaults`, so what is in effect is written along. With
+/// an age of 0, the default, browsers would be told to forget what they know.
 fn redirect(hsts: Option<&Hsts>) -> Vec<(&'static str, String)> {
     let mut attributes = vec![("hsts.enabled", "true".to_owned()), ("hsts.redirectHttpToHttps", "true".to_owned())];
+    if hsts.is_none_or(|hsts| hsts.max_age.value == 0) {
+        attributes.push(("hsts.max-age", YEAR.to_owned()));
+    }
     if let Some(hsts) = hsts {
         let said = [
-            ("hsts.max-age", hsts.max_age.place.map(|_| hsts.max_age.value.to_string())),
+            ("hsts.max-age", hsts.max_age.place.filter(|_| hsts.max_age.value != 0).map(|_| hsts.max_age.value.to_string())),
             ("hsts.includeSubDomains", hsts.include_sub_domains.place.map(|_| hsts.include_sub_domains.value.to_string())),
             ("hsts.preload", hsts.preload.place.map(|_| hsts.preload.value.to_string())),
         ];

@@ -23,6 +23,8 @@ pub(super) struct Used<'a> {
     pub(super) endpoints: Vec<&'a Endpoint>,
     /// Indexes of the sites that it serves, ascending.
     pub(super) sites: Vec<usize>,
+    /// Indexes of the sites that it serves besides, to clients who come through its address and ask for a host name, ascending.
+    pub(super) through_address: Vec<usize>,
     /// Whether any of these sites wants client certificates, or may want them, because its access flags cannot be read.
     pub(super) wanted: bool,
 }
@@ -59,6 +61,7 @@ pub(super) fn is_express(record: &Record) -> bool {
 /// The records that serve an endpoint or stand alone, in the order of the file, without those of other products.
 pub(super) fn records(server: &Server) -> Vec<Used<'_>> {
     let Some(read) = &server.records else { return Vec::new() };
+    let reached = endpoints::Reached::new(server);
     let wants: Vec<bool> = server.sites.iter().map(Site::may_want_certificates).collect();
     let mut served: Vec<Vec<&Endpoint>> = vec![Vec::new(); read.records.len()];
     for endpoint in &server.endpoints {
@@ -71,8 +74,12 @@ pub(super) fn records(server: &Server) -> Vec<Used<'_>> {
         let mut sites: Vec<usize> = endpoints.iter().flat_map(|endpoint| endpoint.sites.iter().copied()).collect();
         sites.sort_unstable();
         sites.dedup();
-        let wanted = sites.iter().any(|site| wants[*site]);
-        Some(Used { server, record, settings, endpoints, sites, wanted })
+        let mut through_address: Vec<usize> = reached.through(&record.key).iter().map(|(site, _)| *site).collect();
+        through_address.retain(|site| !sites.contains(site));
+        through_address.sort_unstable();
+        through_address.dedup();
+        let wanted = sites.iter().chain(&through_address).any(|site| wants[*site]);
+        Some(Used { server, record, settings, endpoints, sites, through_address, wanted })
     });
     used.collect()
 }
@@ -139,6 +146,10 @@ impl<'a> Used<'a> {
     /// The record and what it serves at the end of a sentence: `the HTTP.sys record 0.0.0.0:443, which serves "A" (id 1)`.
     pub(super) fn words(&self) -> String {
         let name = self.name();
+        let through = endpoints::names(self.server, self.through_address.iter().copied());
+        if self.sites.is_empty() && !self.through_address.is_empty() {
+            return format!("{name}, which serves those who come through that address to {through}");
+        }
         if self.sites.is_empty() {
             let why = if self.server.lists_sites { "which serves no site" } else { "whose sites are not known" };
             return format!("{name}, {why}");
@@ -148,7 +159,7 @@ impl<'a> Used<'a> {
 
     /// `wanted` when a site on the record wants client certificates, `unwanted` when none does, and `info` when that is not known.
     pub(super) fn weigh(&self, wanted: Severity, unwanted: Severity) -> Severity {
-        match (self.wanted, self.sites.is_empty()) {
+        match (self.wanted, self.sites.is_empty() && self.through_address.is_empty()) {
             (true, _) => wanted,
             (false, true) => Severity::Info,
             (false, false) => unwanted,
@@ -159,7 +170,8 @@ impl<'a> Used<'a> {
     pub(super) fn finding(&self, rule: &'static Rule, setting: Setting, message: String, place: Option<Place>) -> Finding {
         let site = |index: &usize| &self.server.sites[*index];
         // A started site that wants certificates speaks for the record: that another one is switched off does not make the hole smaller.
-        let speaker = self.sites.iter().min_by_key(|index| (!site(index).auto_start, !site(index).wants_certificates(), **index));
+        let sites = if self.sites.is_empty() { &self.through_address } else { &self.sites };
+        let speaker = sites.iter().min_by_key(|index| (!site(index).auto_start, !site(index).wants_certificates(), **index));
         let mut finding = Finding::new(rule, self.server, message)
             .setting(setting)
             .at(place.or(Some(self.record.place)))

@@ -263,9 +263,11 @@ fn adopt_record(finding: Finding, map: &EndpointMap<'_>, site: usize, like: &str
     if old.0 != new.0 {
         what.push_str(&format!("; CertCheckMode {} becomes {}", old.0, new.0));
     }
+    // A mode that does not use a time says nothing of it; the record has it all the same.
+    let has = |setting| number(map, site, setting);
     for (name, old, new, change) in [
-        ("freshness time", old.1, new.1, Change::Freshness as fn(u32) -> Change),
-        ("time-out", old.2, new.2, Change::UrlTimeout as fn(u32) -> Change),
+        ("freshness time", old.1.or_else(|| has(Setting::RevocationFreshnessTime)), new.1, Change::Freshness as fn(u32) -> Change),
+        ("time-out", old.2.or_else(|| has(Setting::RevocationUrlRetrievalTimeout)), new.2, Change::UrlTimeout as fn(u32) -> Change),
     ] {
         if let Some(to) = new.filter(|new| old != Some(*new)).and_then(|new| u32::try_from(new).ok()) {
             what.push_str(&format!("; the {name} becomes {to}"));

@@ -23,7 +23,8 @@ pub(super) const RULE: Rule = Rule {
     sees: "Through that address: the wrong server certificate, and 403.7 or 403.13 of another site's options.",
     silent: "For `0.0.0.0:port` and `[::]:port` beside SNI, the normal default site, which comes last. When every SNI binding of the port is limited \
              to another address. With the HTTP.sys records it is high and firm where there is a record for that address, with or without a \
-             binding, and silent where there is none. Likely, not firm, while the records are not known.",
+             binding, and silent where there is none. For a record of another product, of which `foreign-record-owner` speaks. Likely, not firm, while the records \
+             are not known.",
     evidence: "applicationHost.config; an HTTP.sys record makes it certain",
     fix: "Remove the binding and record with the IP address, turn it into an SNI binding, or move it to an address that the host names do not use.",
     remedies: Remedies::iis7(steps::NO_BINDING_FLAGS, &[steps::SHOW_RECORDS, steps::REMOVE_BINDING, steps::DELETE_RECORD]),
@@ -58,6 +59,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if server.records.is_some() {
             // Without a record of exactly that address HTTP.sys goes on to the host name.
             let record = numbers.get(key).and_then(|number| server.records.as_ref()?.records.get(*number));
+            // Of a record of another product `foreign-record-owner` speaks.
+            let record = record.filter(|record| !is_foreign(record));
             findings.extend(record.map(|record| by_record(server, record, specific, named, hosts)));
             continue;
         }
@@ -125,9 +128,6 @@ fn by_record(server: &Server, record: &Record, specific: &[(usize, &Binding)], n
         finding = finding.related(Some(binding.place), format!("binding {} of {}", binding.written, server.sites[*other].label()));
     }
     finding = finding.confidence(Confidence::Firm).severity(Severity::High);
-    if is_foreign(record) {
-        return finding;
-    }
     let what = "deletes the record, when nobody needs it; a binding with this address must be removed as well, or it has no certificate";
     finding.remedy(Remedy::offer(Risk::Safe, what, netsh::delete(key).and_then(|command| command.lines())))
 }

@@ -80,6 +80,11 @@ pub enum AnomalyKind {
         section: String,
         /// The locked attribute; `None` when the whole section is locked.
         attribute: Option<String>,
+        /// The location path that holds the lock, or the path of the web.config that does; empty for the server level.
+        level: String,
+        /// Whether the lock and what it binds stand in the same file, one location below the other. Whether IIS refuses that, too, is
+        /// not documented.
+        same_file: bool,
     },
     /// Two location paths differ only in letter case and hold the same section.
     LocationCaseVariants {
