@@ -1110,11 +1110,13 @@ mod tests {
     }
 
     #[test]
-    fn a_location_in_the_same_file_is_not_bound_by_its_lock() {
+    fn a_location_counts_below_a_lock_of_its_own_file_and_the_lock_on_its_attribute_is_told() {
         let pinned = access("Ssl").replace("<access", "<access lockAttributes='sslFlags'");
         let body = [site("Shop", ""), location("Shop", "overrideMode='Deny'", &pinned), location("Shop/a", "", &access("None"))];
         let server = with_web_configs(&body.concat(), &[]);
-        assert_eq!((flags(&server, 0), anomalies(&server)), (vec![("/", Some(8)), ("/a", Some(0))], vec![]));
+        assert_eq!(flags(&server, 0), [("/", Some(8)), ("/a", Some(0))]);
+        let told: Vec<_> = server.anomalies.iter().map(|anomaly| &anomaly.kind).collect();
+        assert!(matches!(told[..], [AnomalyKind::LockedSectionSet { attribute: Some(_), same_file: true, .. }]), "{told:?}");
     }
 
     #[test]

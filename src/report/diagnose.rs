@@ -1,6 +1,8 @@
 //! The report of `iisaudit diagnose`: what is in effect at the URL, then every cause of the status with its verdict, the facts it rests on,
 //! what would decide it and what to do; at the end what to collect next. What is open is never left out.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::diff::ComparisonJson;
@@ -270,7 +272,7 @@ pub fn json<'a>(estate: &'a Estate, case: &'a Case<'a>, diagnosis: &'a Diagnosis
             Served::Nobody => "nobody",
         },
         record: case.server.record_of(endpoint).map(|record| record.key.to_string()),
-        settings: SettingsJson { settings, generation, places },
+        settings: SettingsJson { settings: Cow::Borrowed(settings), generation, places },
     });
     let working = |working: SiteRef<'a>| WorkingJson { server: &working.server.name, site: SiteJson::of(working.get()) };
     let number = |verdict| diagnosis.with(verdict).count();
@@ -290,7 +292,7 @@ pub fn json<'a>(estate: &'a Estate, case: &'a Case<'a>, diagnosis: &'a Diagnosis
             scope: &case.scope.path,
             at: case.at.map(|at| at.to_string()),
             working: case.working.map(working),
-            settings: SettingsJson { settings: &of_url, generation, places },
+            settings: SettingsJson { settings: Cow::Borrowed(&of_url), generation, places },
             endpoints: endpoints.collect(),
         },
         summary: SummaryJson { supported: number(Verdict::Supported), open: number(Verdict::Open), excluded: number(Verdict::Excluded) },

@@ -1,5 +1,6 @@
 //! What several reports show alike: inputs, notices, sites and settings, as text and as JSON.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::ser::SerializeMap;
@@ -76,7 +77,7 @@ impl<'a> SiteJson<'a> {
 /// Settings in JSON: an object with the catalogue's names, in the order of reports.
 #[derive(Debug)]
 pub(super) struct SettingsJson<'a> {
-    pub(super) settings: &'a Settings,
+    pub(super) settings: Cow<'a, Settings>,
     pub(super) generation: Generation,
     pub(super) places: Places<'a>,
 }

@@ -1,5 +1,7 @@
 //! The report of `iisaudit sites`: every site, its bindings and endpoints, and what is in effect on each path and why.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::page::Page;
@@ -235,6 +237,9 @@ struct ScopeJson<'a> {
     store_path: &'a str,
     application: bool,
     settings: SettingsJson<'a>,
+    /// What the file says of settings that something else decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    written: Option<SettingsJson<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -255,7 +260,7 @@ struct NoticeJson<'a> {
 
 impl<'a> ServerJson<'a> {
     fn new(server: &'a Server, places: Places<'a>) -> Self {
-        let settings = |settings| SettingsJson { settings, generation: server.generation, places };
+        let settings = |settings| SettingsJson { settings: Cow::Borrowed(settings), generation: server.generation, places };
         let binding = |binding: &'a Binding| BindingJson {
             protocol: &binding.protocol,
             ip: &binding.ip,
@@ -273,6 +278,21 @@ impl<'a> ServerJson<'a> {
             store_path: &scope.store_path,
             application: scope.is_application,
             settings: settings(&scope.settings),
+            written: None,
+        };
+        let root = |site: &'a Site, root: &'a Scope| {
+            let (mut in_effect, mut written) = (scope(root), site.overruled.clone());
+            for (setting, said) in root.settings.iter() {
+                // What sites of one endpoint write differently is in effect for one of them at most.
+                if let Some((_, unknown)) = server.disputed(site, setting) {
+                    written.set(setting, said.clone());
+                    in_effect.settings.settings.to_mut().set(setting, unknown.clone());
+                }
+            }
+            let some = written.iter().next().is_some();
+            let written = SettingsJson { settings: Cow::Owned(written), generation: server.generation, places };
+            in_effect.written = some.then_some(written);
+            in_effect
         };
         let site = |site: &'a Site| SiteBlockJson {
             id: site.id,
@@ -281,7 +301,7 @@ impl<'a> ServerJson<'a> {
             state: if site.auto_start { "auto-start" } else { "manual-start" },
             location: site.place.map(|place| places.json(place)),
             bindings: site.bindings.iter().map(binding).collect(),
-            scopes: site.scopes.iter().map(scope).collect(),
+            scopes: site.scopes.iter().enumerate().map(|(depth, at)| if depth == 0 { root(site, at) } else { scope(at) }).collect(),
         };
         let endpoints = server.endpoints.iter().map(|endpoint| EndpointJson {
             key: endpoint.key.to_string(),

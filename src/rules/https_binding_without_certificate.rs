@@ -253,6 +253,11 @@ mod tests {
         let sites = super::super::testing::https_site(1, "*:443:", "Ssl") + &super::super::testing::https_site(2, "*:8443:", "Ssl");
         let sites = sites + &super::super::testing::https_site(3, "10.0.0.5:443:", "Ssl");
         let record = "SSL Certificate bindings:\n---------\n\n    IP:port : 0.0.0.0:443\n    Certificate Hash : 1f0c6b7c2a9d4e58b3a7c0d1e2f30415263748a9\n";
+        let cut = record;
+        let whole = "    Verify Client Certificate Revocation : Enabled\n    Verify Revocation Using Cached Client Certificate Only : Disabled\n    Usage Check : Enabled\n    Revocation Freshness Time : 0\n    Negotiate Client Certificate : Disabled\n";
+        let record = format!("{cut}{whole}");
+        let shortened = findings(&RULE, &super::super::testing::joined(&sites, cut));
+        assert!(shortened.is_empty(), "a record that is cut off shows that the listing is");
         let found = |command: &str| findings(&RULE, &super::super::testing::joined(&sites, &format!("{command}\n\n{record}")));
         let told: Vec<_> = found("").into_iter().map(|finding| (finding.subject, finding.severity, finding.confidence)).collect();
         assert_eq!(
