@@ -34,6 +34,8 @@ pub enum XmlErrorKind {
     DocumentType,
     /// The XML declaration is not as XML has it; the text names what was expected.
     Declaration(&'static str),
+    /// A processing instruction without a legal name.
+    Instruction,
     /// An element name that XML does not allow.
     Name,
     /// An end tag that does not match the element it should end.
@@ -83,6 +85,7 @@ impl fmt::Display for XmlError {
             )?,
             XmlErrorKind::DocumentType => write!(f, "a document type declaration is refused; IIS writes none, remove it")?,
             XmlErrorKind::Declaration(expected) => write!(f, "not well-formed XML: expected {expected} in the XML declaration")?,
+            XmlErrorKind::Instruction => write!(f, "not well-formed XML: expected the name of a processing instruction behind '<?'")?,
             XmlErrorKind::Name => write!(f, "not well-formed XML: expected an element name")?,
             XmlErrorKind::EndTag { expected, found } if expected.is_empty() => {
                 write!(f, "not well-formed XML: </{found}> ends an element that was never opened")?;
@@ -329,7 +332,14 @@ impl<'a> XmlReader<'a> {
                 }
                 QuickXmlEvent::CData(_) if self.depth() == 0 => return Err(self.error(before, XmlErrorKind::OutsideRoot)),
                 QuickXmlEvent::CData(data) => self.gather(data.as_ref()),
-                QuickXmlEvent::Comment(_) | QuickXmlEvent::PI(_) => {}
+                QuickXmlEvent::Comment(_) => {}
+                QuickXmlEvent::PI(instruction) => {
+                    // A colon has no meaning in this name, so any number of them may stand in it.
+                    let target: &str = instruction.target().as_ref();
+                    if !attributes::is_name(&target.replace(':', "_")) {
+                        return Err(self.error(before + "<?".len(), XmlErrorKind::Instruction));
+                    }
+                }
                 QuickXmlEvent::Decl(_) => {
                     let inner = self.text.get(before..end).and_then(|whole| whole.strip_prefix("<?xml")?.strip_suffix("?>"));
                     declaration::check(inner.unwrap_or_default())
@@ -705,6 +715,9 @@ mod tests {
         assert!(matches!(fault("</a>").kind, XmlErrorKind::EndTag { .. }));
         assert!(matches!(fault("<<<<<<< HEAD\n<a/>").kind, XmlErrorKind::Name | XmlErrorKind::Attribute(_)));
         assert!(matches!(fault("<1a/>").kind, XmlErrorKind::Name));
+        assert!(matches!(fault("<a><?<b/>?></a>"), XmlError { kind: XmlErrorKind::Instruction, offset: 5, .. }));
+        assert!(matches!(fault("<? a?><a/>").kind, XmlErrorKind::Instruction));
+        assert!(read("<?some:thing:else x='<'?><a><?b?></a>").is_ok());
         assert!(matches!(fault("<a><!-- -- --></a>").kind, XmlErrorKind::Comment));
         assert!(matches!(fault(&"<a>".repeat(300)).kind, XmlErrorKind::Limit(_, 256)));
         let many: String = (0..1025).map(|index| format!(" a{index}=''")).collect();
