@@ -114,7 +114,7 @@ mod tests {
     }
 
     /// Parts of which texts are made, right and wrong ones.
-    const PARTS: [&str; 40] = [
+    const PARTS: [&str; 44] = [
         "<a>",
         "</a>",
         "<a>",
@@ -155,6 +155,10 @@ mod tests {
         "&nbsp;",
         "<!-- -",
         "<a\r\n  x='<'>",
+        "]",
+        "<?<x?>",
+        "<!-- \0 -->",
+        "]]",
     ];
 
     fn text() -> impl Strategy<Value = String> {

@@ -34,6 +34,10 @@ pub enum XmlErrorKind {
     DocumentType,
     /// The XML declaration is not as XML has it; the text names what was expected.
     Declaration(&'static str),
+    /// `]]>` where no CDATA section is open.
+    SectionEnd,
+    /// A processing instruction without a legal name.
+    Instruction,
     /// An element name that XML does not allow.
     Name,
     /// An end tag that does not match the element it should end.
@@ -83,6 +87,10 @@ impl fmt::Display for XmlError {
             )?,
             XmlErrorKind::DocumentType => write!(f, "a document type declaration is refused; IIS writes none, remove it")?,
             XmlErrorKind::Declaration(expected) => write!(f, "not well-formed XML: expected {expected} in the XML declaration")?,
+            XmlErrorKind::SectionEnd => {
+                write!(f, "not well-formed XML: ']]>' outside of a CDATA section; write ]]&gt; for the characters")?
+            }
+            XmlErrorKind::Instruction => write!(f, "not well-formed XML: expected the name of a processing instruction behind '<?'")?,
             XmlErrorKind::Name => write!(f, "not well-formed XML: expected an element name")?,
             XmlErrorKind::EndTag { expected, found } if expected.is_empty() => {
                 write!(f, "not well-formed XML: </{found}> ends an element that was never opened")?;
@@ -126,6 +134,8 @@ pub struct XmlReader<'a> {
     pending_end: bool,
     /// Where the next event starts.
     position: usize,
+    /// Where the next `]]>` stands. Most texts have none, so that looking for it once costs less than in every text between tags.
+    next_section_end: usize,
     /// So far all characters are known to be legal.
     legal_to: usize,
     /// The text that is being gathered, while somebody wants it.
@@ -210,6 +220,7 @@ impl<'a> XmlReader<'a> {
             attributes: Vec::new(),
             pending_end: false,
             position: inner_start,
+            next_section_end: section_end(text, 0),
             legal_to: 0,
             gathered: None,
             cursor: Cell::new(start),
@@ -308,8 +319,10 @@ impl<'a> XmlReader<'a> {
                     }
                 }
                 QuickXmlEvent::Text(text) => {
-                    if self.depth() > 0 {
-                        self.gather(text.as_ref());
+                    let text: &str = text.as_ref();
+                    let is_whole = self.is_last || end < self.text.len();
+                    if self.depth() > 0 && is_whole && end <= self.next_section_end {
+                        self.gather(text);
                     } else if !self.characters(before, end)? {
                         return Ok(None);
                     }
@@ -329,7 +342,14 @@ impl<'a> XmlReader<'a> {
                 }
                 QuickXmlEvent::CData(_) if self.depth() == 0 => return Err(self.error(before, XmlErrorKind::OutsideRoot)),
                 QuickXmlEvent::CData(data) => self.gather(data.as_ref()),
-                QuickXmlEvent::Comment(_) | QuickXmlEvent::PI(_) => {}
+                QuickXmlEvent::Comment(_) => {}
+                QuickXmlEvent::PI(instruction) => {
+                    // A colon has no meaning in this name, so any number of them may stand in it.
+                    let target: &str = instruction.target().as_ref();
+                    if !attributes::is_name(&target.replace(':', "_")) {
+                        return Err(self.error(before + "<?".len(), XmlErrorKind::Instruction));
+                    }
+                }
                 QuickXmlEvent::Decl(_) => {
                     let inner = self.text.get(before..end).and_then(|whole| whole.strip_prefix("<?xml")?.strip_suffix("?>"));
                     declaration::check(inner.unwrap_or_default())
@@ -376,11 +396,27 @@ impl<'a> XmlReader<'a> {
     fn characters(&mut self, start: usize, end: usize) -> Result<bool, XmlError> {
         let all = self.text;
         let text = &all[start..end];
+        let is_whole = self.is_last || end < all.len();
+        if self.depth() > 0 {
+            let wrong = self.section_end(start, end);
+            if let (Some(at), true) = (wrong, is_whole) {
+                self.check_characters(end)?;
+                return Err(self.error(at, XmlErrorKind::SectionEnd));
+            }
+            // What is wrong is told when all of the text is there, and brackets may be the start of "]]>".
+            let brackets = || text.bytes().rev().take_while(|byte| *byte == b']').count().min(2);
+            let kept = if wrong.is_some() { text.len() } else { brackets() };
+            if kept > 0 && !is_whole {
+                self.check_characters(end - kept)?;
+                self.paused = Some(end - kept);
+                return Ok(false);
+            }
+        }
         if self.depth() == 0 {
             let blanks = text.bytes().take_while(|byte| attributes::is_blank(*byte)).count();
             if blanks < text.len() {
                 // What follows may be a character that is not allowed at all, which is told first.
-                if end == all.len() && !self.is_last {
+                if !is_whole {
                     self.paused = Some(start);
                     return Ok(false);
                 }
@@ -391,6 +427,14 @@ impl<'a> XmlReader<'a> {
         self.check_characters(end)?;
         self.gather(text);
         Ok(true)
+    }
+
+    /// Where `]]>` stands between two places.
+    fn section_end(&mut self, start: usize, end: usize) -> Option<usize> {
+        if self.next_section_end < start {
+            self.next_section_end = section_end(self.text, start);
+        }
+        Some(self.next_section_end).filter(|at| *at < end)
     }
 
     /// Refuses a character before `end` that XML forbids. Looks far ahead, because many small searches cost more than one large.
@@ -582,6 +626,11 @@ impl<'a> XmlReader<'a> {
     }
 }
 
+/// Where the next `]]>` stands from `start` on, wherever it belongs to.
+fn section_end(text: &str, start: usize) -> usize {
+    text.as_bytes().get(start..).and_then(|rest| memchr::memmem::find(rest, b"]]>")).map_or(usize::MAX, |at| start + at)
+}
+
 /// So many bytes are searched for forbidden characters at once.
 const CHECKED_AT_ONCE: usize = 1 << 16;
 
@@ -705,6 +754,11 @@ mod tests {
         assert!(matches!(fault("</a>").kind, XmlErrorKind::EndTag { .. }));
         assert!(matches!(fault("<<<<<<< HEAD\n<a/>").kind, XmlErrorKind::Name | XmlErrorKind::Attribute(_)));
         assert!(matches!(fault("<1a/>").kind, XmlErrorKind::Name));
+        assert!(matches!(fault("<a><?<b/>?></a>"), XmlError { kind: XmlErrorKind::Instruction, offset: 5, .. }));
+        assert!(matches!(fault("<a>\n x]]>\n</a>"), XmlError { kind: XmlErrorKind::SectionEnd, offset: 6, .. }));
+        assert!(read("<a>]] ]>]]<!-- ]]> --><![CDATA[]]]]>&gt;]]&gt;</a>").is_ok());
+        assert!(matches!(fault("<? a?><a/>").kind, XmlErrorKind::Instruction));
+        assert!(read("<?some:thing:else x='<'?><a><?b?></a>").is_ok());
         assert!(matches!(fault("<a><!-- -- --></a>").kind, XmlErrorKind::Comment));
         assert!(matches!(fault(&"<a>".repeat(300)).kind, XmlErrorKind::Limit(_, 256)));
         let many: String = (0..1025).map(|index| format!(" a{index}=''")).collect();
