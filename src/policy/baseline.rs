@@ -197,7 +197,7 @@ impl Baseline {
         entries.sort();
         let mut not_known = not_known(&review.estate);
         let server = |(name, files): (String, BTreeSet<String>)| {
-            let not_known = not_known.remove(&name).unwrap_or_default().into_iter().map(|(what, _)| what).collect();
+            let not_known = not_known.remove(&name).unwrap_or_default().into_keys().collect();
             ServerRead { name, files: files.into_iter().collect(), not_known }
         };
         Baseline { servers: kinds(&review.estate).into_iter().map(server).collect(), entries, spots: Vec::new() }

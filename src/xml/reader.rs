@@ -345,7 +345,7 @@ impl<'a> XmlReader<'a> {
                 QuickXmlEvent::Comment(_) => {}
                 QuickXmlEvent::PI(instruction) => {
                     // A colon has no meaning in this name, so any number of them may stand in it.
-                    let target: &str = instruction.target().as_ref();
+                    let target: &str = instruction.target();
                     if !attributes::is_name(&target.replace(':', "_")) {
                         return Err(self.error(before + "<?".len(), XmlErrorKind::Instruction));
                     }
