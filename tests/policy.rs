@@ -158,6 +158,24 @@ fn a_baseline_of_today_leaves_no_new_finding_in_any_example() {
 }
 
 #[test]
+fn prune_keeps_what_a_shorter_listing_cannot_judge() {
+    let directory = tempfile::tempdir().unwrap();
+    let example = Path::new(ROOT).join("examples/endpoint-join");
+    for name in ["applicationHost.config", "sslcert.txt"] {
+        std::fs::copy(example.join(name), directory.path().join(name)).unwrap();
+    }
+    let at = |arguments: &[&str]| run_in(directory.path(), arguments);
+    assert_eq!(at(&["baseline", "create", ".", "--output", "known.json"]).code, 0);
+    let listing = std::fs::read_to_string(directory.path().join("sslcert.txt")).unwrap();
+    let cut: String = listing.lines().filter(|line| !line.contains("Verify")).map(|line| format!("{line}\n")).collect();
+    std::fs::write(directory.path().join("sslcert.txt"), cut).unwrap();
+    let pruned = at(&["baseline", "prune", ".", "--baseline", "known.json"]);
+    assert!(pruned.code == 0 && pruned.out.contains("known.json: 0 removed") && pruned.out.contains("not known now"), "{pruned:?}");
+    let json = at(&["check", ".", "--format", "json"]).out;
+    assert!(json.contains("record-not-assessed"), "{json}");
+}
+
+#[test]
 fn a_baseline_survives_a_renamed_file_and_prune_removes_only_what_is_gone() {
     let directory = servers();
     let at = |arguments: &[&str]| run_in(directory.path(), arguments);

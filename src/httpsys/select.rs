@@ -403,6 +403,21 @@ mod tests {
         crate::apphost::assemble(&config, &[], None, "server".to_owned())
     }
 
+    #[test]
+    fn a_record_that_is_not_listed_in_full_and_a_listing_without_records_are_told() {
+        let told = |listing: &str| {
+            let mut server = server(&site(1, "*:443:", 0));
+            join(&mut server, read_listing(listing, FileId(1)));
+            server.notices.iter().map(|notice| format!("{}: {}", notice.name, notice.message)).collect::<Vec<_>>().join("\n")
+        };
+        let short =
+            "\n    IP:port : 0.0.0.0:443\n    Certificate Hash : 1f0c6b7c2a9d4e58b3a7c0d1e2f30415263748a9\n    Usage Check : Enabled\n";
+        let said = told(short);
+        assert!(said.starts_with("record-not-assessed: 0.0.0.0:443 is not listed in full") && said.contains("cert-check-mode"), "{said}");
+        let said = told("\nSSL Certificate bindings:\n-------------------------\n\n");
+        assert!(said.contains("the file that was given for its records holds none"), "{said}");
+    }
+
     fn site(id: u32, binding: &str, flags: u32) -> String {
         format!(
             r#"<site name="S{id}" id="{id}"><application path="/"/><bindings><binding protocol="https" bindingInformation="{binding}" sslFlags="{flags}"/></bindings></site>"#

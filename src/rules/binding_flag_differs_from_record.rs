@@ -145,7 +145,7 @@ fn report(server: &Server, record: &Record, bits: u32, on: u32, members: &[(usiz
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{findings, fixture, with_records};
+    use super::super::testing::{findings, fixture, https_site, joined, registry, with_records};
     use super::*;
 
     #[test]
@@ -179,5 +179,13 @@ mod tests {
         ] {
             assert!(findings(&RULE, &with_records(config, listing)).is_empty(), "{config}");
         }
+    }
+
+    #[test]
+    fn negotiation_in_an_export_of_the_registry_says_nothing_of_a_binding_flag_that_windows_may_not_know() {
+        let mut server = joined(&https_site(1, "*:443:", "Ssl"), &registry(&[("DefaultFlags", 2)]));
+        assert!(findings(&RULE, &server).is_empty());
+        server.windows = Some(WindowsVersion::Server2025);
+        assert_eq!(findings(&RULE, &server).len(), 1, "on 2025 the binding would say so");
     }
 }

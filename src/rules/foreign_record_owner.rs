@@ -119,7 +119,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{findings, records_alone, with_records};
+    use super::super::testing::{findings, joined, listing, records_alone, sni_site, with_records};
     use super::*;
 
     #[test]
@@ -130,6 +130,17 @@ mod tests {
         let message = &found[0].message;
         assert!(message.contains("[::]:443 serves the IPv6 clients of") && message.contains("{ba195980-"), "{message}");
         assert!(found[0].remedies.iter().all(|remedy| !format!("{remedy:?}").contains("delete")), "{:?}", found[0].remedies);
+    }
+
+    #[test]
+    fn a_record_of_one_address_that_comes_before_host_names_is_told_with_its_owner() {
+        let foreign = ("Application ID", "{5d89a20c-beab-4389-9447-324788eb944a}");
+        let records = listing(&[("Hostname:port : a.test:443", &[]), ("IP:port : 10.1.1.1:443", &[foreign])]);
+        let found = findings(&RULE, &joined(&sni_site(1, "a.test"), &records));
+        assert_eq!(found.len(), 1);
+        assert!(found[0].message.contains("10.1.1.1:443 serves those who come through that address to \"S1\""), "{}", found[0].message);
+        let other_port = listing(&[("Hostname:port : a.test:443", &[]), ("IP:port : 10.1.1.1:8443", &[foreign])]);
+        assert!(findings(&RULE, &joined(&sni_site(1, "a.test"), &other_port)).is_empty());
     }
 
     #[test]

@@ -134,7 +134,9 @@ fn report(server: &Server, map: &EndpointMap<'_>, group: &[Mode<'_>]) -> Option<
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{SERVICE, findings, https_site, joined, metabase, records_alone, registry, with_records};
+    use super::super::testing::{
+        SERVICE, findings, https_site, joined, listing, metabase, records_alone, registry, sni_site, with_records,
+    };
     use super::*;
     use crate::server::Server;
 
@@ -206,6 +208,15 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].severity, found[0].confidence), (Severity::High, Confidence::Firm));
         assert!(found[0].message.contains("0.0.0.0:443"));
+    }
+
+    #[test]
+    fn a_record_of_one_address_lets_revoked_certificates_in_to_sites_with_host_names() {
+        let off = ("Verify Client Certificate Revocation", "Disabled");
+        let records = listing(&[("Hostname:port : a.test:443", &[]), ("IP:port : 10.1.1.1:443", &[off])]);
+        let found = findings(&RULE, &joined(&sni_site(1, "a.test"), &records));
+        assert_eq!((found.len(), found[0].severity), (1, Severity::High));
+        assert!(found[0].message.contains("which serves those who come through that address to \"S1\""), "{}", found[0].message);
     }
 
     #[test]

@@ -281,7 +281,7 @@ fn adopt_record(finding: Finding, map: &EndpointMap<'_>, site: usize, like: &str
 #[cfg(test)]
 mod tests {
     use super::super::Group;
-    use super::super::testing::{SERVICE, findings, fixture, joined, metabase, registry, with_records};
+    use super::super::testing::{SERVICE, findings, fixture, joined, listing, metabase, registry, sni_site, with_records};
     use super::*;
 
     fn site(id: u32, properties: &str) -> String {
@@ -297,6 +297,15 @@ mod tests {
     }
 
     const OFF: &str = r#"CertCheckMode="1""#;
+
+    #[test]
+    fn a_time_out_that_both_records_have_is_no_change_and_the_record_is_updated() {
+        let off = ("Verify Client Certificate Revocation", "Disabled");
+        let records = listing(&[("Hostname:port : a.test:443", &[off]), ("Hostname:port : b.test:443", &[])]);
+        let found = findings(&RULE, &joined(&(sni_site(1, "a.test") + &sni_site(2, "b.test")), &records));
+        let like_b = found[0].remedies.iter().find(|remedy| remedy.what.contains("CertCheckMode 1 becomes 0")).unwrap();
+        assert!(!like_b.what.contains("time-out") && like_b.command.as_ref().unwrap().contains("update sslcert"), "{like_b:?}");
+    }
 
     #[test]
     fn the_site_that_has_the_line_and_the_one_that_lacks_it_are_named_with_what_they_do() {

@@ -163,7 +163,7 @@ impl<'a> Named<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{apphost, findings, fixture, with_records};
+    use super::super::testing::{apphost, findings, fixture, joined, listing, sni_site, with_records};
     use super::*;
 
     fn two(first: &str, second: &str, flags: u32) -> Vec<Finding> {
@@ -197,6 +197,15 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].severity, found[0].confidence), (Severity::High, Confidence::Firm));
         assert!(found[0].message.contains("10.20.0.5:443") && found[0].message.contains("Legacy"), "{}", found[0].message);
+    }
+
+    #[test]
+    fn a_record_of_another_product_is_left_to_the_rule_about_owners() {
+        let found = |id: &str| {
+            let records = listing(&[("Hostname:port : a.test:443", &[]), ("IP:port : 10.1.1.1:443", &[("Application ID", id)])]);
+            findings(&RULE, &joined(&sni_site(1, "a.test"), &records)).len()
+        };
+        assert_eq!((found("{5d89a20c-beab-4389-9447-324788eb944a}"), found("{4dc3e181-e14b-4a21-b022-59fc669b0914}")), (0, 1));
     }
 
     #[test]

@@ -67,6 +67,46 @@ pub(crate) fn joined(body: &str, records: &str) -> Server {
     server
 }
 
+/// What `netsh http show sslcert` prints for these records of IIS, each with its first line and the values that differ from those of a stock
+/// record; an empty value leaves the line out.
+pub(crate) fn listing(records: &[(&str, &[(&str, &str)])]) -> String {
+    const STOCK: [(&str, &str); 13] = [
+        ("Certificate Hash", "1f0c6b7c2a9d4e58b3a7c0d1e2f30415263748a9"),
+        ("Application ID", "{4dc3e181-e14b-4a21-b022-59fc669b0914}"),
+        ("Certificate Store Name", "My"),
+        ("Verify Client Certificate Revocation", "Enabled"),
+        ("Verify Revocation Using Cached Client Certificate Only", "Disabled"),
+        ("Usage Check", "Enabled"),
+        ("Revocation Freshness Time", "0"),
+        ("URL Retrieval Timeout", "0"),
+        ("Ctl Identifier", "(null)"),
+        ("Ctl Store Name", "(null)"),
+        ("DS Mapper Usage", "Disabled"),
+        ("Negotiate Client Certificate", "Disabled"),
+        ("Reject Connections", "Disabled"),
+    ];
+    let mut text = "SSL Certificate bindings:\n-------------------------\n".to_owned();
+    for (first, values) in records {
+        text.push_str(&format!("\n    {first}\n"));
+        for (label, stock) in STOCK {
+            let value = values.iter().find(|(name, _)| *name == label).map_or(stock, |(_, value)| value);
+            if !value.is_empty() {
+                text.push_str(&format!("    {label} : {value}\n"));
+            }
+        }
+    }
+    text
+}
+
+/// A site with one SNI binding, which requires client certificates.
+pub(crate) fn sni_site(id: u32, host: &str) -> String {
+    https_site(id, &format!("*:443:{host}"), "Ssl, SslNegotiateCert, SslRequireCert").replacen(
+        "bindingInformation",
+        "sslFlags=\"1\" bindingInformation",
+        1,
+    )
+}
+
 /// A site with one https binding, and what its root says of `access@sslFlags`.
 pub(crate) fn https_site(id: u32, binding: &str, access: &str) -> String {
     format!(
