@@ -3,6 +3,11 @@
 
 mod body_before_late_request;
 mod certificate_revoked;
+mod chain_certificate_expired;
+mod chains;
+mod client_certificate_expired;
+mod client_certificate_not_yet_valid;
+mod server_clock;
 mod content_length_limit;
 mod crl_expired;
 mod crl_expired_in_cache;
@@ -53,6 +58,11 @@ pub const CAUSES: &[&Cause] = &[
     &freshness_refetch::CAUSE,
     &crl_not_named::CAUSE,
     &shared_endpoint_mode::CAUSE,
+    // 403.17
+    &chain_certificate_expired::CAUSE,
+    &client_certificate_expired::CAUSE,
+    &client_certificate_not_yet_valid::CAUSE,
+    &server_clock::CAUSE,
     // 413
     &body_before_late_request::CAUSE,
     &content_length_limit::CAUSE,
