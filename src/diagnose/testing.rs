@@ -2,7 +2,7 @@
 
 use super::{Case, Cause, Judged, Url};
 use crate::compare::SiteRef;
-use crate::evidence::{x509, read_log, read_stores, read_verifications};
+use crate::evidence::{read_log, read_stores, read_verifications, x509};
 use crate::input::FileId;
 use crate::policy::Date;
 use crate::rules::testing::{SERVICE, apphost, https_site, joined, metabase, registry};

@@ -4,7 +4,7 @@
 use crate::catalogue::{Setting, Value, access};
 use crate::diagnose::{Case, Fact, Judged, Need, needs};
 use crate::evidence::x509::{Authorities, Chain, Instant, X509};
-use crate::evidence::{Certificate, Element, StoreListing, Verification};
+use crate::evidence::{Certificate, Element, Verification};
 use crate::remedy::{Remedy, Risk};
 use crate::rules::Confidence;
 
@@ -157,14 +157,6 @@ pub(super) fn is_same(listed: &Certificate, certificate: &X509) -> bool {
     listed.hash.value().is_some_and(|hash| hash.as_slice() == certificate.thumbprint)
 }
 
-/// Whether a listing holds an element of a verified chain, by hash or else by serial number and subject; `None` where it cannot be told.
-pub(super) fn listed<'a>(element: &Element, store: &'a StoreListing) -> Option<&'a Certificate> {
-    store.certificates.iter().find(|listed| match (listed.hash.value(), element.hash.value()) {
-        (Some(one), Some(other)) => one == other,
-        _ => listed.serial.value().is_some() && listed.serial.value() == element.serial.value() && listed.subject.value() == element.subject.value(),
-    })
-}
-
 /// The listing of a store.
 pub(super) fn listing(store: &str) -> Need {
     Need::command(format!("the store {store} of the computer, on this server"), format!("certutil -store {store}"))
@@ -183,7 +175,11 @@ pub(super) fn files() -> Need {
 /// What to do about a certificate that is outside its validity.
 pub(super) fn renew(what: &str) -> [Remedy; 2] {
     [
-        Remedy::command(Risk::ReadOnly, "on the server, names the certificate of the chain that is outside its validity", "certutil -verify -urlfetch client.cer"),
+        Remedy::command(
+            Risk::ReadOnly,
+            "on the server, names the certificate of the chain that is outside its validity",
+            "certutil -verify -urlfetch client.cer",
+        ),
         Remedy::advice(Risk::Safe, format!("renew {what}; no setting of IIS switches this check off")),
     ]
 }

@@ -24,7 +24,10 @@ fn check(case: &Case<'_>) -> Judged {
         Ok(needs) => needs,
         Err(excluded) => return excluded,
     };
-    let set = Remedy::advice(Risk::Safe, "let the server take its time from the domain or a time source (w32tm /resync), and check its time zone");
+    let set = Remedy::advice(
+        Risk::Safe,
+        "let the server take its time from the domain or a time source (w32tm /resync), and check its time zone",
+    );
     let time = Need::command("the time of the server against its source", "w32tm /query /status");
     let mut facts = Vec::new();
     let mut ended = Vec::new();
@@ -32,14 +35,18 @@ fn check(case: &Case<'_>) -> Judged {
     if let Some(when) = When::of_day(case) {
         for leaf in clients(case).into_iter().flat_map(|chain| chain.links) {
             if when.is_after(leaf) || when.is_before(leaf) {
-                ended.push(Fact::at(format!("{}, is outside its validity {}, by any clock that is right", shown(leaf), when.words), Some(leaf.place)));
+                ended.push(Fact::at(
+                    format!("{}, is outside its validity {}, by any clock that is right", shown(leaf), when.words),
+                    Some(leaf.place),
+                ));
                 continue;
             }
             let same = |element: &crate::evidence::Element| match element.hash.value() {
                 Some(hash) => hash.as_slice() == leaf.thumbprint,
                 None => element.serial.value().is_some_and(|serial| leaf.serial.is_written(serial)),
             };
-            let found = with_error(case, EXPIRED, same, |_| format!("is outside its validity by the server's clock, and within it {}", when.words));
+            let found =
+                with_error(case, EXPIRED, same, |_| format!("is outside its validity by the server's clock, and within it {}", when.words));
             facts.extend(found.bad);
         }
     }
