@@ -94,6 +94,10 @@ pub(crate) const SERVER: &[u8] = include_bytes!("../../tests/fixtures/x509/serve
 pub(crate) const ISSUING: &[u8] = include_bytes!("../../tests/fixtures/x509/issuing2.b64");
 /// The root above, valid until 2070.
 pub(crate) const ROOT: &[u8] = include_bytes!("../../tests/fixtures/x509/root.cer");
+/// Two more clients of that authority, of whom one is revoked since 2027-01-02.
+pub(crate) const USERS: &[u8] = include_bytes!("../../tests/fixtures/x509/users.pem");
+/// The revocation list that says so.
+pub(crate) const CRL: &[u8] = include_bytes!("../../tests/fixtures/x509/issuing2.crl");
 /// A trust list with both authorities.
 pub(crate) const LIST: &[u8] = include_bytes!("../../tests/fixtures/x509/contoso.stl");
 

@@ -110,7 +110,8 @@ pub(super) fn shown(certificate: &X509) -> String {
 #[derive(Debug, Clone)]
 pub(super) struct When {
     first: Instant,
-    last: Instant,
+    /// Its last second.
+    pub(super) last: Instant,
     /// In words.
     pub(super) words: String,
 }

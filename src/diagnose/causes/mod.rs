@@ -27,6 +27,7 @@ mod negotiate_missing;
 mod no_certificate_sent;
 mod no_mapping_matches;
 mod no_record;
+mod node_differs;
 mod non_self_signed_in_root;
 mod plain_http_request;
 mod proxy;
@@ -79,6 +80,7 @@ pub const CAUSES: &[&Cause] = &[
     // 403.16
     &root_not_trusted::CAUSE,
     &intermediate_missing::CAUSE,
+    &node_differs::CAUSE,
     &non_self_signed_in_root::CAUSE,
     &client_auth_issuers_empty::CAUSE,
     &wrong_usage::CAUSE,
