@@ -158,3 +158,83 @@ fn configuration_among_the_evidence_is_refused() {
     assert_eq!(run.code, 3);
     assert!(run.err.contains("it is configuration and no evidence"), "{}", run.err);
 }
+
+#[test]
+fn an_intermediate_that_has_expired_is_found_behind_403_17() {
+    decides(
+        "chain-certificate-expired",
+        &[
+            "examples/diagnose-expired-intermediate/MetaBase.xml",
+            "--status",
+            "403.17",
+            "--evidence",
+            "examples/diagnose-expired-intermediate/user.cer",
+            "--evidence",
+            "examples/diagnose-expired-intermediate/authorities.cer",
+        ],
+        &[
+            "examples/diagnose-expired-intermediate/MetaBase.xml",
+            "--status",
+            "403.17",
+            "--evidence",
+            "examples/diagnose-expired-intermediate/user.cer",
+        ],
+        "certutil -verify -urlfetch client.cer",
+    );
+}
+
+#[test]
+fn a_trust_list_that_does_not_name_the_issuer_is_found() {
+    decides(
+        "issuer-not-in-ctl",
+        &[
+            "examples/diagnose-ctl/MetaBase.xml",
+            "--status",
+            "403.7",
+            "--evidence",
+            "examples/diagnose-ctl/chain.cer",
+            "--evidence",
+            "examples/diagnose-ctl/partners.stl",
+        ],
+        &["examples/diagnose-ctl/MetaBase.xml", "--status", "403.7", "--evidence", "examples/diagnose-ctl/chain.cer"],
+        ".stl",
+    );
+}
+
+#[test]
+fn an_empty_choice_of_certificates_is_explained_by_the_roots() {
+    decides(
+        "blank-certificate-chooser",
+        &[
+            "examples/diagnose-blank-chooser/MetaBase.xml",
+            "--status",
+            "403.7",
+            "--evidence",
+            "examples/diagnose-blank-chooser/chain.cer",
+            "--evidence",
+            "examples/diagnose-blank-chooser/roots.txt",
+        ],
+        &["examples/diagnose-blank-chooser/MetaBase.xml", "--status", "403.7", "--evidence", "examples/diagnose-blank-chooser/chain.cer"],
+        "certutil -store Root",
+    );
+}
+
+#[test]
+fn a_list_of_issuers_that_is_too_long_is_found() {
+    decides(
+        "issuer-list-truncated",
+        &["examples/diagnose-truncated-list/MetaBase.xml", "--status", "403.7", "--evidence", "examples/diagnose-truncated-list/roots.txt"],
+        &["examples/diagnose-truncated-list/MetaBase.xml", "--status", "403.7"],
+        "certutil -store Root",
+    );
+}
+
+#[test]
+fn a_certificate_without_its_private_key_is_found_on_the_client() {
+    decides(
+        "client-certificate-without-private-key",
+        &["examples/diagnose-no-private-key/MetaBase.xml", "--status", "403.7", "--evidence", "examples/diagnose-no-private-key/my.txt"],
+        &["examples/diagnose-no-private-key/MetaBase.xml", "--status", "403.7"],
+        "certutil -user -store My",
+    );
+}

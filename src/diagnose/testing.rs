@@ -2,8 +2,9 @@
 
 use super::{Case, Cause, Judged, Url};
 use crate::compare::SiteRef;
-use crate::evidence::{read_log, read_stores, read_verifications};
+use crate::evidence::{read_log, read_stores, read_verifications, x509};
 use crate::input::FileId;
+use crate::policy::Date;
 use crate::rules::testing::{SERVICE, apphost, https_site, joined, metabase, registry};
 use crate::server::Server;
 
@@ -69,6 +70,37 @@ pub(crate) const PROXY_WANTS_PASSWORD: Sample = Sample {
     ),
     authority: GOOD_AUTHORITY,
 };
+/// The client certificate is outside its validity.
+pub(crate) const CLIENT_EXPIRED: Sample =
+    Sample { client: ("  Element.dwErrorStatus = CERT_TRUST_IS_NOT_TIME_VALID (0x1)\n", GOOD_CLIENT.1), authority: GOOD_AUTHORITY };
+/// The certificate of the authority is outside its validity.
+pub(crate) const AUTHORITY_EXPIRED: Sample =
+    Sample { client: GOOD_CLIENT, authority: ("  Element.dwErrorStatus = CERT_TRUST_IS_NOT_TIME_VALID (0x1)\n", GOOD_AUTHORITY.1) };
+/// The client certificate is for something else.
+pub(crate) const WRONG_USAGE: Sample =
+    Sample { client: ("  Element.dwErrorStatus = CERT_TRUST_IS_NOT_VALID_FOR_USAGE (0x10)\n", GOOD_CLIENT.1), authority: GOOD_AUTHORITY };
+/// The chain ends in a root that is not trusted.
+pub(crate) const UNTRUSTED: Sample =
+    Sample { client: GOOD_CLIENT, authority: ("  Element.dwErrorStatus = CERT_TRUST_IS_UNTRUSTED_ROOT (0x20)\n", GOOD_AUTHORITY.1) };
+/// An issuer was not found.
+pub(crate) const PARTIAL: Sample =
+    Sample { client: GOOD_CLIENT, authority: ("  Element.dwErrorStatus = CERT_TRUST_IS_PARTIAL_CHAIN (0x10000)\n", GOOD_AUTHORITY.1) };
+
+/// A client's certificate, valid from 2026-04-05 to 2031-04-05.
+pub(crate) const CLIENT: &[u8] = include_bytes!("../../tests/fixtures/x509/client.cer");
+/// A certificate of a server.
+pub(crate) const SERVER: &[u8] = include_bytes!("../../tests/fixtures/x509/server.cer");
+/// The authority of both, valid until 2051.
+pub(crate) const ISSUING: &[u8] = include_bytes!("../../tests/fixtures/x509/issuing2.b64");
+/// The root above, valid until 2070.
+pub(crate) const ROOT: &[u8] = include_bytes!("../../tests/fixtures/x509/root.cer");
+/// Two more clients of that authority, of whom one is revoked since 2027-01-02.
+pub(crate) const USERS: &[u8] = include_bytes!("../../tests/fixtures/x509/users.pem");
+/// The revocation list that says so.
+pub(crate) const CRL: &[u8] = include_bytes!("../../tests/fixtures/x509/issuing2.crl");
+/// A trust list with both authorities.
+pub(crate) const LIST: &[u8] = include_bytes!("../../tests/fixtures/x509/contoso.stl");
+
 /// The delta list for the client certificate cannot be fetched.
 pub(crate) const DELTA_FAILED: Sample = Sample {
     client: (
@@ -121,6 +153,8 @@ pub(crate) struct OneCase {
     url: &'static str,
     log: String,
     listing: String,
+    files: Vec<&'static [u8]>,
+    at: Option<Date>,
     change: Option<fn(&mut Server)>,
 }
 
@@ -171,6 +205,8 @@ impl OneCase {
             url: "/",
             log: String::new(),
             listing: String::new(),
+            files: Vec::new(),
+            at: None,
             change: None,
         }
     }
@@ -266,6 +302,18 @@ impl OneCase {
         self
     }
 
+    /// With a file of certificates or lists.
+    pub(crate) fn file(mut self, bytes: &'static [u8]) -> Self {
+        self.files.push(bytes);
+        self
+    }
+
+    /// Judged on this day.
+    pub(crate) fn on(mut self, day: &str) -> Self {
+        self.at = Some(day.parse().unwrap());
+        self
+    }
+
     /// Without the records of HTTP.sys.
     pub(crate) fn without_records(mut self) -> Self {
         if let Of::Iis7 { records, .. } = &mut self.of {
@@ -335,6 +383,12 @@ impl OneCase {
         if !self.listing.is_empty() {
             server.evidence.stores.extend(read_stores(&self.listing, FileId(6)).stores);
         }
+        for (index, bytes) in self.files.iter().enumerate() {
+            let read = x509::read(bytes, FileId(20 + u32::try_from(index).unwrap())).unwrap();
+            server.evidence.certificates.extend(read.certificates);
+            server.evidence.crls.extend(read.crls);
+            server.evidence.ctls.extend(read.ctls);
+        }
         if let Some(change) = self.change {
             change(&mut server);
         }
@@ -350,6 +404,7 @@ impl OneCase {
             panic!("the case has no site");
         }
         let mut case = Case::new(&servers, SiteRef { server, site: 0 }, Url::parse(self.url).unwrap(), cause.statuses[0]);
+        case.at = self.at;
         case.working = self.working.map(|site| SiteRef { server, site });
         (cause.check)(&case)
     }

@@ -9,11 +9,11 @@ use crate::input::Place;
 use crate::server::{Generation, Server, Site};
 
 /// The store that takes the issuers of client certificates, by its name for programs.
-pub(super) const ISSUERS: &str = "ClientAuthIssuer";
+pub(crate) const ISSUERS: &str = "ClientAuthIssuer";
 
 /// Whether the server sends the list, as far as that can be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sending {
+pub(crate) enum Sending {
     /// The registry says so, here.
     Said(Place),
     /// It is the default of this Windows.
@@ -26,7 +26,7 @@ pub(super) enum Sending {
 
 impl Sending {
     /// Told by the registry, else by the version of Windows.
-    pub(super) fn of(server: &Server) -> Sending {
+    pub(crate) fn of(server: &Server) -> Sending {
         let said = server.schannel.as_ref().map(|schannel| &schannel.send_trusted_issuer_list);
         match said.and_then(|field| field.value().zip(field.place())) {
             Some((0, _)) => Sending::Not,
@@ -40,24 +40,24 @@ impl Sending {
 
 /// A list of issuers that the server would send.
 #[derive(Debug)]
-pub(super) struct List<'a> {
+pub(crate) struct List<'a> {
     /// The store that it is made of.
-    pub(super) store: &'a StoreListing,
+    pub(crate) store: &'a StoreListing,
     /// Number of different names.
-    pub(super) names: usize,
+    pub(crate) names: usize,
     /// Bytes that they take, as an estimate.
-    pub(super) bytes: usize,
+    pub(crate) bytes: usize,
     /// Whether a store that comes first was not listed, so that this one may not be the source.
-    pub(super) assumed: bool,
+    pub(crate) assumed: bool,
 }
 
 /// The longest list that fits into a handshake, in bytes.
-pub(super) fn limit(server: &Server) -> usize {
+pub(crate) fn limit(server: &Server) -> usize {
     if server.generation == Generation::Iis6 { 0x3000 } else { 0x4000 }
 }
 
 /// The lists that the server would send, as far as their stores were listed, each store once.
-pub(super) fn lists(server: &Server) -> Vec<List<'_>> {
+pub(crate) fn lists(server: &Server) -> Vec<List<'_>> {
     let mut lists: Vec<List<'_>> = Vec::new();
     let mut by_default = true;
     if server.generation == Generation::Iis6 {
@@ -105,7 +105,7 @@ fn has_trust_list(site: &Site) -> bool {
 
 /// The list that a store makes. Of the roots only those count that are their own issuers: anything else there is a mistake that Schannel may
 /// or may not send. A name that comes again counts once, so that the estimate is rather too low.
-pub(super) fn list(store: &StoreListing, assumed: bool) -> List<'_> {
+pub(crate) fn list(store: &StoreListing, assumed: bool) -> List<'_> {
     let roots_only = store.is_called("Root");
     let wanted = store.certificates.iter().filter(|certificate| !roots_only || certificate.is_self_signed() != Some(false));
     let names: BTreeSet<&str> = wanted.filter_map(|certificate| certificate.subject.value()).map(String::as_str).collect();
@@ -114,7 +114,7 @@ pub(super) fn list(store: &StoreListing, assumed: bool) -> List<'_> {
 }
 
 /// Whether client certificates are wanted: by a site, or possibly, when the sites are not known.
-pub(super) fn wanted(server: &Server) -> Option<bool> {
+pub(crate) fn wanted(server: &Server) -> Option<bool> {
     let wanted = server.sites.iter().any(Site::wants_certificates);
     (wanted || server.lists_sites).then_some(wanted)
 }

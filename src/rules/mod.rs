@@ -47,7 +47,7 @@ mod https_binding_without_certificate;
 mod intermediate_in_root_store;
 mod ip_in_sni_binding;
 mod issuer_list_truncated;
-mod issuers;
+pub(crate) mod issuers;
 mod late;
 mod late_request_body_limit;
 mod late_request_http2;

@@ -1,8 +1,9 @@
 //! `certificate-revoked`: a certificate of the chain is really revoked.
 
+use super::chains::{When, clients, shown};
 use super::revocation::{REALLY_REVOKED, gate, named, sure, usual_needs};
 use crate::diagnose::{Case, Cause, Fact, Judged, Likelihood};
-use crate::evidence::{LeafCheck, Revocation};
+use crate::evidence::{LeafCheck, Revocation, x509};
 use crate::remedy::{Remedy, Risk};
 use crate::rules::Confidence;
 
@@ -14,7 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
               to switch it off would let the revoked certificate in.",
     open: "Open without a verification or a result in the log that says so. A verification that finds no certificate revoked rules it out for the \
            chain that it is about and no more than likely, since the refused client may have shown another one.",
-    evidence: "the output of certutil -verify on the server, the log (sc-win32-status 2148081680)",
+    evidence: "the output of certutil -verify on the server, the client's certificate with the revocation list as files, the log (sc-win32-status 2148081680)",
     likelihood: Likelihood::Possible,
     references: &["KB248058", "KB289749"],
     check,
@@ -54,6 +55,25 @@ fn check(case: &Case<'_>) -> Judged {
             good.push(Fact::at(text, Some(verification.place)));
         }
     }
+    if let Some(when) = When::of(case, "403.13") {
+        for link in clients(case).into_iter().flat_map(|chain| chain.links) {
+            let of_files = x509::revoked(link, &case.server.evidence.crls, when.last);
+            let x509::Revocation::Revoked { entry, crl, .. } = of_files else { continue };
+            // A list tells from when on: one that was made later than the refusal may name what was good then.
+            if entry.date > when.last {
+                continue;
+            }
+            let reason = entry.reason.and_then(x509::Reason::name).map(|name| format!(" ({name})")).unwrap_or_default();
+            let text = format!(
+                "the revocation list of \"{}\" names {} since {}{reason}; no signature was checked",
+                crl.issuer.shown,
+                shown(link),
+                entry.date
+            );
+            revoked.push(Fact::at(text, Some(crl.place)));
+            strength = strength.max(Some(Confidence::Likely));
+        }
+    }
     if let Some(fact) = case.logged_with("403.13", REALLY_REVOKED) {
         strength = Some(Confidence::Firm);
         revoked.push(fact);
@@ -84,7 +104,7 @@ fn remedies() -> [Remedy; 2] {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::testing::{ALL_REACHED, REVOKED, SUBORDINATE_UNREACHABLE, iis6, iis7};
+    use super::super::super::testing::{ALL_REACHED, CRL, ISSUING, REVOKED, SUBORDINATE_UNREACHABLE, USERS, iis6, iis7};
     use super::*;
     use crate::diagnose::Verdict;
 
@@ -112,5 +132,18 @@ mod tests {
     fn no_verification_and_one_that_could_not_check_leave_it_open() {
         assert_eq!(iis6(0).judge(&CAUSE).verdict, Verdict::Open);
         assert_eq!(iis6(0).verified(SUBORDINATE_UNREACHABLE).judge(&CAUSE).verdict, Verdict::Open);
+    }
+
+    #[test]
+    fn a_revocation_list_of_a_file_that_names_the_certificate_supports_it() {
+        let case = iis7(0).file(USERS).file(ISSUING).file(CRL);
+        let judged = case.clone().on("2031-04-02").judge(&CAUSE);
+        assert_eq!((judged.verdict, judged.strength), (Verdict::Supported, Confidence::Likely));
+        assert!(
+            judged.because[0].text.contains("Bob Example") && judged.because[0].text.contains("keyCompromise"),
+            "{}",
+            judged.because[0].text
+        );
+        assert_eq!(case.on("2026-12-01").judge(&CAUSE).verdict, Verdict::Open, "it was revoked later");
     }
 }

@@ -1,8 +1,15 @@
 //! The causes. One cause, one file, with its meaning, when it stays open, and its tests: one case that supports it, one that rules it out,
 //! and one that leaves it open.
 
+mod blank_certificate_chooser;
 mod body_before_late_request;
 mod certificate_revoked;
+mod chain_certificate_expired;
+mod chains;
+mod client_auth_issuers_empty;
+mod client_certificate_expired;
+mod client_certificate_not_yet_valid;
+mod client_certificate_without_private_key;
 mod content_length_limit;
 mod crl_expired;
 mod crl_expired_in_cache;
@@ -11,21 +18,31 @@ mod crl_unreachable;
 mod delta_crl_double_escaping;
 mod ds_mapper_without_domain;
 mod freshness_refetch;
+mod intermediate_missing;
+mod issuer_list_truncated;
+mod issuer_not_in_ctl;
 mod late_request_unsupported;
 mod mapping_denies;
+mod negotiate_missing;
+mod no_certificate_sent;
 mod no_mapping_matches;
 mod no_record;
+mod node_differs;
+mod non_self_signed_in_root;
 mod plain_http_request;
 mod proxy;
 mod record_asks_everyone;
 mod retrieval_timeout_short;
 mod revocation;
+mod root_not_trusted;
+mod server_clock;
 mod server_private_key;
 mod shared_endpoint_mode;
 mod tls_required_without_https;
 mod two_mapping_kinds;
 mod url_asks;
 mod weak_encryption;
+mod wrong_usage;
 
 use super::Cause;
 
@@ -40,6 +57,13 @@ pub const CAUSES: &[&Cause] = &[
     &tls_required_without_https::CAUSE,
     // 403.5
     &weak_encryption::CAUSE,
+    // 403.7
+    &negotiate_missing::CAUSE,
+    &issuer_list_truncated::CAUSE,
+    &issuer_not_in_ctl::CAUSE,
+    &blank_certificate_chooser::CAUSE,
+    &client_certificate_without_private_key::CAUSE,
+    &no_certificate_sent::CAUSE,
     // 403.12
     &mapping_denies::CAUSE,
     // 403.13
@@ -53,6 +77,18 @@ pub const CAUSES: &[&Cause] = &[
     &freshness_refetch::CAUSE,
     &crl_not_named::CAUSE,
     &shared_endpoint_mode::CAUSE,
+    // 403.16
+    &root_not_trusted::CAUSE,
+    &intermediate_missing::CAUSE,
+    &node_differs::CAUSE,
+    &non_self_signed_in_root::CAUSE,
+    &client_auth_issuers_empty::CAUSE,
+    &wrong_usage::CAUSE,
+    // 403.17
+    &chain_certificate_expired::CAUSE,
+    &client_certificate_expired::CAUSE,
+    &client_certificate_not_yet_valid::CAUSE,
+    &server_clock::CAUSE,
     // 413
     &body_before_late_request::CAUSE,
     &content_length_limit::CAUSE,

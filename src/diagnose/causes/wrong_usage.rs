@@ -1,0 +1,86 @@
+//! `wrong-usage`: the client's certificate is not meant for client authentication.
+
+use super::chains::{WRONG_USAGE, asked, clients, shown, usual_needs, with_error};
+use crate::catalogue::cert_check;
+use crate::diagnose::{Case, Cause, Fact, Judged, Likelihood};
+use crate::remedy::{Remedy, Risk};
+use crate::rules::Confidence;
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "wrong-usage",
+    statuses: &["403.16"],
+    title: "The client's certificate is not meant for client authentication",
+    meaning: "The certificate or an authority above it names purposes, and Client Authentication is not among them.",
+    open: "Likely at most without the result in the log, because it is not documented which status a wrong usage gives. Open without the certificate or a verification.",
+    evidence: "the client's certificate, the log (sc-win32-status 2148204816), certutil -verify",
+    likelihood: Likelihood::Possible,
+    references: &["KB943891", "MSDN: IIS 6.0, CertCheckMode"],
+    check,
+};
+
+const RESULTS: &[u32] = &[0x800b_0110, 0x8009_0349];
+
+fn check(case: &Case<'_>) -> Judged {
+    let needs = match asked(case) {
+        Ok(needs) => needs,
+        Err(excluded) => return excluded,
+    };
+    let unchecked = case.mode_has(cert_check::NO_USAGE);
+    if unchecked.is_yes() {
+        return Judged::excluded_by(Confidence::Likely, unchecked.yes);
+    }
+    let verified = with_error(case, WRONG_USAGE, |_| true, |_| "is not valid for this usage".to_owned());
+    let (mut bad, mut strength) = (verified.bad, verified.strength.map(|strength| strength.min(Confidence::Likely)));
+    let mut good = Vec::new();
+    for chain in clients(case) {
+        let Some(leaf) = chain.links.first() else { continue };
+        match chain.not_for_clients() {
+            Some(link) => {
+                let text = format!("{}, names purposes, and Client Authentication is not among them", shown(link));
+                bad.push(Fact::at(text, Some(link.place)));
+                strength = strength.max(Some(Confidence::Likely));
+            }
+            None => good.push(Fact::at(format!("{}, may be used by clients", shown(leaf)), Some(leaf.place))),
+        }
+    }
+    if let Some(fact) = case.logged_with("403.16", RESULTS) {
+        bad.push(fact);
+        strength = Some(Confidence::Firm);
+    }
+    let issue = Remedy::advice(Risk::Safe, "issue the client a certificate with the purpose Client Authentication (1.3.6.1.5.5.7.3.2)");
+    match strength {
+        Some(strength) => Judged::supported(strength, bad).needs(needs).remedies([issue]),
+        None if !good.is_empty() => Judged::excluded_by(Confidence::Likely, good),
+        None => match case.logged_without("403.16", RESULTS) {
+            Some(fact) => Judged::excluded(Confidence::Likely, fact),
+            None => Judged::open().needs(usual_needs()).needs(needs).remedies([issue]),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::{CLIENT, OneCase, SERVER, WRONG_USAGE, iis7};
+    use super::*;
+    use crate::diagnose::Verdict;
+
+    #[test]
+    fn a_certificate_for_servers_and_the_result_in_the_log_support_it() {
+        assert_eq!(iis7(1).file(SERVER).judge(&CAUSE).strength, Confidence::Likely);
+        assert_eq!(iis7(1).verified(WRONG_USAGE).judge(&CAUSE).strength, Confidence::Likely);
+        assert_eq!(iis7(1).logging(&["403 16 2148204816"]).judge(&CAUSE).strength, Confidence::Firm);
+    }
+
+    #[test]
+    fn a_certificate_for_clients_a_mode_that_does_not_look_and_another_result_exclude_it() {
+        let mode = iis7(0x1_0001).file(SERVER);
+        for case in [iis7(1).file(CLIENT), mode, iis7(1).logging(&["403 16 2148204809"]), OneCase::iis7("Ssl", &[])] {
+            assert_eq!(case.judge(&CAUSE).verdict, Verdict::Excluded);
+        }
+    }
+
+    #[test]
+    fn without_the_certificate_it_is_open() {
+        assert_eq!(iis7(1).judge(&CAUSE).verdict, Verdict::Open);
+    }
+}
