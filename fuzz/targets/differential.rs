@@ -65,7 +65,7 @@ fn is_about_namespaces(error: &Error) -> bool {
 }
 
 fn has_empty_prefix(text: &str) -> bool {
-    text.as_bytes().windows(2).any(|pair| matches!(pair, [b'<' | b' ' | b'\t' | b'\r' | b'\n', b':']))
+    text.as_bytes().windows(2).any(|pair| matches!(pair, [b'<' | b'/' | b' ' | b'\t' | b'\r' | b'\n', b':']))
 }
 
 fuzz_target!(|bytes: &[u8]| {
@@ -101,7 +101,7 @@ fuzz_target!(|bytes: &[u8]| {
         // There a name of a processing instruction may be followed by anything, here by a blank, as XML has it.
         (Err(XmlErrorKind::Instruction), Ok(_)) => {}
         // There a name may start with a colon, that is with an empty prefix, which namespaces do not allow.
-        (Err(XmlErrorKind::Attribute(_) | XmlErrorKind::Name), Ok(_)) if has_empty_prefix(text) => {}
+        (Err(XmlErrorKind::Attribute(_) | XmlErrorKind::Name | XmlErrorKind::EndTag { .. }), Ok(_)) if has_empty_prefix(text) => {}
         (Err(error), Ok(_)) => panic!("refused here, accepted there: {error:?}"),
         (Err(_), Err(_)) => {}
     }

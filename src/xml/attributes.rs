@@ -180,11 +180,14 @@ const IN_NAME: [bool; 256] = {
     table
 };
 
-/// Whether `name` is a legal XML name with at most one namespace prefix.
+/// Whether `name` is a legal XML name (productions 4 and 5, NameStartChar and NameChar) with at most one namespace prefix.
 pub(super) fn is_name(name: &str) -> bool {
-    let starts = |c: char| c.is_ascii_alphabetic() || c == '_' || (!c.is_ascii() && c.is_alphabetic());
-    let continues =
-        |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '\u{b7}') || (!c.is_ascii() && c.is_alphanumeric());
+    let starts = |c: char| {
+        matches!(c, 'A'..='Z' | 'a'..='z' | '_' | '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{2ff}' | '\u{370}'..='\u{37d}'
+            | '\u{37f}'..='\u{1fff}' | '\u{200c}'..='\u{200d}' | '\u{2070}'..='\u{218f}' | '\u{2c00}'..='\u{2fef}' | '\u{3001}'..='\u{d7ff}'
+            | '\u{f900}'..='\u{fdcf}' | '\u{fdf0}'..='\u{fffd}' | '\u{10000}'..='\u{effff}')
+    };
+    let continues = |c: char| starts(c) || matches!(c, '0'..='9' | '-' | '.' | '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}'..='\u{2040}');
     let mut parts = 0;
     name.split(':').all(|part| {
         parts += 1;
@@ -338,6 +341,16 @@ mod tests {
         #[test]
         fn a_simple_name_is_a_name_of_ascii_characters_without_a_colon(name in "[a-zA-Z0-9_.:\u{b7}\u{e4}\\- =-]{0,6}") {
             prop_assert_eq!(is_simple_name(&name), is_name(&name) && name.is_ascii() && !name.contains(':'));
+        }
+    }
+
+    #[test]
+    fn a_name_may_hold_what_xml_allows_beyond_ascii() {
+        for name in ["\u{e4}", "\u{60b}", "a\u{b7}\u{301}", "x:\u{4e2d}", "\u{10400}"] {
+            assert!(is_name(name), "{name}");
+        }
+        for name in ["", "\u{b7}", "\u{301}a", "\u{d7}", "\u{2014}", "a:1", ":a", "a:b:c"] {
+            assert!(!is_name(name), "{name}");
         }
     }
 
