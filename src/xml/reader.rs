@@ -319,7 +319,7 @@ impl<'a> XmlReader<'a> {
                     }
                 }
                 QuickXmlEvent::Text(text) => {
-                    let text: &str = text.as_ref();
+                    let text: &str = &text;
                     let is_whole = self.is_last || end < self.text.len();
                     if self.depth() > 0 && is_whole && end <= self.next_section_end {
                         self.gather(text);
