@@ -46,9 +46,12 @@ fn check(case: &Case<'_>) -> Judged {
             if let Some(link) = chain.links.iter().find(|link| ctl.names(link)) {
                 good.push(Fact::at(format!("the trust list names {}, which stands above {}", shown(link), shown(leaf)), Some(ctl.place)));
             } else if chain.links.len() > 1 && matches!(chain.end, ChainEnd::SelfIssued) && ctl.members_not_understood == 0 {
+                let count = match ctl.members.len() {
+                    1 => "1 certificate".to_owned(),
+                    number => format!("{number} certificates"),
+                };
                 let name = ctl.identifier_text().map(|name| format!(" \"{name}\"")).unwrap_or_default();
-                let text =
-                    format!("the trust list{name} names {} authorities, and none of the chain of {}", ctl.members.len(), shown(leaf));
+                let text = format!("the trust list{name} names {}, none of which is in the chain of {}", count, shown(leaf));
                 bad.push(Fact::at(text, Some(ctl.place)));
             }
         }
