@@ -231,12 +231,16 @@ fn every_pipeline_runs_as_written() {
 
 #[test]
 fn what_the_readme_quotes_from_an_example_stands_there() {
-    let session = std::fs::read_to_string(root("examples/before-after/session.console")).unwrap();
+    let examples = ["examples/diagnose-unreachable-crl", "examples/before-after"];
+    let session = |example: &str| std::fs::read_to_string(root(example).join("session.console")).unwrap();
     let quoted = blocks("text");
-    assert_eq!(quoted.len(), 1);
-    for part in quoted[0].split("[…]\n") {
-        assert!(session.contains(part), "{part}");
+    assert_eq!(quoted.len(), examples.len());
+    for (quoted, example) in quoted.iter().zip(examples) {
+        for part in quoted.split("[…]\n") {
+            assert!(session(example).contains(part), "{example}: {part}");
+        }
     }
+    let session = session("examples/before-after");
     let readme = std::fs::read_to_string(root("README.md")).unwrap();
     let lines = session.lines().filter(|line| !line.starts_with("$ ") && !line.starts_with("[exit code")).count();
     assert!(readme.contains(&format!("this report has {lines},")), "{lines}");

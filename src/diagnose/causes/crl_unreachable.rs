@@ -2,7 +2,7 @@
 
 use super::revocation::{NOT_CHECKABLE, fetching, named, remedies, sure, usual_needs, working_does_not_check};
 use crate::diagnose::{Case, Cause, Fact, Judged, Likelihood, needs};
-use crate::evidence::Fetch;
+use crate::evidence::{Element, Fetch, Verification};
 use crate::rules::Confidence;
 
 pub(super) const CAUSE: Cause = Cause {
@@ -38,6 +38,11 @@ fn check(case: &Case<'_>) -> Judged {
             ));
             strength = strength.max(Some(sure(verification)));
         }
+        // Whoever sees a root without a list beside the others looks for the fault there.
+        if let Some(root) = unreachable.first().and_then(|one| root(verification, one.chain)) {
+            let text = format!("the root of the chain, \"{}\", is not checked for revocation: no list is needed for it", root.label());
+            facts.push(Fact::at(text, root.place));
+        }
         if unreachable.is_empty() && verification.tried_urls() {
             let text = format!(
                 "certutil reached an address for every certificate of the chain of \"{}\", as the one who ran it and not as IIS",
@@ -65,6 +70,12 @@ fn check(case: &Case<'_>) -> Judged {
         return open.needs(usual_needs()).needs(gate.needs);
     }
     open.and(reached).likelihood(Likelihood::Possible).needs([needs::proxy(case.server), needs::log()]).needs(gate.needs)
+}
+
+/// The root of a chain, when the chain reaches one.
+fn root(verification: &Verification, chain: usize) -> Option<&Element> {
+    let last = verification.chains.get(chain)?.elements.last()?;
+    (last.issuer.value().is_some() && last.issuer.value() == last.subject.value()).then_some(last)
 }
 
 /// The addresses that failed, and why.
@@ -98,6 +109,7 @@ mod tests {
                 "{text}"
             );
             assert!(judged.because[0].place.is_some());
+            assert!(judged.because.iter().any(|fact| fact.text.contains("the root of the chain") && fact.text.contains("is not checked")));
             assert_eq!(judged.remedies.last().map(|remedy| remedy.risk), Some(Risk::WeakensSecurity));
         }
     }
