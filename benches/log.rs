@@ -1,5 +1,5 @@
-//! How long reading a log takes, as a ratio to a bare pass over the same bytes that finds each line with memchr, and to one that only counts
-//! line feeds. Ratios are medians of pairs measured in turn, so that a machine that slows down slows both.
+//! How long reading a log takes, as a ratio to a bare pass over the same bytes that finds each line with memchr, to one that
+//! reads each line with `BufRead::read_until`, and to one that only counts line feeds. Ratios are medians of pairs measured in turn, so that a machine that slows down slows both.
 //!
 //! `cargo bench --bench log` takes 64 MB; `cargo bench --bench log -- 1024` takes 1024 MB, `-- 1024 file` reads them from a file in the
 //! folder for temporary files, deletes it afterwards and tells the most memory that was in use (on Linux).
@@ -9,7 +9,7 @@
 use std::fmt::Write as _;
 use std::fs::File;
 use std::hint::black_box;
-use std::io::{Read, Write as _};
+use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::time::{Duration, Instant};
 
 use iisaudit::evidence::read_log;
@@ -79,6 +79,18 @@ fn bare(mut reader: impl Read) -> usize {
     }
 }
 
+/// Each line read into a buffer of its own, as `BufRead` offers it and as most programs do.
+fn read_each(reader: impl Read) -> usize {
+    let mut reader = BufReader::with_capacity(256 << 10, reader);
+    let (mut line, mut lines) = (Vec::new(), 0);
+    while reader.read_until(b'\n', &mut line).unwrap() > 0 {
+        black_box(&line);
+        line.clear();
+        lines += 1;
+    }
+    lines
+}
+
 /// Line feeds counted, and nothing else.
 fn count(mut reader: impl Read) -> usize {
     let mut buffer = vec![0; 256 << 10];
@@ -100,15 +112,18 @@ fn timed(work: impl Fn() -> usize) -> Duration {
 /// Medians: of the ratios to both yardsticks, and of the times.
 fn measure<R: Read>(open: impl Fn() -> R, bytes: usize, pairs: usize) {
     let mut to_lines = Vec::new();
+    let mut to_reads = Vec::new();
     let mut to_count = Vec::new();
     let mut times = Vec::new();
     for _ in 0..pairs {
-        let (lines, read, counted) = (
+        let (lines, read, reads, counted) = (
             timed(|| bare(open())).as_secs_f64(),
             timed(|| usize::try_from(read_log(open(), FileId(0)).requests()).unwrap()).as_secs_f64(),
+            timed(|| read_each(open())).as_secs_f64(),
             timed(|| count(open())).as_secs_f64(),
         );
         to_lines.push(read / lines);
+        to_reads.push(read / reads);
         to_count.push(read / counted);
         times.push(read);
     }
@@ -117,10 +132,11 @@ fn measure<R: Read>(open: impl Fn() -> R, bytes: usize, pairs: usize) {
         values[values.len() / 2]
     };
     let time = median(&mut times);
-    println!("{:>11} {:>14} {:>14} {:>9} {:>8}", "bytes", "to each line", "to line feeds", "ms", "MB/s");
+    println!("{:>11} {:>14} {:>14} {:>14} {:>9} {:>8}", "bytes", "to each line", "to read_until", "to line feeds", "ms", "MB/s");
     println!(
-        "{bytes:>11} {:>13.2}x {:>13.2}x {:>9.1} {:>8.0}",
+        "{bytes:>11} {:>13.2}x {:>13.2}x {:>13.2}x {:>9.1} {:>8.0}",
         median(&mut to_lines),
+        median(&mut to_reads),
         median(&mut to_count),
         time * 1e3,
         bytes as f64 / time / 1e6
