@@ -12,7 +12,7 @@ use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Read};
 
-use memchr::{memchr, memchr_iter, memrchr};
+use memchr::{memchr, memchr_iter};
 
 use crate::input::{FileId, Place};
 
@@ -781,15 +781,15 @@ const DEFAULTS: [&str; 3] = [
     "date time s-sitename s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status sc-substatus sc-win32-status",
 ];
 
-/// How to cut a line. The columns wanted are found from both ends, so that the long ones in the middle (agent, referrer, cookie) are only
-/// passed over to count their blanks.
+/// Columns of a line whose places are held; a log with more has the wanted ones among the first.
+const MAX_COLUMNS: usize = 64;
+
+/// How to cut a line.
 #[derive(Debug, Clone, Default)]
 struct Layout {
     blanks: usize,
-    front: Vec<(usize, Column)>,
-    back: Vec<(usize, Column)>,
-    /// Date and time are the first two columns.
-    dated: bool,
+    /// The columns that are looked at, with their numbers.
+    wanted: Vec<(usize, Column)>,
 }
 
 type Cells<'a> = [&'a [u8]; COLUMNS.len()];
@@ -798,7 +798,7 @@ impl Layout {
     fn new(fields: &str) -> Layout {
         let names: Vec<&str> = fields.split_ascii_whitespace().collect();
         let mut wanted: Vec<(usize, Column)> = Vec::new();
-        for (at, name) in names.iter().enumerate() {
+        for (at, name) in names.iter().enumerate().take(MAX_COLUMNS) {
             let column = COLUMNS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name) || is_host(known, name));
             // The first of two columns with the same name counts.
             if let Some((_, column)) = column
@@ -807,49 +807,27 @@ impl Layout {
                 wanted.push((at, *column));
             }
         }
-        let gaps = wanted.windows(2).map(|pair| pair[1].0 - pair[0].0).enumerate();
-        let split = gaps.max_by_key(|(at, gap)| (*gap, usize::MAX - at)).map_or(wanted.len(), |(at, _)| at + 1);
-        let mut back = wanted.split_off(split);
-        back.reverse();
-        let dated = wanted.starts_with(&[(0, Column::Date), (1, Column::Time)]);
-        Layout { blanks: names.len().saturating_sub(1), front: wanted, back, dated }
+        Layout { blanks: names.len().saturating_sub(1), wanted }
     }
 
     /// The cells of a line, or `None` when it has another number of columns.
     fn cut<'a>(&self, line: &'a [u8]) -> Option<Cells<'a>> {
-        if memchr_iter(b' ', line).count() != self.blanks {
+        // Where each column ends; one pass finds them all.
+        let mut ends = [line.len(); MAX_COLUMNS];
+        let mut blanks = 0;
+        for blank in memchr_iter(b' ', line) {
+            if let Some(end) = ends.get_mut(blanks) {
+                *end = blank;
+            }
+            blanks += 1;
+        }
+        if blanks != self.blanks {
             return None;
         }
         let mut cells: Cells<'a> = [&[]; COLUMNS.len()];
-        let (mut rest, mut at) = (line, 0);
-        let mut front = self.front.as_slice();
-        if self.dated && line.get(10) == Some(&b' ') && line.get(19) == Some(&b' ') {
-            cells[Column::Date as usize] = &line[..10];
-            cells[Column::Time as usize] = &line[11..19];
-            (rest, at, front) = (&line[20..], 2, &front[2..]);
-        }
-        for (column, kind) in front {
-            while at < *column {
-                rest = &rest[memchr(b' ', rest)? + 1..];
-                at += 1;
-            }
-            match memchr(b' ', rest) {
-                Some(end) => {
-                    cells[*kind as usize] = &rest[..end];
-                    rest = &rest[end + 1..];
-                    at += 1;
-                }
-                None => cells[*kind as usize] = rest,
-            }
-        }
-        let (mut rest, mut at) = (line, self.blanks);
-        for (column, kind) in &self.back {
-            while at > *column {
-                rest = &rest[..memrchr(b' ', rest)?];
-                at -= 1;
-            }
-            let start = memrchr(b' ', rest).map_or(0, |blank| blank + 1);
-            cells[*kind as usize] = &rest[start..];
+        for (column, kind) in &self.wanted {
+            let start = column.checked_sub(1).and_then(|before| ends.get(before)).map_or(0, |blank| blank + 1);
+            cells[*kind as usize] = line.get(start..*ends.get(*column)?)?;
         }
         Some(cells)
     }
