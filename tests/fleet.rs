@@ -518,3 +518,49 @@ fn the_examples_and_fixtures_give_what_the_schema_says() {
         let _ = json(&[path]);
     }
 }
+
+#[test]
+fn what_changed_since_an_earlier_run_is_told_with_both_values_and_nothing_that_was_not_read_counts_as_fixed() {
+    let directory = tempfile::tempdir().unwrap();
+    let servers = directory.path().join("servers");
+    for server in ["a", "b", "c"] {
+        portal(&servers, server, "Portal", if server == "c" { "SslRequireCert" } else { REQUIRE });
+    }
+    let path = servers.to_str().unwrap();
+    let last = directory.path().join("last.ndjson");
+    let lines = run(&["fleet", path, "--format", "ndjson"]).out;
+    write(&last, &lines);
+    let last = last.to_str().unwrap();
+    let same = json(&[path, "--against", last]);
+    assert_eq!(same["changes"]["summary"]["new"], 0);
+    assert!(same["changes"]["summary"]["unchanged"].as_u64().unwrap() > 0 && same["changes"]["values"] == serde_json::json!([]));
+    let again = run(&["fleet", path, "--against", last]);
+    assert!(again.code == 0 && again.out.contains("nothing changed"), "what is old does not count: {}", again.out);
+    let shuffled: String = lines.lines().rev().map(|line| format!("{line}\n")).collect();
+    let rows: Vec<&str> = lines.lines().collect();
+    let middle: String = rows[1..rows.len() - 1].iter().rev().map(|line| format!("{line}\n")).collect();
+    write(&directory.path().join("shuffled.ndjson"), &format!("{}\n{middle}{}\n", rows[0], rows[rows.len() - 1]));
+    assert_ne!(shuffled, lines);
+    let shuffled = directory.path().join("shuffled.ndjson");
+    assert_eq!(json(&[path, "--against", shuffled.to_str().unwrap()]), same);
+
+    portal(&servers, "b", "Portal", "Ssl");
+    portal(&servers, "d", "Portal", REQUIRE);
+    std::fs::remove_dir_all(servers.join("c")).unwrap();
+    let drifted = json(&[path, "--against", last]);
+    let changes = &drifted["changes"];
+    assert_eq!(changes["servers"], serde_json::json!({ "came": ["d"], "went": ["c"] }));
+    let value = &changes["values"][0];
+    assert_eq!((&value["server"], &value["setting"], &value["drift"]), (&"b".into(), &"access-flags".into(), &"changed".into()));
+    assert!(
+        value["before"]["value"].as_str().unwrap().contains("SslRequireCert") && value["after"]["value"].as_str().unwrap().contains("Ssl")
+    );
+    assert!(value["after"]["location"]["line"].as_u64().is_some());
+    assert!(changes["findings"]["fixed"].as_array().unwrap().iter().all(|found| found["server"] != "c"), "{changes}");
+    assert!(changes["findings"]["not_read"].as_array().unwrap().iter().any(|found| found["server"] == "c"), "{changes}");
+    assert_eq!(run(&["fleet", path, "--against", last]).code, 1);
+    assert_eq!(run(&["fleet", path, "--against", last, "--fail-on", "never"]).code, 0);
+    write(&directory.path().join("broken.ndjson"), "{\n");
+    let broken = run(&["fleet", path, "--against", directory.path().join("broken.ndjson").to_str().unwrap()]);
+    assert!(broken.code == 3 && broken.err.contains("broken.ndjson:1"), "{}", broken.err);
+}

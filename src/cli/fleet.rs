@@ -1,5 +1,6 @@
 //! `iisaudit fleet`: many servers, and what differs among them.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -7,11 +8,12 @@ use clap::{Args, ValueEnum};
 use super::check::SeverityName;
 use super::judge::{Against, JudgeOptions, Setup};
 use super::{Common, Outcome, complain, gather};
-use crate::fleet::{Declared, Thresholds, compare};
+use crate::fleet::{Declared, Run, Thresholds, against, compare};
 use crate::policy::FailOn;
 use crate::report;
 use crate::report::fleet::Survey;
-use crate::rules::Severity;
+use crate::review::{Judged, State};
+use crate::rules::{Finding, Severity};
 
 /// Compares many servers: which sites differ from their peers, which servers from their twins, and the state of the whole
 ///
@@ -24,6 +26,7 @@ use crate::rules::Severity;
   iisaudit fleet servers/ --nodes \"portal=web01,web02,web03,web04\"
   iisaudit fleet datacentre-a/ --format ndjson > a.ndjson
   iisaudit fleet --facts a.ndjson b.ndjson
+  iisaudit fleet servers/ --against last.ndjson
   iisaudit fleet servers/ --config policy/iisaudit.toml --min-size 5 --threshold 80
   iisaudit diff servers/web01 servers/web17
 
@@ -40,6 +43,10 @@ pub(super) struct FleetArguments {
     /// standard input
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "paths")]
     facts: Vec<PathBuf>,
+    /// Tells what changed since an earlier run, whose --format ndjson wrote this file. Then only what is new decides the exit code: new
+    /// findings, and values that drifted
+    #[arg(long, value_name = "FILE")]
+    against: Option<PathBuf>,
     /// Least severity of findings that makes the exit code 1; otherwise that of the policy file, or low. Sites and servers that differ make
     /// it 1, too, unless this is never
     #[arg(long, value_enum, value_name = "SEVERITY")]
@@ -91,6 +98,14 @@ fn survey(arguments: &FleetArguments, common: &Common) -> Result<Outcome, Outcom
         complain("error: --group decides what the rules find, so give it to `iisaudit fleet --format ndjson`");
         return Err(Outcome::Usage);
     }
+    // The earlier run is read first: with a mistake in it there is nothing to compare with.
+    let earlier = match &arguments.against {
+        None => None,
+        Some(file) => match gather::of_facts(std::slice::from_ref(file), &setup) {
+            (earlier, Outcome::Clean | Outcome::Found) => Some(earlier),
+            (_, outcome) => return Err(outcome),
+        },
+    };
     let empty = arguments.format == FleetFormat::Json;
     let (gathered, outcome) = match is_facts {
         true => gather::of_facts(&arguments.facts, &setup),
@@ -116,14 +131,29 @@ fn survey(arguments: &FleetArguments, common: &Common) -> Result<Outcome, Outcom
         majority: arguments.threshold.or_else(|| policy?.threshold).unwrap_or(usual.majority),
     };
     let fleet = compare(&members, &declared, &judgement.nodes, thresholds);
-    let survey = Survey { review, members: &members, fleet: &fleet, thresholds };
+    let earlier = earlier.map(|earlier| (earlier.collector.finish(), earlier.findings));
+    let incomplete: BTreeSet<String> =
+        review.estate.inputs.iter().filter(|input| input.error.is_some()).filter_map(|input| input.server.clone()).collect();
+    let changes = earlier.as_ref().map(|(before, findings)| {
+        let before_findings: Vec<&Finding> = findings.iter().collect();
+        let suppressed = |judged: &&Judged| !matches!(judged.state, State::Suppressed(_));
+        let now: Vec<&Finding> = review.findings.iter().filter(suppressed).map(|judged| &judged.finding).collect();
+        let none = BTreeSet::new();
+        let before = Run { members: before, findings: &before_findings, incomplete: &none };
+        against(before, Run { members: &members, findings: &now, incomplete: &incomplete })
+    });
+    let survey = Survey { review, members: &members, fleet: &fleet, thresholds, changes: changes.as_ref() };
     let mut outcome = judgement.outcome.max(common.print(&match arguments.format {
         FleetFormat::Table => report::fleet::table(&survey, arguments.limit, common.style()),
         _ => report::fleet::json(&survey),
     }));
     let of_policy = policy.and_then(|policy| policy.fail_on);
     let FailOn(least) = arguments.fail_on.map(SeverityName::least).or(of_policy).unwrap_or(FailOn(Some(Severity::Low)));
-    if least.is_some_and(|least| review.has_new(least) || !fleet.agrees()) {
+    let bad = |least: Severity| match &changes {
+        Some(changes) => !changes.values.is_empty() || changes.new.iter().any(|found| found.severity >= least),
+        None => review.has_new(least) || !fleet.agrees(),
+    };
+    if least.is_some_and(bad) {
         outcome = outcome.max(Outcome::Found);
     }
     Ok(outcome)

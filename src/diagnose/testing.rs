@@ -148,6 +148,8 @@ impl Sample {
 pub(crate) struct OneCase {
     of: Of,
     samples: Vec<Sample>,
+    /// Where the outputs of the samples are cut off; empty for nowhere.
+    cut: &'static str,
     beside: Vec<Server>,
     working: Option<usize>,
     url: &'static str,
@@ -200,6 +202,7 @@ impl OneCase {
         OneCase {
             of,
             samples: Vec::new(),
+            cut: "",
             beside: Vec::new(),
             working: None,
             url: "/",
@@ -328,6 +331,12 @@ impl OneCase {
         self
     }
 
+    /// With outputs of certutil that are cut off before this text.
+    pub(crate) fn cut_before(mut self, text: &'static str) -> Self {
+        self.cut = text;
+        self
+    }
+
     /// With another server.
     pub(crate) fn beside(mut self, server: Server) -> Self {
         self.beside.push(server);
@@ -375,7 +384,9 @@ impl OneCase {
         };
         for (index, sample) in self.samples.iter().enumerate() {
             let file = FileId(7 + u32::try_from(index).unwrap());
-            server.evidence.verifications.extend(read_verifications(&sample.text(), file).verifications);
+            let text = sample.text();
+            let end = text.find(self.cut).filter(|_| !self.cut.is_empty()).unwrap_or(text.len());
+            server.evidence.verifications.extend(read_verifications(&text[..end], file).verifications);
         }
         if !self.log.is_empty() {
             server.evidence.logs = Some(read_log(self.log.as_bytes(), FileId(5)));

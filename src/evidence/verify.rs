@@ -424,6 +424,27 @@ impl Verification {
         told || self.chains.iter().flat_map(|chain| &chain.elements).any(|element| !element.fetches.is_empty())
     }
 
+    /// Whether it ends as certutil ends. Nothing follows from what is not in one that was cut.
+    pub fn is_whole(&self) -> bool {
+        self.end != End::Open
+    }
+
+    /// Whether an address of a list or responder answered for every certificate but the root.
+    pub fn reached_all(&self) -> bool {
+        // A root may lack the mark of a root when the text was shortened; its names tell.
+        let own_issuer = |element: &Element| element.subject.value().is_some() && element.subject.value() == element.issuer.value();
+        let below = |element: &&Element| !element.is_root() && !own_issuer(element);
+        let mut elements = self.chains.iter().flat_map(|chain| &chain.elements).filter(below).peekable();
+        let answered = |element: &Element| element.revocation_fetches().any(|fetch| fetch.outcome != FetchOutcome::Failed);
+        self.is_whole() && elements.peek().is_some() && elements.all(answered)
+    }
+
+    /// Whether it says of the chain as a whole that no current list could be had.
+    pub fn says_offline(&self) -> bool {
+        let mut statuses = self.chains.iter().map(|chain| &chain.status).chain([&self.status]);
+        statuses.any(|status| status.error.value().is_some_and(|error| error & IS_OFFLINE_REVOCATION != 0))
+    }
+
     /// What is known about the revocation of an element of this chain.
     pub fn revocation(&self, element: &Element) -> Revocation {
         let mut flags = self.flags.iter().filter(|flag| flag.of_chain).peekable();

@@ -3,6 +3,7 @@
 //! It promises that nobody is blamed without a majority, that what is not known is neither agreement nor deviation, and that the order in
 //! which servers are given changes nothing. The work grows with the number of rows, never with its square.
 
+mod against;
 mod cohorts;
 mod collect;
 mod judge;
@@ -10,6 +11,7 @@ mod twins;
 
 use std::sync::Arc;
 
+pub use against::{Changes, Drift, Drifted, Found, Run, SiteOf, against};
 pub use cohorts::{CohortKind, Declared};
 pub use collect::{Collector, Estate, Fact, Location, Member, Observation};
 pub use judge::{CohortReport, Deviation, Group, Held, Outlier, Split};
@@ -88,7 +90,8 @@ fn weight(setting: &str, agree: usize, of: usize) -> u32 {
 }
 
 /// Text that many rows share.
-type Text = Arc<str>;
+pub type Name = Arc<str>;
+use Name as Text;
 
 #[cfg(test)]
 mod tests;

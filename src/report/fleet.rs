@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::fleet_changes::{self, ChangesJson};
 use super::page::Page;
 use super::parts::{InputJson, count, to_json};
 use super::style::{self, DIM, ERROR, HEADING, Style};
@@ -26,6 +27,8 @@ pub struct Survey<'a> {
     pub fleet: &'a Fleet,
     /// Whose numbers decided.
     pub thresholds: Thresholds,
+    /// What changed since an earlier run, when one was given.
+    pub changes: Option<&'a fleet::Changes>,
 }
 
 #[derive(Debug, Serialize)]
@@ -43,6 +46,8 @@ struct ReportJson<'a> {
     rules: Vec<RuleCount>,
     servers: Vec<ServerCount<'a>>,
     not_assessed: Vec<NoticeCount<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<ChangesJson<'a>>,
     inputs: Vec<InputJson<'a>>,
 }
 
@@ -344,6 +349,7 @@ pub fn json(survey: &Survey<'_>) -> String {
         rules: rules(survey.review),
         servers: servers(survey.review),
         not_assessed: notices(survey.review),
+        changes: survey.changes.map(ChangesJson::of),
         inputs,
     })
 }
@@ -480,6 +486,9 @@ pub fn table(survey: &Survey<'_>, limit: usize, style: Style) -> String {
     let mut page = Page::new(style);
     let fleet = survey.fleet;
     head(&mut page, survey);
+    if let Some(changes) = survey.changes {
+        fleet_changes::table(&mut page, changes, limit);
+    }
     if !fleet.outliers.is_empty() {
         page.gap();
         page.heading(0, "Outliers: sites that differ from the majority of their peers");

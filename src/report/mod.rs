@@ -11,6 +11,7 @@ pub mod escape;
 pub mod explain;
 pub mod facts;
 pub mod fleet;
+mod fleet_changes;
 pub mod github;
 pub mod html;
 mod json;

@@ -43,8 +43,9 @@ fn check(case: &Case<'_>) -> Judged {
                 let text = format!("{}, had expired {}: its validity ends {}", shown(leaf), when.words, leaf.not_after);
                 bad.push(Fact::at(text, Some(leaf.place)));
                 strength = Some(Confidence::Firm);
-            } else if !when.is_before(leaf) {
-                good.push(Fact::at(format!("{}, was valid {}, until {}", shown(leaf), when.words, leaf.not_after), Some(leaf.place)));
+            } else {
+                let text = format!("{}, had not expired {}: its validity ends {}", shown(leaf), when.words, leaf.not_after);
+                good.push(Fact::at(text, Some(leaf.place)));
             }
         }
     }

@@ -43,7 +43,11 @@ fn check(case: &Case<'_>) -> Judged {
             let text = format!("the root of the chain, \"{}\", is not checked for revocation: no list is needed for it", root.label());
             facts.push(Fact::at(text, root.place));
         }
-        if unreachable.is_empty() && verification.tried_urls() {
+        if unreachable.is_empty() && verification.says_offline() {
+            let text = format!("certutil says of the whole chain of \"{}\" that a revocation list could not be had", verification.label());
+            facts.push(Fact::at(text, Some(verification.place)));
+            strength = strength.max(Some(Confidence::Likely));
+        } else if unreachable.is_empty() && verification.tried_urls() && verification.reached_all() {
             let text = format!(
                 "certutil reached an address for every certificate of the chain of \"{}\", as the one who ran it and not as IIS",
                 verification.label()
@@ -112,6 +116,16 @@ mod tests {
             assert!(judged.because.iter().any(|fact| fact.text.contains("the root of the chain") && fact.text.contains("is not checked")));
             assert_eq!(judged.remedies.last().map(|remedy| remedy.risk), Some(Risk::WeakensSecurity));
         }
+    }
+
+    #[test]
+    fn an_output_that_was_cut_proves_no_address_reached_and_the_status_of_the_chain_still_counts() {
+        let cut = iis6(0).verified(SUBORDINATE_UNREACHABLE).cut_before("CertContext[0][0]").judge(&CAUSE);
+        assert_eq!((cut.verdict, cut.strength), (Verdict::Supported, Confidence::Likely));
+        assert!(cut.because[0].text.contains("of the whole chain"), "{:?}", cut.because);
+        let reached = iis7(0).verified(ALL_REACHED).cut_before("CertContext[0][1]").judge(&CAUSE);
+        assert_eq!((reached.verdict, reached.likelihood), (Verdict::Open, None));
+        assert!(!reached.because.iter().any(|fact| fact.text.contains("reached an address")), "{:?}", reached.because);
     }
 
     #[test]
