@@ -564,3 +564,34 @@ fn what_changed_since_an_earlier_run_is_told_with_both_values_and_nothing_that_w
     let broken = run(&["fleet", path, "--against", directory.path().join("broken.ndjson").to_str().unwrap()]);
     assert!(broken.code == 3 && broken.err.contains("broken.ndjson:1"), "{}", broken.err);
 }
+
+/// Every element of a page with the names of its attributes.
+fn shape(page: &str) -> Vec<String> {
+    let page = page.strip_prefix("<!DOCTYPE html>\n").unwrap();
+    let document = roxmltree::Document::parse(page).unwrap();
+    let elements = document.descendants().filter(roxmltree::Node::is_element);
+    let attributes =
+        |node: &roxmltree::Node<'_, '_>| node.attributes().map(|attribute| attribute.name().to_owned()).collect::<Vec<_>>().join(" ");
+    elements.map(|node| format!("{} {}", node.tag_name().name(), attributes(&node))).collect()
+}
+
+#[test]
+fn the_page_of_an_estate_is_complete_in_itself_and_hostile_names_change_none_of_its_elements() {
+    let page = |site: &str, odd: &str| {
+        let directory = tempfile::tempdir().unwrap();
+        for (server, flags) in [("a", REQUIRE), ("b", REQUIRE), (odd, "None")] {
+            portal(directory.path(), server, site, flags);
+        }
+        let to = directory.path().join("estate.html");
+        let written = run(&["fleet", directory.path().to_str().unwrap(), "--report", &format!("html={}", to.display())]);
+        assert!(written.code == 1 && written.out.contains("Outliers"), "the table comes as well: {}", written.err);
+        std::fs::read_to_string(to).unwrap()
+    };
+    let (tame, hostile) = (page("Portal", "c"), page("Por&#x202e;&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;", "c\u{202e}'x onload=y"));
+    assert_eq!(shape(&hostile), shape(&tame));
+    assert!(!hostile.contains("<script") && !hostile.contains("<img") && !hostile.contains('\u{202e}'));
+    assert!(tame.contains("2 of 3") && tame.contains("Content-Security-Policy") && tame.contains("default-src 'none'"));
+    for outside in ["http://", "src=", "url("] {
+        assert!(!tame.replace("http://www.w3.org/", "").contains(outside), "{outside}");
+    }
+}

@@ -43,7 +43,7 @@ pub(super) struct CheckArguments {
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Option<ReportFormat>,
     /// Writes the results in this format to this file, too; may be given several times. FILE - is standard output
-    #[arg(long, value_name = "FORMAT=FILE", value_parser = output::parse_destination)]
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = output::parse_destination::<ReportFormat>)]
     report: Vec<Destination>,
 }
 

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::check::SeverityName;
 use super::judge::{Against, JudgeOptions, Setup};
+use super::output::{self, Destination};
 use super::{Common, Outcome, complain, gather};
 use crate::fleet::{Declared, Run, Thresholds, against, compare};
 use crate::policy::FailOn;
@@ -23,6 +24,7 @@ use crate::rules::{Finding, Severity};
 #[command(after_help = "Examples:
   iisaudit fleet servers/
   iisaudit fleet datacentre-a/ datacentre-b/ --format json
+  iisaudit fleet servers/ --report html=estate.html
   iisaudit fleet servers/ --nodes \"portal=web01,web02,web03,web04\"
   iisaudit fleet datacentre-a/ --format ndjson > a.ndjson
   iisaudit fleet --facts a.ndjson b.ndjson
@@ -59,23 +61,29 @@ pub(super) struct FleetArguments {
     /// Percent of a cohort that makes a majority; otherwise that of the policy file, or 66
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(51..=100))]
     threshold: Option<u8>,
-    /// How many entries of each list the table shows; JSON has all
+    /// How many entries of each list the table shows; JSON has all, the page at most 200
     #[arg(long, value_name = "NUMBER", default_value_t = 20)]
     limit: usize,
     /// How results are written
-    #[arg(long, value_enum, default_value_t = FleetFormat::Table)]
-    format: FleetFormat,
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    format: Option<FleetFormat>,
+    /// Writes the results in this format to this file, too; may be given several times. FILE - is standard output
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = output::parse_destination::<FleetFormat>)]
+    report: Vec<Destination<FleetFormat>>,
 }
 
 /// How a survey is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 enum FleetFormat {
     /// Text for people
+    #[default]
     Table,
     /// JSON for programs, described by schemas/report-fleet.schema.json
     Json,
     /// All rows that --facts needs to give the same result: one a line as JSON, described by schemas/fleet-line.schema.json
     Ndjson,
+    /// One page for a browser or paper, complete in itself: no script, nothing from elsewhere
+    Html,
 }
 
 pub(super) fn run(arguments: &FleetArguments, common: &Common) -> Outcome {
@@ -85,9 +93,18 @@ pub(super) fn run(arguments: &FleetArguments, common: &Common) -> Outcome {
 }
 
 fn survey(arguments: &FleetArguments, common: &Common) -> Result<Outcome, Outcome> {
+    let destinations = output::destinations(arguments.format, &arguments.report).map_err(|message| {
+        complain(&format!("error: {message}"));
+        Outcome::Usage
+    })?;
+    let rows = destinations.iter().any(|destination| destination.format == FleetFormat::Ndjson);
+    if rows && !arguments.report.is_empty() {
+        complain("error: rows are written while servers are read, to standard output and alone: --format ndjson without --report");
+        return Err(Outcome::Usage);
+    }
     let is_facts = !arguments.facts.is_empty();
     let setup = Setup::new(if is_facts { &arguments.facts } else { &arguments.paths }, &arguments.judge, Against::Policy, common)?;
-    if arguments.format == FleetFormat::Ndjson {
+    if rows {
         if is_facts {
             complain("error: --format ndjson writes rows of what is read, and rows were given");
             return Err(Outcome::Usage);
@@ -106,7 +123,7 @@ fn survey(arguments: &FleetArguments, common: &Common) -> Result<Outcome, Outcom
             (_, outcome) => return Err(outcome),
         },
     };
-    let empty = arguments.format == FleetFormat::Json;
+    let empty = !output::is_for_people(&destinations);
     let (gathered, outcome) = match is_facts {
         true => gather::of_facts(&arguments.facts, &setup),
         false => gather::of_directories(&arguments.paths, &setup, common, empty)?,
@@ -143,9 +160,10 @@ fn survey(arguments: &FleetArguments, common: &Common) -> Result<Outcome, Outcom
         against(before, Run { members: &members, findings: &now, incomplete: &incomplete })
     });
     let survey = Survey { review, members: &members, fleet: &fleet, thresholds, changes: changes.as_ref() };
-    let mut outcome = judgement.outcome.max(common.print(&match arguments.format {
-        FleetFormat::Table => report::fleet::table(&survey, arguments.limit, common.style()),
-        _ => report::fleet::json(&survey),
+    let mut outcome = judgement.outcome.max(output::write_all(&destinations, common, |format, style| match format {
+        FleetFormat::Table => report::fleet::table(&survey, arguments.limit, style),
+        FleetFormat::Html => report::fleet::html(&survey),
+        FleetFormat::Json | FleetFormat::Ndjson => report::fleet::json(&survey),
     }));
     let of_policy = policy.and_then(|policy| policy.fail_on);
     let FailOn(least) = arguments.fail_on.map(SeverityName::least).or(of_policy).unwrap_or(FailOn(Some(Severity::Low)));

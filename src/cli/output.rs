@@ -1,4 +1,4 @@
-//! Where the results of `check` go: standard output and files, several in one run. A file is either written whole or not at all.
+//! Where the results of `check` and `fleet` go: standard output and files, several in one run. A file is either written whole or not at all.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -16,9 +16,10 @@ use crate::review::Review;
 const FILE_WIDTH: usize = 100;
 
 /// How the results of `check` are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(super) enum ReportFormat {
     /// Text for people
+    #[default]
     Table,
     /// JSON for programs, described by schemas/report-check.schema.json
     Json,
@@ -56,18 +57,18 @@ impl ReportFormat {
 
 /// One result: a format and where it goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Destination {
-    format: ReportFormat,
+pub(super) struct Destination<F = ReportFormat> {
+    pub(super) format: F,
     /// The file; `None` is standard output.
     file: Option<PathBuf>,
 }
 
 /// Reads `FORMAT=FILE`.
-pub(super) fn parse_destination(text: &str) -> Result<Destination, String> {
+pub(super) fn parse_destination<F: ValueEnum>(text: &str) -> Result<Destination<F>, String> {
     let (format, file) = text.split_once('=').ok_or("expected FORMAT=FILE, such as json=report.json; FILE - is standard output")?;
-    let format = ReportFormat::from_str(format, false).map_err(|_| {
+    let format = F::from_str(format, false).map_err(|_| {
         let names: Vec<_> =
-            ReportFormat::value_variants().iter().filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned())).collect();
+            F::value_variants().iter().filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned())).collect();
         format!("no such format; there are: {}", names.join(", "))
     })?;
     match file {
@@ -78,12 +79,12 @@ pub(super) fn parse_destination(text: &str) -> Result<Destination, String> {
 }
 
 /// The destinations of one run: those of `--report`, and standard output in `format`, unless a report claims it. An error when two results
-/// would go to one place.
-pub(super) fn destinations(format: Option<ReportFormat>, reports: &[Destination]) -> Result<Vec<Destination>, String> {
+/// would go to one place. The default of the formats is the table for people.
+pub(super) fn destinations<F: Copy + Default>(format: Option<F>, reports: &[Destination<F>]) -> Result<Vec<Destination<F>>, String> {
     let mut all = reports.to_vec();
     let claimed = reports.iter().any(|report| report.file.is_none());
     if format.is_some() || !claimed {
-        all.insert(0, Destination { format: format.unwrap_or(ReportFormat::Table), file: None });
+        all.insert(0, Destination { format: format.unwrap_or_default(), file: None });
     }
     for (index, destination) in all.iter().enumerate() {
         if all.iter().skip(index + 1).any(|other| other.file == destination.file) {
@@ -95,8 +96,8 @@ pub(super) fn destinations(format: Option<ReportFormat>, reports: &[Destination]
 }
 
 /// Whether people read what goes to standard output.
-pub(super) fn is_for_people(destinations: &[Destination]) -> bool {
-    destinations.iter().all(|destination| destination.format == ReportFormat::Table && destination.file.is_none())
+pub(super) fn is_for_people<F: Default + PartialEq>(destinations: &[Destination<F>]) -> bool {
+    destinations.iter().all(|destination| destination.format == F::default() && destination.file.is_none())
 }
 
 /// The repository of a run of GitHub Actions, where it is one.
@@ -135,14 +136,23 @@ fn add_job_summary(review: &Review) -> Outcome {
     Outcome::Clean
 }
 
-/// Writes every result. One that cannot be written is said and does not stop the others.
+/// Writes every result of `check`.
 pub(super) fn write(destinations: &[Destination], review: &Review, detail: Detail, common: &Common) -> Outcome {
+    let outcome = write_all(destinations, common, |format, style| format.render(review, detail, style));
+    if destinations.iter().any(|destination| destination.format == ReportFormat::Github) {
+        return outcome.max(add_job_summary(review));
+    }
+    outcome
+}
+
+/// Writes every result. One that cannot be written is said and does not stop the others.
+pub(super) fn write_all<F: Copy>(destinations: &[Destination<F>], common: &Common, render: impl Fn(F, Style) -> String) -> Outcome {
     let mut outcome = Outcome::Clean;
     for destination in destinations {
         let written = match &destination.file {
-            None => common.print(&destination.format.render(review, detail, common.style())),
+            None => common.print(&render(destination.format, common.style())),
             Some(file) => {
-                let text = destination.format.render(review, detail, Style::plain(FILE_WIDTH));
+                let text = render(destination.format, Style::plain(FILE_WIDTH));
                 match write_whole(file, text.as_bytes()) {
                     Ok(()) => Outcome::Clean,
                     Err(error) => {
@@ -153,9 +163,6 @@ pub(super) fn write(destinations: &[Destination], review: &Review, detail: Detai
             }
         };
         outcome = outcome.max(written);
-    }
-    if destinations.iter().any(|destination| destination.format == ReportFormat::Github) {
-        outcome = outcome.max(add_job_summary(review));
     }
     outcome
 }
@@ -189,9 +196,9 @@ mod tests {
         let json = Destination { format: ReportFormat::Json, file: Some(PathBuf::from("out=1.json")) };
         assert_eq!(parse_destination("json=out=1.json"), Ok(json));
         assert_eq!(parse_destination("table=-"), Ok(Destination { format: ReportFormat::Table, file: None }));
-        assert!(parse_destination("json").unwrap_err().starts_with("expected FORMAT=FILE"));
-        assert!(parse_destination("jason=x").unwrap_err().starts_with("no such format; there are: table, json"));
-        assert!(parse_destination("json=").unwrap_err().contains("missing"));
+        assert!(parse_destination::<ReportFormat>("json").unwrap_err().starts_with("expected FORMAT=FILE"));
+        assert!(parse_destination::<ReportFormat>("jason=x").unwrap_err().starts_with("no such format; there are: table, json"));
+        assert!(parse_destination::<ReportFormat>("json=").unwrap_err().contains("missing"));
     }
 
     #[test]

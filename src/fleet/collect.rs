@@ -158,7 +158,7 @@ impl Member {
     }
 
     /// Where the value of a setting at a path, or else the site, is declared.
-    pub(super) fn location(&self, path: &str, setting: &str) -> Option<Location> {
+    pub fn location(&self, path: &str, setting: &str) -> Option<Location> {
         let said = self.nearest(path).and_then(|at| at.location(at.position(setting)?, &self.files));
         said.or_else(|| self.place.clone())
     }

@@ -1,10 +1,14 @@
-//! The report of `iisaudit fleet`: the state of the whole first, then what differs, the heaviest first. The table is bounded, JSON is whole.
+//! The report of `iisaudit fleet`: the state of the whole first, then what differs, the heaviest first. The table and the
+//! page are bounded, JSON is whole.
+
+mod html;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+pub use self::html::html;
 use super::fleet_changes::{self, ChangesJson};
 use super::page::Page;
 use super::parts::{InputJson, count, to_json};

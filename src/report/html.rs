@@ -29,16 +29,16 @@ const POLICY: &str = concat!(
 );
 
 /// A page in the making: text from files can be added as text only.
-type Page = Out<Html>;
+pub(super) type Page = Out<Html>;
 
 impl Out<Html> {
     /// Adds text between two pieces of markup.
-    fn within(&mut self, open: &'static str, text: &str, close: &'static str) -> &mut Self {
+    pub(super) fn within(&mut self, open: &'static str, text: &str, close: &'static str) -> &mut Self {
         self.markup(open).text(text).markup(close)
     }
 
     /// Adds a text of the program, in which backticks enclose code.
-    fn prose(&mut self, text: &'static str) -> &mut Self {
+    pub(super) fn prose(&mut self, text: &'static str) -> &mut Self {
         for (index, part) in text.split('`').enumerate() {
             if index % 2 == 1 {
                 self.within("<code>", part, "</code>");
@@ -50,7 +50,7 @@ impl Out<Html> {
     }
 
     /// Adds a place: path, line and column.
-    fn place(&mut self, places: Places<'_>, place: Place) -> &mut Self {
+    pub(super) fn place(&mut self, places: Places<'_>, place: Place) -> &mut Self {
         self.within("<code class=\"place\">", &text_of(places, place), "</code>")
     }
 }
@@ -134,10 +134,10 @@ impl<'a> View<'a> {
 }
 
 /// From the worst to the least.
-const SEVERITIES: [Severity; 4] = [Severity::High, Severity::Medium, Severity::Low, Severity::Info];
+pub(super) const SEVERITIES: [Severity; 4] = [Severity::High, Severity::Medium, Severity::Low, Severity::Info];
 
 /// The sign that stands beside the word, so that colour is never the only difference.
-fn sign(severity: Severity) -> &'static str {
+pub(super) fn sign(severity: Severity) -> &'static str {
     match severity {
         Severity::High => "▲",
         Severity::Medium => "◆",
@@ -147,7 +147,7 @@ fn sign(severity: Severity) -> &'static str {
 }
 
 /// A badge with sign and word.
-fn badge(page: &mut Page, severity: Severity) {
+pub(super) fn badge(page: &mut Page, severity: Severity) {
     page.markup(match severity {
         Severity::High => "<span class=\"badge high\"><span aria-hidden=\"true\">▲</span> high</span>",
         Severity::Medium => "<span class=\"badge medium\"><span aria-hidden=\"true\">◆</span> medium</span>",
@@ -157,7 +157,7 @@ fn badge(page: &mut Page, severity: Severity) {
 }
 
 /// Server, site and path.
-fn whereabouts(page: &mut Page, finding: &Finding) {
+pub(super) fn whereabouts(page: &mut Page, finding: &Finding) {
     page.within("<bdi>", &finding.server, "</bdi>");
     match &finding.site {
         Some((Some(id), name)) if name.is_empty() => {
@@ -176,18 +176,24 @@ fn whereabouts(page: &mut Page, finding: &Finding) {
     }
 }
 
-/// The report.
-pub fn render(review: &Review) -> String {
-    let view = View::new(review);
+/// Begins a page: everything before its header, with the policy and the style.
+pub(super) fn begin(title: &str) -> Page {
     let mut page = Page::default();
     page.markup("<!DOCTYPE html>\n<html lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\">\n<head>\n<meta charset=\"utf-8\"/>\n");
     page.markup(POLICY);
     page.markup("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n");
     page.markup("<meta name=\"color-scheme\" content=\"light dark\"/>\n<meta name=\"referrer\" content=\"no-referrer\"/>\n");
     page.markup(concat!("<meta name=\"generator\" content=\"iisaudit ", env!("CARGO_PKG_VERSION"), "\"/>\n"));
-    page.within("<title>", &overview::title(&view), "</title>\n");
+    page.within("<title>", title, "</title>\n");
     page.markup("<style>").markup(STYLE).markup("</style>\n</head>\n<body>\n");
     page.markup("<a class=\"skip\" href=\"#main\">Skip to the report</a>\n");
+    page
+}
+
+/// The report.
+pub fn render(review: &Review) -> String {
+    let view = View::new(review);
+    let mut page = begin(&overview::title(&view));
     overview::header(&mut page, &view);
     page.markup("<main id=\"main\">\n");
     overview::section(&mut page, &view);
