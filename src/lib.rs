@@ -12,6 +12,7 @@ pub mod evidence;
 pub mod explain;
 pub mod facts;
 pub mod fleet;
+mod hashing;
 pub mod httpsys;
 pub mod input;
 pub mod metabase;

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use super::Text;
 use crate::catalogue::{Level, Setting, Value, entry};
 use crate::facts::{self, APPLICATION, BINDING, BINDING_FLAGS, DECLARED, SERVED_BY_RECORD};
+use crate::hashing::Seed;
 use crate::input::{FileId, Place};
 use crate::server::{Binding, Generation};
 
@@ -216,7 +217,9 @@ struct Packed {
 pub struct Collector {
     pool: Pool,
     servers: BTreeSet<Text>,
-    open: HashMap<Key, Open>,
+    open: HashMap<Key, Open, Seed>,
+    /// The site of the last row: the next one is likely to be of it, too.
+    last: Option<Key>,
     packed: BTreeMap<Key, Packed>,
 }
 
@@ -225,13 +228,13 @@ type Key = (Text, Text, Option<u32>);
 /// What is equal, once.
 #[derive(Debug, Default)]
 struct Pool {
-    texts: HashSet<Text>,
-    facts: HashSet<Arc<Fact>>,
-    sets: HashSet<Arc<[Arc<Fact>]>>,
-    lists: HashSet<Arc<[Text]>>,
+    texts: HashSet<Text, Seed>,
+    facts: HashSet<Arc<Fact>, Seed>,
+    sets: HashSet<Arc<[Arc<Fact>]>, Seed>,
+    lists: HashSet<Arc<[Text]>, Seed>,
 }
 
-fn once<T: ?Sized + Hash + Eq>(known: &mut HashSet<Arc<T>>, new: Arc<T>) -> Arc<T> {
+fn once<T: ?Sized + Hash + Eq>(known: &mut HashSet<Arc<T>, Seed>, new: Arc<T>) -> Arc<T> {
     match known.get(&new) {
         Some(known) => Arc::clone(known),
         None => {
@@ -309,7 +312,11 @@ fn first(values: &mut Values, path: Text, fact: Arc<Fact>, location: Option<Loca
 
 impl Collector {
     fn member(&mut self, server: &str, site: &str, id: Option<u32>) -> (&mut Pool, &mut Open) {
-        let key = (self.pool.text(server), self.pool.text(site), id);
+        let key = match &self.last {
+            Some(last) if *last.1 == *site && *last.0 == *server && last.2 == id => last.clone(),
+            _ => (self.pool.text(server), self.pool.text(site), id),
+        };
+        self.last = Some(key.clone());
         if !self.open.contains_key(&key) {
             if self.open.len() >= OPEN {
                 self.pack();
@@ -506,7 +513,7 @@ fn of_endpoints(pool: &mut Pool, endpoints: &[At], files: &[Text]) -> BTreeMap<T
 
 /// The setting of the catalogue.
 fn setting(name: &str) -> Option<Setting> {
-    static BY_NAME: OnceLock<HashMap<&'static str, Setting>> = OnceLock::new();
+    static BY_NAME: OnceLock<HashMap<&'static str, Setting, Seed>> = OnceLock::new();
     BY_NAME.get_or_init(|| Setting::ALL.iter().map(|setting| (setting.name(), *setting)).collect()).get(name).copied()
 }
 

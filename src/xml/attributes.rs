@@ -117,6 +117,72 @@ pub(super) fn split<'a>(raw: &'a str, base: usize, limits: &Limits, out: &mut Ve
     }
 }
 
+/// A start tag as nearly all are.
+pub(super) struct PlainTag {
+    pub(super) name_length: usize,
+    /// The offset behind its `>`.
+    pub(super) end: usize,
+    pub(super) is_empty: bool,
+}
+
+/// Reads the start tag whose name begins at `start` in one pass, as [`split`] would, or gives `None` where anything about it is rare or
+/// wrong.
+#[inline]
+pub(super) fn plain_tag<'a>(text: &'a str, start: usize, limits: &Limits, out: &mut Vec<Attribute<'a>>) -> Option<PlainTag> {
+    out.clear();
+    let bytes = text.as_bytes();
+    let name_end = |from: usize| {
+        let mut at = from;
+        while IN_NAME[usize::from(*bytes.get(at)?)] {
+            at += 1;
+        }
+        starts_name(bytes[from]).then_some(at)
+    };
+    let blanks_end = |from: usize| {
+        let mut at = from;
+        while is_blank(*bytes.get(at)?) {
+            at += 1;
+        }
+        Some(at)
+    };
+    let mut at = name_end(start)?;
+    let name_length = at - start;
+    loop {
+        let name_start = blanks_end(at)?;
+        match bytes[name_start] {
+            b'>' => {
+                check_unique(out).ok()?;
+                return Some(PlainTag { name_length, end: name_start + 1, is_empty: false });
+            }
+            b'/' => {
+                check_unique(out).ok()?;
+                return (bytes.get(name_start + 1) == Some(&b'>')).then_some(PlainTag { name_length, end: name_start + 2, is_empty: true });
+            }
+            _ if name_start == at || out.len() == limits.attributes => return None,
+            _ => {}
+        }
+        at = name_end(name_start)?;
+        let name = &text[name_start..at];
+        at = blanks_end(at)?;
+        if bytes[at] != b'=' {
+            return None;
+        }
+        at = blanks_end(at + 1)?;
+        let quote = bytes[at];
+        if !matches!(quote, b'"' | b'\'') {
+            return None;
+        }
+        let value_start = at + 1;
+        let length = memchr::memchr3(quote, b'<', b'&', &bytes[value_start..])?;
+        at = value_start + length;
+        if bytes[at] != quote || length > limits.attribute_bytes {
+            return None;
+        }
+        out.push(Attribute { name, raw: &text[value_start..at], name_offset: name_start });
+        at += 1;
+    }
+}
+
 /// How many comparisons [`check_unique`] makes at most for `count` attributes.
 pub(super) fn comparisons(count: usize) -> usize {
     if count <= FEW { count * count / 2 } else { count * count.ilog2() as usize }

@@ -118,8 +118,9 @@ pub struct XmlReader<'a> {
     text: &'a str,
     file: FileId,
     limits: Limits,
+    /// The parser for what is rare or wrong.
     inner: Reader<&'a [u8]>,
-    /// Where `inner` starts in `text`.
+    /// Where `inner` starts in `text`, always at the start of an event that is no text.
     inner_start: usize,
     /// Whether the text ends where this one ends.
     is_last: bool,
@@ -134,8 +135,9 @@ pub struct XmlReader<'a> {
     pending_end: bool,
     /// Where the next event starts.
     position: usize,
-    /// Where the next `]]>` stands. Most texts have none, so that looking for it once costs less than in every text between tags.
-    next_section_end: usize,
+    /// Where the next `]]>` stands, once that was looked for. Most texts have none, so that looking for it once costs less than in every
+    /// text between tags.
+    next_section_end: Option<usize>,
     /// So far all characters are known to be legal.
     legal_to: usize,
     /// The text that is being gathered, while somebody wants it.
@@ -144,6 +146,9 @@ pub struct XmlReader<'a> {
     /// Where the last place inside the current element was; the next one is likely to be further on.
     inside: Cell<Cursor>,
     work: Cell<u64>,
+    /// Leaves everything to the parser, for a comparison.
+    #[cfg(test)]
+    careful: bool,
 }
 
 /// What the reader of one piece of a text hands on to the reader of the next.
@@ -197,20 +202,13 @@ impl<'a> XmlReader<'a> {
 
     /// A reader over a piece of a text. Where it is not the last, `next` gives `None` as soon as more is needed.
     pub(super) fn over(text: &'a str, file: FileId, limits: Limits, before: Carried, is_last: bool) -> Self {
-        // The parser below takes a byte order mark for none of its own, but only at the start of what it is given, and does not count it.
-        let inner_start = if text.starts_with('\u{feff}') { text.find(['<', '&']).unwrap_or(text.len()) } else { 0 };
-        let mut inner = Reader::from_str(&text[inner_start..]);
-        let config = inner.config_mut();
-        config.enable_all_checks(true);
-        config.check_end_names = false;
-        config.allow_unmatched_ends = true;
         let start = Cursor { offset: 0, line: before.lines.saturating_add(1), column: before.characters.saturating_add(1) };
         XmlReader {
             text,
             file,
             limits,
-            inner,
-            inner_start,
+            inner: parser(text),
+            inner_start: 0,
             is_last,
             paused: None,
             before,
@@ -219,13 +217,15 @@ impl<'a> XmlReader<'a> {
             element_offset: 0,
             attributes: Vec::new(),
             pending_end: false,
-            position: inner_start,
-            next_section_end: section_end(text, 0),
+            position: 0,
+            next_section_end: None,
             legal_to: 0,
             gathered: None,
             cursor: Cell::new(start),
             inside: Cell::new(start),
             work: Cell::new(0),
+            #[cfg(test)]
+            careful: false,
         }
     }
 
@@ -262,15 +262,24 @@ impl<'a> XmlReader<'a> {
         if self.paused.is_some() {
             return Ok(None);
         }
-        if self.inner_start > 0
-            && self.position == self.inner_start
-            && self.inner.buffer_position() == 0
-            && !self.characters(0, self.inner_start)?
-        {
-            return Ok(None);
-        }
         loop {
+            if let Some(event) = self.plain()? {
+                return Ok(Some(event));
+            }
             let before = self.position;
+            let rest = &self.text.as_bytes()[before..];
+            if rest.first().is_some_and(|first| !matches!(first, b'<' | b'&')) {
+                let end = memchr::memchr2(b'<', b'&', rest).map_or(self.text.len(), |length| before + length);
+                self.position = end;
+                if !self.characters(before, end)? {
+                    return Ok(None);
+                }
+                continue;
+            }
+            if self.within(self.inner.buffer_position()) != before {
+                self.inner = parser(&self.text[before..]);
+                self.inner_start = before;
+            }
             let event = match self.inner.read_event() {
                 Ok(QuickXmlEvent::Eof) | Err(_) if !self.is_last => {
                     self.paused = Some(before);
@@ -318,12 +327,9 @@ impl<'a> XmlReader<'a> {
                         }
                     }
                 }
-                QuickXmlEvent::Text(text) => {
-                    let text: &str = &text;
-                    let is_whole = self.is_last || end < self.text.len();
-                    if self.depth() > 0 && is_whole && end <= self.next_section_end {
-                        self.gather(text);
-                    } else if !self.characters(before, end)? {
+                // Only where the parser starts within a text, which it never does.
+                QuickXmlEvent::Text(_) => {
+                    if !self.characters(before, end)? {
                         return Ok(None);
                     }
                 }
@@ -379,6 +385,57 @@ impl<'a> XmlReader<'a> {
         }
     }
 
+    /// The next tag, where it is written as nearly all tags are: with names of ASCII characters, without prefixes, and without a mistake.
+    /// White space before it is passed over. Whatever is otherwise is left to the parser, which begins where this stops.
+    fn plain(&mut self) -> Result<Option<Event>, XmlError> {
+        #[cfg(test)]
+        if self.careful {
+            return Ok(None);
+        }
+        let text = self.text;
+        let bytes = text.as_bytes();
+        let mut at = self.position;
+        while bytes.get(at).is_some_and(|byte| attributes::is_blank(*byte)) {
+            at += 1;
+        }
+        if bytes.get(at) != Some(&b'<') {
+            return Ok(None);
+        }
+        if at > self.position {
+            self.gather(&text[self.position..at]);
+            self.position = at;
+        }
+        if bytes.get(at + 1) == Some(&b'/') {
+            let Some(&(offset, length)) = self.open.last() else { return Ok(None) };
+            let (name, found) = (&bytes[offset + 1..offset + 1 + length], &bytes[at + 2..]);
+            if !found.starts_with(name) || found.get(length) != Some(&b'>') {
+                return Ok(None);
+            }
+            self.position = at + 2 + length + 1;
+            self.open.pop();
+            return Ok(Some(Event::End));
+        }
+        let depth = self.depth();
+        if depth == self.limits.depth || (depth == 0 && self.before.root_seen) {
+            return Ok(None);
+        }
+        let mut found = std::mem::take(&mut self.attributes);
+        let tag = attributes::plain_tag(text, at + 1, &self.limits, &mut found);
+        self.attributes = found;
+        let Some(attributes::PlainTag { name_length, end, is_empty }) = tag else { return Ok(None) };
+        self.position = end;
+        if end > self.legal_to {
+            self.check_characters(end)?;
+        }
+        self.before.root_seen = true;
+        self.worked(end - at + attributes::comparisons(self.attributes.len()));
+        self.name = &text[at + 1..at + 1 + name_length];
+        self.element_offset = at;
+        self.open.push((at, name_length));
+        self.pending_end = is_empty;
+        Ok(Some(Event::Start))
+    }
+
     /// The end of an element that starts before this text.
     fn end_of_carried(&mut self, at: usize, found: &str) -> Result<Event, XmlError> {
         match self.before.open.pop() {
@@ -431,10 +488,12 @@ impl<'a> XmlReader<'a> {
 
     /// Where `]]>` stands between two places.
     fn section_end(&mut self, start: usize, end: usize) -> Option<usize> {
-        if self.next_section_end < start {
-            self.next_section_end = section_end(self.text, start);
-        }
-        Some(self.next_section_end).filter(|at| *at < end)
+        let next = match self.next_section_end {
+            Some(next) if next >= start => next,
+            _ => section_end(self.text, start),
+        };
+        self.next_section_end = Some(next);
+        Some(next).filter(|at| *at < end)
     }
 
     /// Refuses a character before `end` that XML forbids. Looks far ahead, because many small searches cost more than one large.
@@ -626,6 +685,16 @@ impl<'a> XmlReader<'a> {
     }
 }
 
+/// A parser that starts here.
+fn parser(text: &str) -> Reader<&[u8]> {
+    let mut parser = Reader::from_str(text);
+    let config = parser.config_mut();
+    config.enable_all_checks(true);
+    config.check_end_names = false;
+    config.allow_unmatched_ends = true;
+    parser
+}
+
 /// Where the next `]]>` stands from `start` on, wherever it belongs to.
 fn section_end(text: &str, start: usize) -> usize {
     text.as_bytes().get(start..).and_then(|rest| memchr::memmem::find(rest, b"]]>")).map_or(usize::MAX, |at| start + at)
@@ -662,6 +731,8 @@ fn shorten(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -688,6 +759,93 @@ mod tests {
         assert_eq!(text("x\r<!-- -->\ny"), "x\n\ny");
         assert_eq!(text("x\r&#10;y"), "x\n\ny");
         assert_eq!(text("x&#13;\ny<![CDATA[\r\n]]>"), "x\r\ny\n");
+    }
+
+    const PARTS: &[&str] = &[
+        "<a>",
+        "</a>",
+        "<a",
+        "</a",
+        "a",
+        "b",
+        ":",
+        "1",
+        "=",
+        "'",
+        "\"",
+        "x='1'",
+        " y=\"2\"",
+        " y='&amp;'",
+        " ",
+        "\r\n\t",
+        ">",
+        "/>",
+        "/",
+        "<",
+        "</",
+        "&",
+        "&lt;",
+        "&#65;",
+        ";",
+        "ü",
+        "\u{feff}",
+        "\0",
+        "\u{ffff}",
+        "]]>",
+        "]]",
+        "<![CDATA[",
+        "<!--",
+        "-->",
+        "--",
+        "<?p ",
+        "?>",
+        "<!",
+        "é='1'",
+        "<b x='1' y='2'>",
+        "<c/>",
+        "</b>",
+        "</b >",
+        "text",
+        "<?xml version='1.0'?>",
+        "<a x='1'>",
+        " z = 'a>b' ",
+    ];
+
+    /// Everything that a reader tells: events, names, attributes with their places, gathered texts, and how it ends.
+    fn told(text: &str, careful: bool, limits: Limits) -> (Vec<String>, Option<XmlError>) {
+        let mut reader = XmlReader::new(text, FileId(0), limits);
+        reader.careful = careful;
+        let mut told = Vec::new();
+        loop {
+            match reader.next() {
+                Ok(Some(Event::Start)) if reader.name() == "b" && reader.depth() > 2 => match reader.text() {
+                    Ok(text) => told.push(format!("text {text:?}")),
+                    Err(error) => return (told, Some(error)),
+                },
+                Ok(Some(Event::Start)) => {
+                    let attribute = |one: &Attribute<'_>| format!("{one:?} {:?}", reader.attribute_place(one));
+                    let attributes: Vec<String> = reader.attributes().iter().map(attribute).collect();
+                    told.push(format!("{} {:?} {} {attributes:?}", reader.name(), reader.place(), reader.depth()));
+                }
+                Ok(Some(Event::End)) => told.push(format!("end {}", reader.depth())),
+                Ok(None) => return (told, None),
+                Err(error) => return (told, Some(error)),
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+        #[test]
+        fn tags_that_are_read_in_one_pass_are_read_as_the_parser_reads_them(
+            parts in proptest::collection::vec(0..PARTS.len(), 0..24),
+            is_wrapped in proptest::bool::ANY,
+        ) {
+            let inner: String = parts.into_iter().map(|index| PARTS[index]).collect();
+            let text = if is_wrapped { format!("<r>{inner}</r>") } else { inner };
+            let limits = Limits { depth: 4, attributes: 3, attribute_bytes: 8, ..Limits::default() };
+            prop_assert_eq!(told(&text, false, limits), told(&text, true, limits));
+        }
     }
 
     /// Names and places of all elements, or the error.
