@@ -104,6 +104,13 @@ pub struct InputReport {
     pub warnings: Vec<String>,
 }
 
+impl InputReport {
+    /// Whether the lines of its places are numbers of records: of a binary log of events, which has no text and no encoding.
+    pub fn has_records(&self) -> bool {
+        self.kind == Some(FileKind::Events) && self.encoding.is_none()
+    }
+}
+
 /// Why a file could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InputError {
@@ -139,7 +146,7 @@ pub enum FileKind {
     CertStore,
     /// The output of `certutil -verify`, with or without `-urlfetch`.
     CertVerify,
-    /// Events of Windows, as XML, text or columns.
+    /// Events of Windows, as XML, text, columns or binary log.
     Events,
     /// Certificates, as DER, PEM or Base64.
     Certificate,
@@ -178,7 +185,7 @@ impl FileKind {
             FileKind::Registry => "registry export",
             FileKind::CertStore => "certutil -store",
             FileKind::CertVerify => "certutil -verify",
-            FileKind::Events => "export of events",
+            FileKind::Events => "events of Windows",
             FileKind::Certificate => "certificate",
             FileKind::RevocationList => "CRL",
             FileKind::TrustList => "CTL",
@@ -674,7 +681,7 @@ const HEAD: u64 = 1 << 16;
 
 /// What a file should be.
 const EXPECTED: &str = "expected MetaBase.xml, MBSchema.xml, applicationHost.config, redirection.config, web.config, the output of `netsh http show sslcert` or \
-     `httpcfg query ssl` or `certutil -store` or `certutil -verify`, a registry export, an export of events, a log of IIS, or a certificate, CRL or CTL";
+     `httpcfg query ssl` or `certutil -store` or `certutil -verify`, a registry export, an export or log of events, a log of IIS, or a certificate, CRL or CTL";
 
 /// What a file holds, or why it cannot be read.
 type Bytes = Result<Content, String>;
@@ -684,6 +691,8 @@ enum Content {
     Whole(Vec<u8>),
     /// A log, which is not held in memory.
     Log(Log),
+    /// A binary log of events, which is not held either; its bytes when they came from standard input.
+    EventLog(Option<Vec<u8>>),
     /// A file that is not ours.
     Other,
 }
@@ -831,6 +840,7 @@ impl<'a> Reading<'a> {
             Err(_) => return true,
             Ok(Content::Other) => return false,
             Ok(Content::Log(_)) => return input.named || self.options.logs,
+            Ok(Content::EventLog(_)) => return true,
             Ok(Content::Whole(_)) if input.named => return true,
             Ok(Content::Whole(bytes)) => bytes,
         };
@@ -905,10 +915,10 @@ impl<'a> Reading<'a> {
                 buffer::give_back(bytes);
             }
             Ok(Content::Log(log)) => self.take_log(input, log),
+            Ok(Content::EventLog(held)) => self.take_event_log(input, held),
             Ok(Content::Other) => self.estate.skipped += 1,
             Err(message) => {
-                let kind = if message == evidence::EVTX_REFUSED { Some(FileKind::Events) } else { self.kind_by_name(input) };
-                self.estate.inputs.push(InputReport::failed(input.display(), kind, message, None));
+                self.estate.inputs.push(InputReport::failed(input.display(), self.kind_by_name(input), message, None));
             }
         }
     }
@@ -1057,6 +1067,38 @@ impl<'a> Reading<'a> {
         true
     }
 
+    /// Takes a binary log of events, block by block, so that its size does not matter.
+    fn take_event_log(&mut self, input: &Input, held: Option<Vec<u8>>) {
+        let forced = self.options.kind.filter(|kind| input.named && *kind != FileKind::Events);
+        if let Some(kind) = forced {
+            let message = format!("its content is not that of {}, as --as says, but that of a binary log of events", kind.name());
+            self.estate.inputs.push(InputReport::failed(input.display(), Some(kind), message, None));
+            return;
+        }
+        let file = self.next_file();
+        let read = match held {
+            Some(bytes) => evidence::read_evtx(bytes.as_slice(), file),
+            None => std::fs::File::open(&input.path).and_then(|log| evidence::read_evtx(log, file)),
+        };
+        match read {
+            Ok(events) => {
+                self.estate.inputs.push(InputReport {
+                    path: input.display(),
+                    kind: Some(FileKind::Events),
+                    encoding: None,
+                    server: None,
+                    error: None,
+                    warnings: remarks_of(None, Some(&events), None),
+                });
+                self.evidence.push(Evidence::of_events(input, file, events));
+            }
+            Err(error) => {
+                let message = format!("cannot be read: {error}");
+                self.estate.inputs.push(InputReport::failed(input.display(), Some(FileKind::Events), message, None));
+            }
+        }
+    }
+
     /// Keeps what a text says besides configuration, and reports the file.
     fn keep(&mut self, input: &Input, decoded: input::Decoded<'_>, kind: FileKind, evidence: Evidence) {
         let mut warnings: Vec<String> = decoded.warning.into_iter().collect();
@@ -1194,11 +1236,14 @@ impl<'a> Reading<'a> {
             {
                 return Ok(Content::Log(Log { held: Some(bytes), computer: head.computer }));
             }
+            if bytes.len() as u64 <= limit && evidence::is_evtx(&bytes) {
+                return Ok(Content::EventLog(Some(bytes)));
+            }
         } else {
             let mut file = std::fs::File::open(&input.path).map_err(told)?;
             (&mut file).take(512).read_to_end(&mut bytes).map_err(told)?;
             if evidence::is_evtx(&bytes) {
-                return Err(evidence::EVTX_REFUSED.to_owned());
+                return Ok(Content::EventLog(None));
             }
             if (!looks_like_xml(&bytes) && !x509::is_binary(&bytes)) || forced == Some(FileKind::Log) || has_request(&bytes) {
                 // A name of a computer may stand a little behind the headings.

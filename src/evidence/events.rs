@@ -1,5 +1,8 @@
 //! Events of Windows as administrators export them: XML and text of `wevtutil`, the copy of an event from Event Viewer, and its columns as CSV
-//! or with tabs. Every event is kept with its source and number; what its message says is kept as text, in the language of the server.
+//! or with tabs. Every event of a source that says something about SSL is kept with its source and number, within bounds, and the others are
+//! counted; what a message says is kept as text, in the language of the server.
+
+use std::collections::BTreeMap;
 
 use super::{Line, lines};
 use crate::httpsys::Unknown;
@@ -21,9 +24,9 @@ pub struct Event {
     pub computer: String,
     /// Its message, may be empty.
     pub message: String,
-    /// Its data as name and value; the name may be empty. Only from XML.
+    /// Its data as name and value; the name may be empty. Only from XML and binary logs.
     pub data: Vec<(String, String)>,
-    /// Where it begins.
+    /// Where it begins. In a binary log the line is the number of the record.
     pub place: Place,
 }
 
@@ -43,8 +46,16 @@ pub enum Channel {
 /// The events of one file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReadEvents {
-    /// The events, in file order.
+    /// The events of sources that say something about SSL: in file order, those of a binary log by their numbers.
     pub events: Vec<Event>,
+    /// Number of events of all other sources.
+    pub others: u64,
+    /// Events that were read, by source and number, while they are gathered.
+    kept: BTreeMap<(Channel, u32), usize>,
+    /// Number of events that were not kept, because there are so many.
+    left_out: u64,
+    /// About how many bytes the kept events take.
+    bytes: usize,
     /// Lines, rows or elements that are not understood.
     pub unknown: Vec<Unknown>,
     /// What a reader should know although the file was read.
@@ -82,16 +93,6 @@ pub fn is_event_xml(root: &str) -> bool {
     matches!(root, "Event" | "Events")
 }
 
-/// Why a binary log is not read, and what to do.
-pub const EVTX_REFUSED: &str = "is a binary log of events, which is not read; write it as XML, on any Windows: `wevtutil qe FILE.evtx /lf:true \
-     /f:RenderedXml /e:Events > events.xml`, or in PowerShell `Get-WinEvent -Path FILE.evtx | Select-Object ProviderName, Id, LevelDisplayName, \
-     TimeCreated, MachineName, Message | Export-Csv -NoTypeInformation -Encoding UTF8 events.csv`";
-
-/// Whether a file begins as a binary log of events (`.evtx`).
-pub fn is_evtx(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"ElfFile\0")
-}
-
 /// Whether the beginning of a text is events as text or in columns.
 pub(super) fn is_text(head: &str) -> bool {
     let mut lines =
@@ -125,9 +126,10 @@ pub fn read_events(text: &str, file: FileId) -> ReadEvents {
         None if columns_of_2003(first) => by_columns(text, file, &Columns::of_2003(first), false),
         None => by_lines(&lines(text, file)),
     };
-    if out.events.is_empty() {
-        out.warnings.push(Remark { message: "no event was found in this file".to_owned(), place: None });
-    }
+    // What is not understood was no event.
+    let unknown = std::mem::take(&mut out.unknown);
+    out = out.finished();
+    out.unknown = unknown;
     out
 }
 
@@ -172,7 +174,7 @@ fn number_of_block(text: &str) -> Option<u32> {
 
 /// An event in the making.
 #[derive(Debug)]
-struct Block {
+pub(super) struct Block {
     event: Event,
     id: Option<u32>,
     /// Values of labels in another language, in order.
@@ -200,14 +202,13 @@ const ORDER: [Field; 12] = [
 fn by_lines(lines: &[Line<'_>]) -> ReadEvents {
     let mut out = ReadEvents::default();
     let mut block: Option<Block> = None;
-    let start = |place: Place| Block { event: Event::new(place), id: None, foreign: Vec::new(), message: false };
     // In the output of wevtutil only its own mark begins an event, so that a message may hold anything else.
     let marked = lines.iter().any(|line| line.place.column == 1 && number_of_block(line.text).is_some());
     let mut xml = false;
     for line in lines {
         if marked && line.place.column == 1 && number_of_block(line.text).is_some() {
             close(&mut out, block.take());
-            block = Some(start(line.place));
+            block = Some(Block::new(line.place));
             continue;
         }
         let said = line.text.split_once(':').map(|(label, value)| (label, field(label), value.trim()));
@@ -218,7 +219,7 @@ fn by_lines(lines: &[Line<'_>]) -> ReadEvents {
             });
         if begins {
             close(&mut out, block.take());
-            block = Some(start(line.place));
+            block = Some(Block::new(line.place));
             xml = false;
         }
         let Some(block) = &mut block else {
@@ -247,7 +248,64 @@ fn by_lines(lines: &[Line<'_>]) -> ReadEvents {
     out
 }
 
+/// The attributes of an element that say something about an event.
+#[derive(Debug, Default)]
+pub(super) struct Attributes {
+    name: String,
+    source: String,
+    time: String,
+}
+
+impl Attributes {
+    pub(super) fn set(&mut self, name: &str, value: String) {
+        match name {
+            "Name" => self.name = value,
+            "EventSourceName" => self.source = value,
+            "SystemTime" => self.time = value,
+            _ => {}
+        }
+    }
+}
+
 impl Block {
+    /// The element of `UserData` that holds data without being any.
+    pub(super) const WRAPPER: &'static str = "EventXML";
+
+    pub(super) fn new(place: Place) -> Block {
+        Block { event: Event::new(place), id: None, foreign: Vec::new(), message: false }
+    }
+
+    pub(super) fn event(&self) -> &Event {
+        &self.event
+    }
+
+    /// Whether an element of an event holds parts of it.
+    pub(super) fn holds_parts(name: &str) -> bool {
+        matches!(name, "System" | "EventData" | "UserData" | "RenderingInfo")
+    }
+
+    /// Takes a part of the event as XML has it: an element with so many elements around it, the event included, and all text in it.
+    pub(super) fn element(&mut self, below: usize, name: &str, attributes: &Attributes, text: &str) {
+        let event = &mut self.event;
+        let text = text.trim();
+        match name {
+            "Provider" if event.provider.is_empty() => {
+                let source = if attributes.name.is_empty() { &attributes.source } else { &attributes.name };
+                event.provider.clone_from(source);
+            }
+            "TimeCreated" => event.time.clone_from(&attributes.time),
+            "EventID" => self.id = number(text),
+            // The words of RenderingInfo come after the number of System.
+            "Level" => event.level = text.to_owned(),
+            "Computer" => event.computer = text.to_owned(),
+            "Message" => event.message = text.to_owned(),
+            "Data" => event.data.push((attributes.name.clone(), text.to_owned())),
+            // UserData holds an element of the provider's own with its values in it.
+            name if below >= 3 => event.data.push((name.to_owned(), text.to_owned())),
+            _ => {}
+        }
+    }
+
     fn set(&mut self, field: Field, value: &str) {
         let event = &mut self.event;
         match field {
@@ -283,10 +341,55 @@ impl Block {
     }
 }
 
-fn close(out: &mut ReadEvents, block: Option<Block>) {
+/// So many events of one source and number are kept of a file.
+const OF_ONE_NUMBER: usize = 10_000;
+/// So many bytes of events are kept of a file.
+const KEPT: usize = 64 << 20;
+
+impl ReadEvents {
+    fn add(&mut self, event: Event) {
+        let channel = event.channel();
+        if channel == Channel::Other {
+            self.others += 1;
+            return;
+        }
+        let text = event.message.len() + event.data.iter().map(|(name, value)| 64 + name.len() + value.len()).sum::<usize>();
+        let bytes = self.bytes.saturating_add(300 + text);
+        let kept = self.kept.entry((channel, event.id)).or_default();
+        if *kept >= OF_ONE_NUMBER || bytes > KEPT {
+            self.left_out += 1;
+            return;
+        }
+        *kept += 1;
+        self.bytes = bytes;
+        self.events.push(event);
+    }
+
+    /// The events, with what a reader should know of those that were not kept.
+    pub(super) fn finished(mut self) -> ReadEvents {
+        let say = |message: String| Remark { message, place: None };
+        if self.events.is_empty() && self.others > 0 {
+            self.warnings
+                .push(say(format!("no event of Schannel, HTTP.sys or the web service is in this file, only others ({})", self.others)));
+        } else if self.events.is_empty() && self.unknown.is_empty() {
+            self.warnings.push(say("no event was found in this file".to_owned()));
+        }
+        if self.left_out > 0 {
+            self.warnings.push(say(format!(
+                "{} events were left out: of one source and number {OF_ONE_NUMBER} are kept, the first of the file, and {} MB of all",
+                self.left_out,
+                KEPT >> 20
+            )));
+        }
+        self.kept.clear();
+        self
+    }
+}
+
+pub(super) fn close(out: &mut ReadEvents, block: Option<Block>) {
     let Some(block) = block else { return };
     match block.id.filter(|_| !block.event.provider.is_empty()) {
-        Some(id) => out.events.push(Event { id, ..block.event }),
+        Some(id) => out.add(Event { id, ..block.event }),
         None => {
             out.unknown.push(Unknown { text: "an event without its source or number".to_owned(), place: block.event.place });
         }
@@ -366,6 +469,7 @@ fn columns_of_2003(line: &str) -> bool {
 fn by_columns(text: &str, file: FileId, columns: &Columns, headed: bool) -> ReadEvents {
     let mut out = ReadEvents::default();
     let mut skip = headed;
+    let mut last: Option<Block> = None;
     for row in Rows::new(text, columns.separator) {
         let place = Place { file, line: row.line, column: 1 };
         if row.fields.iter().all(|field| field.trim().is_empty()) {
@@ -374,25 +478,26 @@ fn by_columns(text: &str, file: FileId, columns: &Columns, headed: bool) -> Read
         if std::mem::take(&mut skip) {
             continue;
         }
-        let mut block = Block { event: Event::new(place), id: None, foreign: Vec::new(), message: false };
+        let mut block = Block::new(place);
         for (index, value) in row.fields.iter().enumerate() {
             // What a message without quotes was cut into belongs together again.
             let field = columns.fields.get(index).or(columns.fields.last()).copied().unwrap_or(Field::Other);
             block.set(field, value.trim());
         }
         if block.id.is_some() && !block.event.provider.is_empty() {
-            close(&mut out, Some(block));
+            close(&mut out, last.replace(block));
         } else {
-            match out.events.last_mut() {
+            match &mut last {
                 // A message that was written over several lines without quotes.
-                Some(event) if row.fields.len() < 4 => {
-                    event.message.push('\n');
-                    event.message.push_str(&row.fields.join(" "));
+                Some(block) if row.fields.len() < 4 => {
+                    block.event.message.push('\n');
+                    block.event.message.push_str(&row.fields.join(" "));
                 }
                 _ => out.unknown.push(Unknown { text: row.fields.join(&columns.separator.to_string()), place }),
             }
         }
     }
+    close(&mut out, last);
     out
 }
 
@@ -507,57 +612,30 @@ fn read_rooted(text: &str, file: FileId, limits: Limits) -> Result<ReadEvents, X
         }
         let place = reader.place();
         match (reader.depth(), reader.name()) {
-            (1, _) | (3, "System" | "EventData" | "UserData" | "RenderingInfo") => {}
-            (2, "Event") => block = Some(Block { event: Event::new(place), id: None, foreign: Vec::new(), message: false }),
+            (1, _) => {}
+            (3, name) if Block::holds_parts(name) => {}
+            (2, "Event") => block = Some(Block::new(place)),
             (2 | 3, name) => {
                 out.unknown.push(Unknown { text: format!("<{name}>"), place });
                 reader.skip()?;
             }
-            (_, name) => {
+            (_, Block::WRAPPER) if block.is_some() => {}
+            (depth, name) => {
                 let Some(block) = &mut block else {
                     reader.skip()?;
                     continue;
                 };
-                let attribute = |name: &str| reader.attribute(name).map(|attribute| attribute.value().into_owned()).unwrap_or_default();
-                match name {
-                    "Provider" if block.event.provider.is_empty() => {
-                        block.event.provider = attribute("Name");
-                        if block.event.provider.is_empty() {
-                            block.event.provider = attribute("EventSourceName");
-                        }
-                        reader.skip()?;
-                    }
-                    "TimeCreated" => {
-                        block.event.time = attribute("SystemTime");
-                        reader.skip()?;
-                    }
-                    "EventID" => block.id = number(&reader.text()?),
-                    // The words of RenderingInfo come after the number of System.
-                    "Level" => block.event.level = reader.text()?.trim().to_owned(),
-                    "Computer" => block.event.computer = reader.text()?.trim().to_owned(),
-                    "Message" => block.event.message = reader.text()?.trim().to_owned(),
-                    "Data" => {
-                        let name = attribute("Name");
-                        let value = reader.text()?;
-                        block.event.data.push((name, value.trim().to_owned()));
-                    }
-                    // UserData holds an element of the provider's own with its values in it.
-                    "EventXML" => {}
-                    name => {
-                        let (name, depth) = (name.to_owned(), reader.depth());
-                        let value = reader.text()?;
-                        if depth >= 5 {
-                            block.event.data.push((name, value.trim().to_owned()));
-                        }
-                    }
+                let mut attributes = Attributes::default();
+                for attribute in reader.attributes().iter().rev() {
+                    attributes.set(attribute.name, attribute.value().into_owned());
                 }
+                let name = name.to_owned();
+                let text = reader.text()?;
+                block.element(depth - 2, &name, &attributes, &text);
             }
         }
     }
-    if out.events.is_empty() && out.unknown.is_empty() {
-        out.warnings.push(Remark { message: "no event was found in this file".to_owned(), place: None });
-    }
-    Ok(out)
+    Ok(out.finished())
 }
 
 #[cfg(test)]
@@ -629,14 +707,24 @@ mod tests {
     #[test]
     fn columns_are_known_by_their_titles_and_quotes_are_those_of_csv() {
         let out = read(CSV);
-        assert_eq!(numbers(&out), [("Schannel", 36885, 2), ("Schannel", 36887, 4), ("Service Control Manager", 7036, 5)]);
+        assert_eq!(numbers(&out), [("Schannel", 36885, 2), ("Schannel", 36887, 4)]);
+        assert_eq!(out.others, 1);
         assert!(out.events[0].message.ends_with("It is \"too long\", and was cut off."), "{:?}", out.events[0].message);
-        assert_eq!(out.events[2].message, "The service, entered the stopped state.");
         assert!(out.unknown.is_empty());
         let german = "Ebene\tDatum und Uhrzeit\tQuelle\tEreignis-ID\tAufgabenkategorie\nWarnung\t05.03.2024 08:14:22\tSchannel\t36885\tKeine\tDie Liste\n";
         assert_eq!(numbers(&read(german)), [("Schannel", 36885, 2)]);
         let script = "\"Type\",\"Event\",\"Date Time\",\"Source\",\"ComputerName\"\n\"warning\",\"36885\",\"3/5/2007 8:14:22 AM\",\"Schannel\",\"WEB01\"\n";
         assert_eq!(numbers(&read(script)), [("Schannel", 36885, 2)]);
+    }
+
+    #[test]
+    fn lines_of_a_message_without_quotes_belong_to_the_event_before_them_also_when_it_is_not_kept() {
+        let rows = "Level,Date and Time,Source,Event ID,Task Category\nError,1,Schannel,36870,None,No key.\nNone at all.\nError,1,Disk,7,None,A block\nis bad.\nError,1,Schannel,36885,None,Cut.\n";
+        let out = read(rows);
+        let messages: Vec<&str> = out.events.iter().map(|event| event.message.as_str()).collect();
+        assert_eq!((messages, out.others), (vec!["No key.\nNone at all.", "Cut."], 1));
+        let other = read_events("Level,Date and Time,Source,Event ID,Task Category\nError,1,Disk,7,None,A block\n", FileId(0));
+        assert_eq!(other.warnings[0].message, "no event of Schannel, HTTP.sys or the web service is in this file, only others (1)");
     }
 
     #[test]

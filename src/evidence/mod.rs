@@ -6,6 +6,7 @@
 
 mod codes;
 mod events;
+mod evtx;
 pub mod log;
 mod names;
 mod recognise;
@@ -17,7 +18,8 @@ mod verify;
 pub mod x509;
 
 pub use codes::{Win32, reason, show_win32, win32};
-pub use events::{Channel, EVTX_REFUSED, Event, ReadEvents, is_event_xml, is_evtx, read_events, read_events_xml};
+pub use events::{Channel, Event, ReadEvents, is_event_xml, read_events, read_events_xml};
+pub use evtx::{is_evtx, read_evtx};
 pub use log::{LogHead, LogSummary, merge, read_log, recognise_log};
 pub use names::encoded_size;
 pub use recognise::{TextKind, recognise_text};
