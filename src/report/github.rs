@@ -124,11 +124,13 @@ pub fn render(review: &Review, checkout: &Checkout) -> String {
     });
     let findings = review.new_findings().map(|finding| {
         let place = finding.place.map(|place| places.json(place));
+        // A binary log has no lines to show.
+        let line = finding.place.filter(|place| !places.is_record(*place));
         Annotation {
             level: Level::of(finding.severity),
             file: place.map(|place| checkout.path(place.file)),
-            line: place.map(|place| place.line),
-            column: place.map(|place| place.column),
+            line: line.map(|place| place.line),
+            column: line.map(|place| place.column),
             title: format!("{}: {}{}", finding.severity.name(), finding.rule.name, words::doubt(finding)),
             message: message(finding, places, checkout),
         }
@@ -175,8 +177,8 @@ fn message(finding: &Finding, places: Places<'_>, checkout: &Checkout) -> Out<Wo
         line(&["Seen: ", &finding.sees]);
     }
     for related in &finding.related {
-        let place = places.json(related.place);
-        line(&["See ", &checkout.path(place.file), &format!(":{}:{}: ", place.line, place.column), &related.note]);
+        let file = checkout.path(places.path(related.place.file));
+        line(&["See ", &file, &places.within(related.place), ": ", &related.note]);
     }
     for remedy in &finding.remedies {
         // Half a command is none.

@@ -55,9 +55,9 @@ impl Out<Html> {
     }
 }
 
-/// `path:line:column`.
+/// `path:line:column`, or `path: record 7`.
 fn text_of(places: Places<'_>, place: Place) -> String {
-    format!("{}:{}:{}", places.path(place.file), place.line, place.column)
+    format!("{}{}", places.path(place.file), places.within(place))
 }
 
 /// What every part of the page needs.

@@ -1,4 +1,4 @@
-//! Places as reports show them: the path of the file, the line and the column.
+//! Places as reports show them: the path of the file, the line and the column; in a binary log of events the number of the record.
 
 use std::collections::BTreeMap;
 
@@ -20,16 +20,26 @@ pub struct Places<'a> {
 pub struct Location<'a> {
     /// Path of the file, as in `inputs`.
     pub file: &'a str,
-    /// Line, from 1.
+    /// Line, from 1; in a binary log of events the number of the record.
     pub line: u32,
     /// Column, from 1.
     pub column: u32,
 }
 
 impl<'a> Places<'a> {
-    /// `path:line:column`, safe for a terminal.
+    /// `path:line:column`, or `path: record 7`, safe for a terminal.
     pub fn text(&self, place: Place) -> String {
-        format!("{}:{}:{}", escape::terminal(self.path(place.file)), place.line, place.column)
+        format!("{}{}", escape::terminal(self.path(place.file)), self.within(place))
+    }
+
+    /// What stands behind the path: `:line:column`, or `: record 7`.
+    pub(super) fn within(&self, place: Place) -> String {
+        if self.is_record(place) { format!(": record {}", place.line) } else { format!(":{}:{}", place.line, place.column) }
+    }
+
+    /// Whether the place is a record of a binary log, which has no lines.
+    pub(super) fn is_record(&self, place: Place) -> bool {
+        self.input(place.file).is_some_and(InputReport::has_records)
     }
 
     /// The place for JSON.
@@ -39,7 +49,11 @@ impl<'a> Places<'a> {
 
     /// Path of the file, not escaped. A file that is not in the list is called unknown.
     pub fn path(&self, file: FileId) -> &'a str {
-        usize::try_from(file.0).ok().and_then(|index| self.inputs.get(index)).map_or("(unknown file)", |input| &input.path)
+        self.input(file).map_or("(unknown file)", |input| &input.path)
+    }
+
+    fn input(&self, file: FileId) -> Option<&'a InputReport> {
+        usize::try_from(file.0).ok().and_then(|index| self.inputs.get(index))
     }
 }
 
@@ -63,10 +77,10 @@ impl<'a> PlacesOfServer<'a> {
         PlacesOfServer { places, short: alone.collect() }
     }
 
-    /// `name:line:column`, with the whole path where the name could be that of several files; safe for a terminal.
+    /// `name:line:column` or `name: record 7`, with the whole path where the name could be that of several files; safe for a terminal.
     pub(super) fn text(&self, place: Place) -> String {
         match self.short.get(&place.file) {
-            Some(name) => format!("{}:{}:{}", escape::terminal(name), place.line, place.column),
+            Some(name) => format!("{}{}", escape::terminal(name), self.places.within(place)),
             None => self.places.text(place),
         }
     }
@@ -79,6 +93,7 @@ fn base_name(path: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::estate::FileKind;
 
     fn input(path: &str) -> InputReport {
         InputReport { path: path.to_owned(), kind: None, encoding: None, server: None, error: None, warnings: Vec::new() }
@@ -99,6 +114,16 @@ mod tests {
         let at = |file| places.text(Place { file: FileId(file), line: 3, column: 7 });
         assert_eq!([at(0), at(1), at(2)], ["applicationHost.config:3:7", "w/a/web.config:3:7", "w/b/web.config:3:7"]);
         assert_eq!((at(3), at(9)), (r"evil\u{1b}.config:3:7".to_owned(), "(unknown file):3:7".to_owned()));
+    }
+
+    #[test]
+    fn a_place_in_a_binary_log_is_the_number_of_the_record() {
+        let log = InputReport { kind: Some(FileKind::Events), ..input("w/System.evtx") };
+        let inputs = [log.clone(), InputReport { encoding: Some("UTF-8"), ..log }];
+        let places = Places { inputs: &inputs };
+        let at = |file| Place { file: FileId(file), line: 7, column: 1 };
+        assert_eq!([places.text(at(0)), places.text(at(1))], ["w/System.evtx: record 7", "w/System.evtx:7:1"]);
+        assert_eq!(PlacesOfServer::new(places, &[FileId(0)]).text(at(0)), "System.evtx: record 7");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::escape::{self, Out, Sink, Terminal};
 use super::explain::plain;
 use super::parts::{count, to_json};
+use super::place::Places;
 use crate::catalogue::Setting;
 use crate::estate::{Estate, FileKind, InputReport};
 use crate::explain::explain;
@@ -399,7 +400,9 @@ impl<'a> Files<'a> {
 
     fn at(&self, place: Place) -> Option<PhysicalLocation> {
         let artifact_location = self.artifact(index_of(place.file)?)?;
-        Some(PhysicalLocation { artifact_location, region: Some(Region::new(place.line, Some(place.column))) })
+        // A binary log has records and no lines.
+        let is_record = Places { inputs: self.inputs }.is_record(place);
+        Some(PhysicalLocation { artifact_location, region: (!is_record).then(|| Region::new(place.line, Some(place.column))) })
     }
 
     /// The file that stands for a server as a whole; without a server, the first file of the run.

@@ -8,6 +8,7 @@ mod value;
 #[allow(unreachable_pub, reason = "integration tests use it as well")]
 mod writer;
 
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 
 use flate2::Crc;
@@ -37,7 +38,7 @@ pub fn is_evtx(bytes: &[u8]) -> bool {
 /// Reads a binary log of events to its end. The number of the record stands as line in the places of its events.
 pub fn read_evtx(mut input: impl Read, file: FileId) -> io::Result<ReadEvents> {
     let mut block = vec![0; BLOCK];
-    let mut log = Log { out: ReadEvents::default(), file, damaged: 0 };
+    let mut log = Log { out: ReadEvents::default(), file, damaged: 0, unknown: BTreeMap::new() };
     let length = fill(&mut input, &mut block[..128])?;
     let head = Header::of(&block[..length]).map_err(|message| io::Error::new(io::ErrorKind::InvalidData, message))?;
     if head.is_damaged {
@@ -144,6 +145,8 @@ struct Log {
     out: ReadEvents,
     file: FileId,
     damaged: usize,
+    /// Parts that are not known, with the record that has them first.
+    unknown: BTreeMap<String, u64>,
 }
 
 impl Log {
@@ -214,8 +217,12 @@ impl Log {
         match record::read(block, at + HEAD..at + size - 4, budget, place) {
             Ok(Record::Other) => self.out.others += 1,
             Ok(Record::Event(event, unknown)) => {
-                self.out.unknown.extend(unknown);
                 close(&mut self.out, Some(event));
+                for unknown in unknown.into_iter().chain(self.out.unknown.drain(..)) {
+                    if self.unknown.len() < TOLD {
+                        self.unknown.entry(unknown.text).or_insert(number);
+                    }
+                }
             }
             Err(fault) => {
                 let message = format!("record {number} is damaged and left out: {}", fault.what);
@@ -225,6 +232,8 @@ impl Log {
     }
 
     fn finish(mut self) -> ReadEvents {
+        let unknown = self.unknown.into_iter().map(|(text, number)| remark(format!("record {number} is not understood: {text}")));
+        self.out.warnings.extend(unknown);
         if self.damaged > TOLD {
             self.out.warnings.push(remark(format!("{} more places are damaged", self.damaged - TOLD)));
         }

@@ -180,8 +180,17 @@ fn data_of_user_data_is_found_and_parts_that_are_not_known_are_told() {
     let exported = read_events_xml(&xml(&event), FileId(0), Limits::default()).unwrap();
     assert_eq!(told(&out), told(&exported));
     assert_eq!(out.events[0].data, [("Type".to_owned(), "server".to_owned()), ("Code".to_owned(), "1".to_owned())]);
-    assert_eq!((out.unknown[0].text.as_str(), out.unknown[0].place.line), ("<BinaryEventData>", 7));
+    assert_eq!(warnings(&out), ["record 7 is not understood: <BinaryEventData>"]);
     assert_eq!(exported.unknown[0].text, "<BinaryEventData>");
+}
+
+#[test]
+fn an_event_without_its_number_is_told() {
+    let mut event = Event::new("Schannel", 36870).node();
+    let Content::Element(system) = &mut event.content[0] else { unreachable!() };
+    system.content.remove(1);
+    let out = read(&log_of(&[(9, event)]));
+    assert_eq!(warnings(&out), ["record 9 is not understood: an event without its source or number", "no event was found in this file"]);
 }
 
 #[test]
