@@ -2452,11 +2452,15 @@ mod tests {
     }
 
     #[test]
-    fn a_binary_log_of_events_is_refused_with_the_command_that_converts_it() {
-        let found = estate(&[("applicationHost.config", HOST), ("System.evtx", "ElfFile\0\0\0")], &Options::default());
-        let report = found.inputs.iter().find(|input| input.path.ends_with(".evtx")).unwrap();
-        assert_eq!(report.kind, Some(FileKind::Events));
-        assert!(report.error.as_ref().unwrap().message.contains("wevtutil qe"), "{report:?}");
+    fn a_binary_log_of_events_is_told_by_its_first_bytes_and_one_that_cannot_be_read_is_an_error() {
+        for threads in [1, 3] {
+            let options = Options { threads: NonZeroUsize::new(threads), ..Options::default() };
+            let found = estate(&[("applicationHost.config", HOST), ("System.old", "ElfFile\0\0\0")], &options);
+            let report = found.inputs.iter().find(|input| input.path.ends_with(".old")).unwrap();
+            assert_eq!(report.kind, Some(FileKind::Events));
+            assert_eq!(report.error.as_ref().unwrap().message, "cannot be read: the file ends within its header");
+            assert!(found.servers[0].evidence.events.is_none());
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Writes binary logs of events for tests: as Windows does, with names, templates and values in blocks of 64 KB. Nothing here is used to read.
 
+#![allow(unreachable_pub, dead_code, clippy::unwrap_used, reason = "several tests use it, each another part")]
+
 use std::collections::BTreeMap;
 
 use flate2::Crc;

@@ -5,7 +5,6 @@ mod record;
 mod value;
 #[cfg(test)]
 #[path = "../../../tests/evtx/writer.rs"]
-#[allow(unreachable_pub, reason = "integration tests use it as well")]
 mod writer;
 
 use std::collections::BTreeMap;
