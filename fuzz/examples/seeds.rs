@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 
 use iisaudit::estate::{FileKind, Options, read};
 
+#[path = "../../tests/evtx/writer.rs"]
+mod writer;
+
 const BASELINE: &str = include_str!("baseline.json");
 
 fn targets(kind: FileKind) -> &'static [&'static str] {
@@ -23,6 +26,7 @@ fn targets(kind: FileKind) -> &'static [&'static str] {
         FileKind::Certificate | FileKind::RevocationList | FileKind::TrustList | FileKind::CertificateStoreFile | FileKind::PrivateKey => {
             &["x509"]
         }
+        FileKind::Log => &["log"],
         FileKind::Policy => &["policy"],
         FileKind::Baseline => &["baseline"],
     }
@@ -34,12 +38,31 @@ fn plant(corpus: &Path, target: &str, name: &str, bytes: &[u8]) -> std::io::Resu
     fs::write(directory.join(name), bytes)
 }
 
+/// Binary logs of events: one of each kind of value, and one that ends with its records, of which more fit into an input.
+fn logs() -> Vec<(&'static str, Vec<u8>)> {
+    use writer::{Event, Value, log};
+    let value = |name: &str, value: Value| (name.to_owned(), value);
+    let many = Value::Texts(vec!["a".to_owned(), "b & c".to_owned()]);
+    let data = vec![value("AlertDesc", Value::U32(48)), value("", many), value("n", Value::Null), value("t", Value::Text("x".to_owned()))];
+    let raw = (3..0x16).map(|kind| value("r", Value::Raw(kind, vec![1; 16]))).collect();
+    let events = [
+        Event { data, ..Event::new("Schannel", 36887) },
+        Event::new("Schannel", 36885),
+        Event { data: raw, ..Event::new("Microsoft-Windows-HttpEvent", 15300) },
+        Event::new("Disk", 7),
+    ];
+    let whole = log(&events);
+    let used = whole.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    let short = whole[..used].to_vec();
+    vec![("whole", whole), ("short", short), ("empty", log(&[]))]
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = fuzz.parent().ok_or("fuzz/ lies in no directory")?;
     let corpus = fuzz.join("corpus");
     let paths: Vec<PathBuf> = vec![root.join("tests/fixtures"), root.join("examples")];
-    let estate = read(&paths, &Options::default());
+    let estate = read(&paths, &Options { logs: true, ..Options::default() });
     let mut host: Option<Vec<u8>> = None;
     let mut seeds = 0;
     for (index, input) in estate.inputs.iter().enumerate() {
@@ -68,6 +91,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     plant(&corpus, "policy", "example", &fs::read(root.join("examples/policy/iisaudit.toml"))?)?;
     plant(&corpus, "baseline", "example", BASELINE.as_bytes())?;
-    println!("{} seeds in {}", seeds + 2, corpus.display());
+    let logs = logs();
+    for (name, bytes) in &logs {
+        plant(&corpus, "evtx", name, bytes)?;
+    }
+    println!("{} seeds in {}", seeds + 2 + logs.len(), corpus.display());
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The output of `httpcfg query ssl`: read, joined, judged.
 #![no_main]
 
-use iisaudit::httpsys::{join, recognise_text, read_httpcfg};
+use iisaudit::httpsys::{join, read_httpcfg, recognise_text};
 use iisaudit::input::{FileId, decode_text};
 use iisaudit::rules::{Context, check};
 use iisaudit::server::{Generation, Server};

@@ -1,7 +1,7 @@
 //! The listing of `netsh http show sslcert`, as text and as JSON: read, joined, judged.
 #![no_main]
 
-use iisaudit::httpsys::{join, recognise_text, read_json, read_listing};
+use iisaudit::httpsys::{join, read_json, read_listing, recognise_text};
 use iisaudit::input::{FileId, decode_text};
 use iisaudit::rules::{Context, check};
 use iisaudit::server::{Generation, Server};

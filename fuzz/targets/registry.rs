@@ -1,7 +1,7 @@
 //! A registry export: records of HTTP.sys, values of Schannel, and the version of Windows.
 #![no_main]
 
-use iisaudit::httpsys::{join, recognise_text, read_registry};
+use iisaudit::httpsys::{join, read_registry, recognise_text};
 use iisaudit::input::{FileId, decode_text};
 use iisaudit::rules::{Context, check};
 use iisaudit::server::{Generation, Server};
