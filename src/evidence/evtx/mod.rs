@@ -216,7 +216,7 @@ impl Log {
         match record::read(block, at + HEAD..at + size - 4, budget, place) {
             Ok(Record::Other) => self.out.others += 1,
             Ok(Record::Event(event, unknown)) => {
-                close(&mut self.out, Some(event));
+                close(&mut self.out, Some(*event));
                 for unknown in unknown.into_iter().chain(self.out.unknown.drain(..)) {
                     if self.unknown.len() < TOLD {
                         self.unknown.entry(unknown.text).or_insert(number);

@@ -43,7 +43,7 @@ pub(super) struct Fault {
 #[derive(Debug)]
 pub(super) enum Record {
     /// An event, and elements in it that are not known.
-    Event(Block, Vec<Unknown>),
+    Event(Box<Block>, Vec<Unknown>),
     /// An event of a source that says nothing about SSL. It is not read beyond that.
     Other,
 }
@@ -71,7 +71,7 @@ pub(super) fn read(block: &[u8], range: Range<usize>, budget: &mut Budget, place
         }
     }
     match reader.event {
-        Some(event) => Ok(Record::Event(event, reader.unknown)),
+        Some(event) => Ok(Record::Event(Box::new(event), reader.unknown)),
         None => Err(Fault { at: range.start, what: "it holds no event" }),
     }
 }
@@ -216,14 +216,18 @@ impl Reader<'_, '_> {
                     _ => "\u{fffd}",
                 })?;
             }
-            0x0a => drop(self.name()?),
+            0x0a => {
+                self.name()?;
+            }
             0x0b => {
                 let count = self.number(2)?;
                 self.take(count * 2)?;
             }
             0x0c => self.template()?,
             0x0d | 0x0e => self.substitute(token == 0x0e)?,
-            0x0f => drop(self.take(3)?),
+            0x0f => {
+                self.take(3)?;
+            }
             _ => return self.fault("there is no such token"),
         }
         Ok(false)

@@ -53,7 +53,7 @@ pub(super) fn text(kind: u8, bytes: &[u8]) -> String {
 /// The texts of many values of `kind`, which is without [`MANY`].
 pub(super) fn texts(kind: u8, mut bytes: &[u8]) -> Vec<String> {
     let mut texts = Vec::new();
-    let pointer = if bytes.len() % 8 == 0 { 8 } else { 4 };
+    let pointer = if bytes.len().is_multiple_of(8) { 8 } else { 4 };
     while !bytes.is_empty() {
         let length = match kind {
             STRING => bytes.chunks_exact(2).position(|unit| unit == [0, 0]).map_or(bytes.len(), |at| (at + 1) * 2),
