@@ -1082,13 +1082,16 @@ impl<'a> Reading<'a> {
         };
         match read {
             Ok(events) => {
+                let mut warnings = remarks_of(None, Some(&events), None);
+                // Whoever copies the folder of all logs knows that most are about something else.
+                warnings.extend(events.only_others().filter(|_| input.named));
                 self.estate.inputs.push(InputReport {
                     path: input.display(),
                     kind: Some(FileKind::Events),
                     encoding: None,
                     server: None,
                     error: None,
-                    warnings: remarks_of(None, Some(&events), None),
+                    warnings,
                 });
                 self.evidence.push(Evidence::of_events(input, file, events));
             }
@@ -1103,6 +1106,7 @@ impl<'a> Reading<'a> {
     fn keep(&mut self, input: &Input, decoded: input::Decoded<'_>, kind: FileKind, evidence: Evidence) {
         let mut warnings: Vec<String> = decoded.warning.into_iter().collect();
         warnings.extend(remarks_of(evidence.stores.as_ref(), evidence.events.as_ref(), evidence.verifications.as_ref()));
+        warnings.extend(evidence.events.as_ref().and_then(ReadEvents::only_others));
         self.estate.inputs.push(InputReport {
             path: input.display(),
             kind: Some(kind),

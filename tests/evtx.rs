@@ -150,6 +150,17 @@ fn standard_input_is_read_and_a_wrong_kind_is_told() {
 }
 
 #[test]
+fn a_log_without_an_event_of_interest_says_so_only_when_it_was_named() {
+    let server = server("issuer-list-truncated");
+    fs::write(server.path().join("Security.evtx"), log(&[Event::new("Microsoft-Windows-Security-Auditing", 4624)])).unwrap();
+    let told = "only others (1)";
+    let (_, text, _) = run(server.path(), &["check", "."], b"");
+    assert!(!text.contains("reservations"), "{text}");
+    let (_, text, _) = run(server.path(), &["check", "applicationHost.config", "Security.evtx"], b"");
+    assert!(text.split_whitespace().collect::<Vec<_>>().join(" ").contains(told), "{text}");
+}
+
+#[test]
 fn what_is_wrong_with_a_log_is_told_and_the_rest_of_it_counts() {
     let server = server("issuer-list-truncated");
     let file = log(&events());
