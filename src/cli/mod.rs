@@ -147,7 +147,7 @@ enum Kind {
     Certstore,
     /// The output of `certutil -verify`
     Certverify,
-    /// Events of Windows as XML, text or CSV
+    /// Events of Windows as XML, text, CSV or binary log (.evtx)
     Events,
     /// A log of IIS in W3C format, or the error log of HTTP.sys
     Log,
