@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read};
 
 use memchr::{memchr, memchr_iter};
@@ -781,15 +781,17 @@ const DEFAULTS: [&str; 3] = [
     "date time s-sitename s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status sc-substatus sc-win32-status",
 ];
 
-/// Columns of a line whose places are held; a log with more has the wanted ones among the first.
+/// Columns of a line that are looked for; a log with more has the wanted ones among the first.
 const MAX_COLUMNS: usize = 64;
 
 /// How to cut a line.
 #[derive(Debug, Clone, Default)]
 struct Layout {
     blanks: usize,
-    /// The columns that are looked at, with their numbers.
-    wanted: Vec<(usize, Column)>,
+    /// The columns that are looked at and are found from the beginning of the line: how many columns come between, and which it is.
+    front: Vec<(usize, Column)>,
+    /// Those that are found from its end, the last first.
+    back: Vec<(usize, Column)>,
 }
 
 type Cells<'a> = [&'a [u8]; COLUMNS.len()];
@@ -807,30 +809,96 @@ impl Layout {
                 wanted.push((at, *column));
             }
         }
-        Layout { blanks: names.len().saturating_sub(1), wanted }
+        // The outcome stands behind the long texts that a client sends. The widest gap is stepped over, with nothing done to it but counting.
+        let gap =
+            |at: usize| wanted.get(at).map_or(names.len(), |next| next.0) - at.checked_sub(1).map_or(0, |before| wanted[before].0 + 1);
+        let split = (0..=wanted.len()).rev().max_by_key(|at| gap(*at)).unwrap_or(0);
+        let back = wanted.split_off(split);
+        let mut next = 0;
+        let front = wanted.into_iter().map(|(at, column)| (at - std::mem::replace(&mut next, at + 1), column)).collect();
+        let mut end = names.len();
+        let back = back.into_iter().rev().map(|(at, column)| (std::mem::replace(&mut end, at) - 1 - at, column)).collect();
+        Layout { blanks: names.len().saturating_sub(1), front, back }
     }
 
     /// The cells of a line, or `None` when it has another number of columns.
     fn cut<'a>(&self, line: &'a [u8]) -> Option<Cells<'a>> {
-        // Where each column ends; one pass finds them all.
-        let mut ends = [line.len(); MAX_COLUMNS];
-        let mut blanks = 0;
-        for blank in memchr_iter(b' ', line) {
-            if let Some(end) = ends.get_mut(blanks) {
-                *end = blank;
+        let mut cells: Cells<'a> = [&[]; COLUMNS.len()];
+        let mut seen = 0;
+        // What is not cut yet; the first column and the last take a line without any blank whole.
+        let mut rest = Some(line);
+        for (between, column) in &self.front {
+            for _ in 0..*between {
+                let at = first_blank(rest?);
+                rest = rest?.get(at + 1..);
+                seen += 1;
             }
-            blanks += 1;
+            let text = rest?;
+            let end = first_blank(text);
+            cells[*column as usize] = &text[..end];
+            rest = text.get(end + 1..);
+            seen += usize::from(rest.is_some());
         }
-        if blanks != self.blanks {
+        let Some(mut rest) = rest else { return (seen == self.blanks).then_some(cells) };
+        if seen + memchr_iter(b' ', rest).count() != self.blanks {
             return None;
         }
-        let mut cells: Cells<'a> = [&[]; COLUMNS.len()];
-        for (column, kind) in &self.wanted {
-            let start = column.checked_sub(1).and_then(|before| ends.get(before)).map_or(0, |blank| blank + 1);
-            cells[*kind as usize] = line.get(start..*ends.get(*column)?)?;
+        for (between, column) in &self.back {
+            for _ in 0..*between {
+                rest = &rest[..last_blank(rest)?];
+            }
+            let before = last_blank(rest);
+            cells[*column as usize] = &rest[before.map_or(0, |blank| blank + 1)..];
+            rest = &rest[..before.unwrap_or(0)];
         }
         Some(cells)
     }
+}
+
+/// Has the highest bit of each byte set that is a blank.
+fn blanks_in(word: u64) -> u64 {
+    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    let other = word ^ 0x2020_2020_2020_2020;
+    !(((other & LOW) + LOW) | other | LOW)
+}
+
+/// Where the first blank stands, or the end. Columns are short, which is why no routine for long texts is called for each.
+fn first_blank(text: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(word) = text.get(at..).and_then(|rest| rest.first_chunk()) {
+        let found = blanks_in(u64::from_le_bytes(*word));
+        if found != 0 {
+            return at + found.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    text[at..].iter().position(|byte| *byte == b' ').map_or(text.len(), |more| at + more)
+}
+
+/// Where the last blank stands.
+fn last_blank(text: &[u8]) -> Option<usize> {
+    let mut rest = text;
+    while let Some((before, word)) = rest.split_last_chunk() {
+        let found = blanks_in(u64::from_be_bytes(*word));
+        if found != 0 {
+            return Some(rest.len() - 1 - found.trailing_zeros() as usize / 8);
+        }
+        rest = before;
+    }
+    rest.iter().rposition(|byte| *byte == b' ')
+}
+
+/// Whether two short texts are the same.
+fn is_same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let (Some(a_end), Some(b_end)) = (a.last_chunk::<8>(), b.last_chunk::<8>()) else {
+        return a.iter().zip(b).all(|(a, b)| a == b);
+    };
+    let (a, _) = a.as_chunks::<8>();
+    let (b, _) = b.as_chunks::<8>();
+    a_end == b_end && a.iter().zip(b).all(|(a, b)| a == b)
 }
 
 /// The host is `cs-host`, in older logs `cs(Host)`.
@@ -838,59 +906,138 @@ fn is_host(known: &str, name: &str) -> bool {
     known == "cs-host" && name.eq_ignore_ascii_case("cs(Host)")
 }
 
-/// A quick hash for keys that come from the log. It begins with a random value, so that nobody can write a log of keys that collide; what
+/// A quick hash for keys that come from the log. It begins with random values, so that nobody can write a log of keys that collide; what
 /// is given out never depends on it.
-#[derive(Clone)]
-struct Seed(u64);
+#[derive(Clone, Copy)]
+struct Seed(u64, u64);
 
-impl BuildHasher for Seed {
-    type Hasher = Quick;
+impl Seed {
+    fn new() -> Seed {
+        let random = RandomState::new();
+        Seed(random.hash_one(0), random.hash_one(1))
+    }
 
-    fn build_hasher(&self) -> Quick {
-        Quick(self.0)
+    fn hash(self, text: &[u8]) -> u64 {
+        let mut state = self.0 ^ text.len() as u64;
+        let (pairs, rest) = text.as_chunks::<16>();
+        for pair in pairs {
+            let (a, b) = halves(pair);
+            state = fold(state ^ a, self.1 ^ b);
+        }
+        // The last bytes come once more when there are more than 16, and alone when there are fewer.
+        let (a, b) = match text.last_chunk::<16>() {
+            Some(last) => halves(last),
+            None => match (rest.first_chunk(), rest.last_chunk()) {
+                (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+                _ => (rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)), 0),
+            },
+        };
+        fold(state ^ a, self.1 ^ b)
     }
 }
 
-struct Quick(u64);
+fn halves(pair: &[u8; 16]) -> (u64, u64) {
+    let both = u128::from_le_bytes(*pair);
+    (both as u64, (both >> 64) as u64)
+}
 
-impl Quick {
-    fn mix(&mut self, word: u64) {
-        let product = u128::from(self.0 ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
-        self.0 = (product as u64) ^ ((product >> 64) as u64);
+/// The product of two numbers, its halves laid over each other.
+fn fold(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    (product as u64) ^ ((product >> 64) as u64)
+}
+
+/// Words, each with its number and a count. They lie in one piece of memory, and are compared where they lie.
+struct Words {
+    seed: Seed,
+    /// At a place that the hash gives, or the next that is free: the upper half of the hash, and the number plus one.
+    slots: Vec<(u32, u32)>,
+    words: Vec<Word>,
+    text: Vec<u8>,
+}
+
+#[derive(Clone, Copy)]
+struct Word {
+    hash: u64,
+    count: u64,
+    start: u32,
+    length: u32,
+}
+
+impl Words {
+    fn new(seed: Seed) -> Words {
+        Words { seed, slots: Vec::new(), words: Vec::new(), text: Vec::new() }
+    }
+
+    fn len(&self) -> usize {
+        self.words.len()
+    }
+
+    fn text_of(&self, word: &Word) -> &[u8] {
+        self.text.get(word.start as usize..(word.start + word.length) as usize).unwrap_or_default()
+    }
+
+    fn get(&self, number: u32) -> Option<&[u8]> {
+        self.words.get(number as usize).map(|word| self.text_of(word))
+    }
+
+    /// The number of a word.
+    fn find(&self, text: &[u8], hash: u64) -> Option<u32> {
+        let mask = self.slots.len().checked_sub(1)?;
+        let mut at = hash as usize & mask;
+        // There is always a free place, which ends the search.
+        loop {
+            let (mark, next) = self.slots[at];
+            let number = next.checked_sub(1)?;
+            if mark == (hash >> 32) as u32 && self.get(number).is_some_and(|known| is_same(known, text)) {
+                return Some(number);
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    /// Adds a word that is not there yet.
+    fn add(&mut self, text: &[u8], hash: u64, count: u64) -> Option<u32> {
+        let start = u32::try_from(self.text.len()).ok()?;
+        let length = u32::try_from(text.len()).ok()?;
+        start.checked_add(length)?;
+        let number = u32::try_from(self.words.len()).ok().filter(|number| *number < u32::MAX)?;
+        self.text.extend_from_slice(text);
+        self.words.push(Word { hash, count, start, length });
+        if self.slots.len() < 2 * self.words.len() {
+            let room = (4 * self.words.len()).next_power_of_two();
+            self.slots.clear();
+            self.slots.resize(room, (0, 0));
+            for (number, word) in (1..).zip(&self.words) {
+                put(&mut self.slots, word.hash, number);
+            }
+        } else {
+            put(&mut self.slots, hash, number + 1);
+        }
+        Some(number)
+    }
+
+    /// The counts of the most frequent words, the first by name among equals, and of the others.
+    fn most_frequent(&self, keep: usize) -> (Vec<Word>, Vec<Word>) {
+        let mut all = self.words.clone();
+        if all.len() <= keep {
+            return (all, Vec::new());
+        }
+        all.select_nth_unstable_by(keep, |a, b| b.count.cmp(&a.count).then_with(|| self.text_of(a).cmp(self.text_of(b))));
+        let dropped = all.split_off(keep);
+        (all, dropped)
     }
 }
 
-impl Hasher for Quick {
-    fn write(&mut self, bytes: &[u8]) {
-        let (words, rest) = bytes.as_chunks::<8>();
-        for word in words {
-            self.mix(u64::from_le_bytes(*word));
+fn put(slots: &mut [(u32, u32)], hash: u64, next: u32) {
+    let mask = slots.len().wrapping_sub(1);
+    let mut at = hash as usize & mask;
+    while let Some(slot) = slots.get_mut(at) {
+        if slot.1 == 0 {
+            *slot = ((hash >> 32) as u32, next);
+            return;
         }
-        if !rest.is_empty() {
-            let mut last = [0; 8];
-            last[..rest.len()].copy_from_slice(rest);
-            self.mix(u64::from_le_bytes(last));
-        }
-    }
-
-    fn write_u8(&mut self, value: u8) {
-        self.mix(u64::from(value));
-    }
-
-    fn write_u32(&mut self, value: u32) {
-        self.mix(u64::from(value));
-    }
-
-    fn write_u64(&mut self, value: u64) {
-        self.mix(value);
-    }
-
-    fn write_usize(&mut self, value: usize) {
-        self.mix(value as u64);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
+        at = (at + 1) & mask;
     }
 }
 
@@ -914,7 +1061,7 @@ struct Group {
     in_hour: u64,
     first: u64,
     last: u64,
-    stems: HashMap<Box<[u8]>, u64, Seed>,
+    stems: Words,
 }
 
 /// The cells by which sites differ.
@@ -929,16 +1076,18 @@ struct Counter {
     dated: u32,
     day_text: [u8; 10],
     day: u32,
+    /// The time of day seen last.
+    time_text: [u8; 8],
+    time: u32,
     /// The cells of [`SITE`], each with a blank behind it.
-    sites: Vec<Box<[u8]>>,
-    site_index: HashMap<Box<[u8]>, u32, Seed>,
-    last_site: u32,
+    sites: Words,
+    /// The sites seen last, by a few bits of what they are called.
+    recent_sites: [u32; 64],
     /// Where such cells are put together.
     joined: Vec<u8>,
-    reasons: Vec<Box<[u8]>>,
-    reason_index: HashMap<Box<[u8]>, u32, Seed>,
+    reasons: Words,
     groups: Vec<Group>,
-    group_index: HashMap<Key, u32, Seed>,
+    group_index: HashMap<Key, u32>,
     /// The groups seen last, by a few bits of their key.
     recent: [u32; 64],
     hours: usize,
@@ -948,7 +1097,7 @@ struct Counter {
 
 impl Counter {
     fn new(file: FileId) -> Counter {
-        let seed = Seed(RandomState::new().hash_one(0));
+        let seed = Seed::new();
         Counter {
             file,
             facts: LogFile::default(),
@@ -957,14 +1106,14 @@ impl Counter {
             dated: 0,
             day_text: [0; 10],
             day: 0,
-            sites: Vec::new(),
-            site_index: HashMap::with_hasher(seed.clone()),
-            last_site: 0,
+            time_text: [0; 8],
+            time: 0,
+            sites: Words::new(seed),
+            recent_sites: [u32::MAX; 64],
             joined: Vec::new(),
-            reasons: Vec::new(),
-            reason_index: HashMap::with_hasher(seed.clone()),
+            reasons: Words::new(seed),
             groups: Vec::new(),
-            group_index: HashMap::with_hasher(seed.clone()),
+            group_index: HashMap::new(),
             recent: [u32::MAX; 64],
             hours: 0,
             stem_bytes: 0,
@@ -1158,8 +1307,11 @@ impl Counter {
             return;
         }
         let stem = &stem[..stem.len().min(MAX_STEM)];
-        if let Some(count) = group.stems.get_mut(stem) {
-            *count += 1;
+        let hash = self.seed.hash(stem);
+        if let Some(known) = group.stems.find(stem, hash) {
+            if let Some(word) = group.stems.words.get_mut(known as usize) {
+                word.count += 1;
+            }
             return;
         }
         if group.stems.len() >= MAX_STEMS {
@@ -1172,7 +1324,7 @@ impl Counter {
         }
         if let Some(group) = self.groups.get_mut(index) {
             self.stem_bytes += stem.len();
-            group.stems.insert(stem.into(), 1);
+            group.stems.add(stem, hash, 1);
         }
     }
 
@@ -1192,17 +1344,28 @@ impl Counter {
             }
         };
         let time = match time {
+            text if text == self.time_text => self.time,
             [] | b"-" => return Some(0),
-            text => time_of_day(text)?,
+            text => {
+                let time = time_of_day(text)?;
+                if let Ok(text) = text.try_into() {
+                    (self.time_text, self.time) = (text, time);
+                }
+                time
+            }
         };
         Some(if day == 0 { 0 } else { u64::from(day) * 1_000_000 + u64::from(time) })
     }
 
     /// The number of a site; `None` when there are too many.
     fn site(&mut self, cells: &Cells<'_>) -> Option<u32> {
-        let last = self.sites.get(self.last_site as usize);
-        if last.is_some_and(|last| is_joined(last, cells)) {
-            return Some(self.last_site);
+        let slot = SITE
+            .iter()
+            .fold(0, |mixed: u64, column| (mixed.rotate_left(7) ^ ending(cells[*column as usize])).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let slot = (slot >> 58) as usize % self.recent_sites.len();
+        let recent = self.recent_sites[slot];
+        if self.sites.get(recent).is_some_and(|site| is_joined(site, cells)) {
+            return Some(recent);
         }
         self.joined.clear();
         for column in SITE {
@@ -1210,20 +1373,13 @@ impl Counter {
             self.joined.extend_from_slice(&cell[..cell.len().min(MAX_WORD)]);
             self.joined.push(b' ');
         }
-        let known = self.site_index.get(self.joined.as_slice()).copied();
-        let site = known.or_else(|| {
+        let hash = self.seed.hash(&self.joined);
+        let site = self.sites.find(&self.joined, hash).or_else(|| {
             // Hosts are what clients make up; sites of the server keep a share of their own.
             let room = if cells[Column::Host as usize].is_empty() { MAX_SITES + MAX_SITES / 4 } else { MAX_SITES };
-            if self.sites.len() >= room {
-                return None;
-            }
-            let site = u32::try_from(self.sites.len()).ok()?;
-            let cells: Box<[u8]> = self.joined.as_slice().into();
-            self.sites.push(cells.clone());
-            self.site_index.insert(cells, site);
-            Some(site)
+            if self.sites.len() >= room { None } else { self.sites.add(&self.joined, hash, 0) }
         })?;
-        self.last_site = site;
+        self.recent_sites[slot] = site;
         Some(site)
     }
 
@@ -1232,16 +1388,14 @@ impl Counter {
         if matches!(word, [] | b"-") {
             return Some(0);
         }
-        if let Some(reason) = self.reason_index.get(word) {
-            return Some(*reason);
+        let hash = self.seed.hash(word);
+        if let Some(known) = self.reasons.find(word, hash) {
+            return Some(known + 1);
         }
         if self.reasons.len() >= MAX_NAMES || word.len() > MAX_WORD {
             return None;
         }
-        self.reasons.push(word.into());
-        let reason = u32::try_from(self.reasons.len()).ok()?;
-        self.reason_index.insert(word.into(), reason);
-        Some(reason)
+        self.reasons.add(word, hash, 0).map(|reason| reason + 1)
     }
 
     /// The index of a group; `None` when there are too many.
@@ -1262,7 +1416,7 @@ impl Counter {
             None if self.groups.len() >= MAX_GROUPS => return None,
             None => {
                 let index = u32::try_from(self.groups.len()).ok()?;
-                self.groups.push(Group::new(key, self.seed.clone()));
+                self.groups.push(Group::new(key, self.seed));
                 self.group_index.insert(key, index);
                 index
             }
@@ -1275,28 +1429,30 @@ impl Counter {
         let mut out = LogSummary::default();
         for mut group in std::mem::take(&mut self.groups) {
             group.next_hour(0, &mut self.hours);
-            group.prune(TOP_STEMS);
+            let (stems, dropped) = group.stems.most_frequent(TOP_STEMS);
             let mut tally = group.tally;
+            tally.stems_left_out += dropped.iter().map(|word| word.count).sum::<u64>();
             if group.last > 0 {
                 tally.first = Some(Moment(group.first));
                 tally.last = Some(Moment(group.last));
             }
-            for (stem, requests) in group.stems.drain().collect::<Vec<_>>() {
-                let mut text = String::from_utf8_lossy(&stem).into_owned();
+            for word in stems {
+                let stem = group.stems.text_of(&word);
+                let mut text = String::from_utf8_lossy(stem).into_owned();
                 if stem.len() == MAX_STEM {
                     text.push('…');
                 }
-                *tally.stems.entry(text).or_default() += requests;
+                *tally.stems.entry(text).or_default() += word.count;
             }
             let small = |value: u64| u32::try_from(value).ok();
-            let reason = (group.key.reason as usize).checked_sub(1).and_then(|at| self.reasons.get(at));
+            let reason = group.key.reason.checked_sub(1).and_then(|at| self.reasons.get(at));
             let outcome = Outcome {
                 status: small(group.key.status),
                 substatus: small(group.key.substatus),
                 win32: small(group.key.win32),
                 reason: reason.map(|word| lossy(word, MAX_WORD)),
             };
-            let site = self.sites.get(group.key.site as usize).map(|cells| named_site(cells)).unwrap_or_default();
+            let site = self.sites.get(group.key.site).map(|cells| named_site(cells)).unwrap_or_default();
             // Cells that differ only in bytes that are no text, or in case of the host, are one site.
             out.sites.entry(site).or_default().outcomes.entry(outcome).or_default().add(tally);
         }
@@ -1307,7 +1463,7 @@ impl Counter {
 
 impl Group {
     fn new(key: Key, seed: Seed) -> Group {
-        Group { key, tally: Tally::default(), hour: 0, in_hour: 0, first: u64::MAX, last: 0, stems: HashMap::with_hasher(seed) }
+        Group { key, tally: Tally::default(), hour: 0, in_hour: 0, first: u64::MAX, last: 0, stems: Words::new(seed) }
     }
 
     /// Puts what was counted of the last hour into the tally.
@@ -1331,12 +1487,14 @@ impl Group {
         if self.stems.len() <= keep {
             return 0;
         }
-        let mut all: Vec<(Box<[u8]>, u64)> = self.stems.drain().collect();
-        all.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        let dropped = all.split_off(keep);
-        self.stems.extend(all);
-        self.tally.stems_left_out += dropped.iter().map(|(_, requests)| requests).sum::<u64>();
-        dropped.iter().map(|(stem, _)| stem.len()).sum()
+        let (kept, dropped) = self.stems.most_frequent(keep);
+        let mut stems = Words::new(self.stems.seed);
+        for word in kept {
+            stems.add(self.stems.text_of(&word), word.hash, word.count);
+        }
+        self.stems = stems;
+        self.tally.stems_left_out += dropped.iter().map(|word| word.count).sum::<u64>();
+        dropped.iter().map(|word| word.length as usize).sum()
     }
 }
 
@@ -1350,13 +1508,21 @@ fn is_address(text: &[u8]) -> bool {
     std::str::from_utf8(text).is_ok_and(|ip| ip.split('%').next().unwrap_or(ip).parse::<std::net::IpAddr>().is_ok())
 }
 
+/// The last bytes of a cell as a number, by which most cells differ.
+fn ending(cell: &[u8]) -> u64 {
+    match cell.last_chunk() {
+        Some(last) => u64::from_le_bytes(*last),
+        None => cell.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    }
+}
+
 /// Whether these cells are what a site was made of.
 fn is_joined(joined: &[u8], cells: &Cells<'_>) -> bool {
     let mut rest = joined;
     for column in SITE {
         let cell = cells[column as usize];
         match rest.get(cell.len()) {
-            Some(b' ') if &rest[..cell.len()] == cell => rest = &rest[cell.len() + 1..],
+            Some(b' ') if is_same(&rest[..cell.len()], cell) => rest = &rest[cell.len() + 1..],
             _ => return false,
         }
     }
