@@ -12,7 +12,7 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read};
 
-use memchr::{memchr, memchr_iter};
+use memchr::memchr;
 
 use crate::input::{FileId, Place};
 
@@ -821,9 +821,8 @@ impl Layout {
         Layout { blanks: names.len().saturating_sub(1), front, back }
     }
 
-    /// The cells of a line, or `None` when it has another number of columns.
-    fn cut<'a>(&self, line: &'a [u8]) -> Option<Cells<'a>> {
-        let mut cells: Cells<'a> = [&[]; COLUMNS.len()];
+    /// Fills in the cells of a line; `None` when it has another number of columns.
+    fn cut<'a>(&self, line: &'a [u8], cells: &mut Cells<'a>) -> Option<()> {
         let mut seen = 0;
         // What is not cut yet; the first column and the last take a line without any blank whole.
         let mut rest = Some(line);
@@ -839,8 +838,8 @@ impl Layout {
             rest = text.get(end + 1..);
             seen += usize::from(rest.is_some());
         }
-        let Some(mut rest) = rest else { return (seen == self.blanks).then_some(cells) };
-        if seen + memchr_iter(b' ', rest).count() != self.blanks {
+        let Some(mut rest) = rest else { return (seen == self.blanks).then_some(()) };
+        if seen + count_blanks(rest) != self.blanks {
             return None;
         }
         for (between, column) in &self.back {
@@ -851,7 +850,7 @@ impl Layout {
             cells[*column as usize] = &rest[before.map_or(0, |blank| blank + 1)..];
             rest = &rest[..before.unwrap_or(0)];
         }
-        Some(cells)
+        Some(())
     }
 }
 
@@ -863,6 +862,7 @@ fn blanks_in(word: u64) -> u64 {
 }
 
 /// Where the first blank stands, or the end. Columns are short, which is why no routine for long texts is called for each.
+#[inline(always)]
 fn first_blank(text: &[u8]) -> usize {
     let mut at = 0;
     while let Some(word) = text.get(at..).and_then(|rest| rest.first_chunk()) {
@@ -876,6 +876,7 @@ fn first_blank(text: &[u8]) -> usize {
 }
 
 /// Where the last blank stands.
+#[inline(always)]
 fn last_blank(text: &[u8]) -> Option<usize> {
     let mut rest = text;
     while let Some((before, word)) = rest.split_last_chunk() {
@@ -888,7 +889,13 @@ fn last_blank(text: &[u8]) -> Option<usize> {
     rest.iter().rposition(|byte| *byte == b' ')
 }
 
+/// How many blanks there are. A byte holds the sum of so few, and bytes are what a processor adds up many at once.
+fn count_blanks(text: &[u8]) -> usize {
+    text.chunks(224).map(|part| usize::from(part.iter().map(|byte| u8::from(*byte == b' ')).sum::<u8>())).sum()
+}
+
 /// Whether two short texts are the same.
+#[inline(always)]
 fn is_same(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
@@ -1142,8 +1149,9 @@ impl Counter {
         }
         let understood = match self.layout.take() {
             Some(layout) => {
-                let cells = layout.cut(line).or_else(|| layout.cut(trim(line, |byte| byte == b' ')));
-                let understood = cells.is_some_and(|cells| self.request(&cells));
+                let mut cells = Cells::default();
+                let is_cut = layout.cut(line, &mut cells).or_else(|| layout.cut(trim(line, |byte| byte == b' '), &mut cells)).is_some();
+                let understood = is_cut && self.request(&cells);
                 self.layout = Some(layout);
                 understood
             }
@@ -1165,7 +1173,10 @@ impl Counter {
     fn assumed(&mut self, line: &[u8]) -> bool {
         let defaults = std::mem::take(&mut self.defaults);
         let understood = defaults.iter().any(|layout| {
-            let Some(cells) = layout.cut(line) else { return false };
+            let mut cells = Cells::default();
+            if layout.cut(line, &mut cells).is_none() {
+                return false;
+            }
             let number = |column: Column| number(cells[column as usize]);
             let plausible = number(Column::Status).is_some_and(|status| (100..600).contains(&status))
                 && number(Column::Port).is_some_and(|port| port < 65_536)
