@@ -889,9 +889,21 @@ fn last_blank(text: &[u8]) -> Option<usize> {
     rest.iter().rposition(|byte| *byte == b' ')
 }
 
-/// How many blanks there are. A byte holds the sum of so few, and bytes are what a processor adds up many at once.
+/// How many blanks there are. Bytes are what a processor adds up many at once, and a byte holds the sum of 224.
+#[inline(always)]
 fn count_blanks(text: &[u8]) -> usize {
-    text.chunks(224).map(|part| usize::from(part.iter().map(|byte| u8::from(*byte == b' ')).sum::<u8>())).sum()
+    let whole = text.len() / 32 * 32;
+    let count: usize = text[..whole].chunks(224).map(|part| usize::from(part.iter().map(|byte| u8::from(*byte == b' ')).sum::<u8>())).sum();
+    let Some(last) = text.last_chunk::<32>() else { return text.iter().filter(|byte| **byte == b' ').count() };
+    // What is left over is looked at together with bytes before it, which were counted.
+    let mut counted = 32 - (text.len() - whole);
+    let mut lanes = 0;
+    for word in last.as_chunks::<8>().0 {
+        let skip = counted.min(8);
+        counted -= skip;
+        lanes += (blanks_in(u64::from_le_bytes(*word)) >> 7).checked_shr(8 * skip as u32).unwrap_or(0);
+    }
+    count + (lanes.wrapping_mul(0x0101_0101_0101_0101) >> 56) as usize
 }
 
 /// Whether two short texts are the same.
@@ -906,6 +918,15 @@ fn is_same(a: &[u8], b: &[u8]) -> bool {
     let (a, _) = a.as_chunks::<8>();
     let (b, _) = b.as_chunks::<8>();
     a_end == b_end && a.iter().zip(b).all(|(a, b)| a == b)
+}
+
+/// The last eight bytes as a number, or all of a shorter text.
+#[inline(always)]
+fn ending(text: &[u8]) -> u64 {
+    match text.last_chunk() {
+        Some(last) => u64::from_le_bytes(*last),
+        None => text.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    }
 }
 
 /// The host is `cs-host`, in older logs `cs(Host)`.
@@ -936,7 +957,7 @@ impl Seed {
             Some(last) => halves(last),
             None => match (rest.first_chunk(), rest.last_chunk()) {
                 (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
-                _ => (rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)), 0),
+                _ => (ending(rest), 0),
             },
         };
         fold(state ^ a, self.1 ^ b)
@@ -1081,6 +1102,7 @@ struct Counter {
     defaults: Vec<Layout>,
     /// The day of `#Date:`, for logs without a column for it.
     dated: u32,
+    /// The day seen last.
     day_text: [u8; 10],
     day: u32,
     /// The time of day seen last.
@@ -1111,9 +1133,9 @@ impl Counter {
             layout: None,
             defaults: DEFAULTS.iter().map(|fields| Layout::new(fields)).collect(),
             dated: 0,
-            day_text: [0; 10],
-            day: 0,
-            time_text: [0; 8],
+            day_text: *b"0001-01-01",
+            day: 10_101,
+            time_text: *b"00:00:00",
             time: 0,
             sites: Words::new(seed),
             recent_sites: [u32::MAX; 64],
@@ -1517,14 +1539,6 @@ fn method_of(words: &[&[u8]]) -> Option<usize> {
 
 fn is_address(text: &[u8]) -> bool {
     std::str::from_utf8(text).is_ok_and(|ip| ip.split('%').next().unwrap_or(ip).parse::<std::net::IpAddr>().is_ok())
-}
-
-/// The last bytes of a cell as a number, by which most cells differ.
-fn ending(cell: &[u8]) -> u64 {
-    match cell.last_chunk() {
-        Some(last) => u64::from_le_bytes(*last),
-        None => cell.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
-    }
 }
 
 /// Whether these cells are what a site was made of.
@@ -1973,7 +1987,248 @@ mod tests {
         prop::collection::vec(line, 0..30).prop_map(|lines| format!("{FIELDS}{}", lines.concat()))
     }
 
+    /// The summary of a log that begins with its heading and exceeds no bound, in the plainest way: all is held, lines are split at line
+    /// feeds and cells at blanks, and nothing is remembered from line to line.
+    fn read_plainly(bytes: &[u8]) -> LogSummary {
+        let mut facts = LogFile::default();
+        let mut sites: BTreeMap<Site, SiteLog> = BTreeMap::new();
+        let (mut columns, mut dated) = (Vec::new(), 0);
+        let count = bytes.split(|byte| *byte == b'\n').count();
+        for (number, line) in (1..).zip(bytes.split(|byte| *byte == b'\n')) {
+            let ended = number < count;
+            if !ended && line.iter().all(|byte| *byte == 0) {
+                break;
+            }
+            facts.lines += 1;
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            let is_padded = line.first() == Some(&0) || line.last() == Some(&0);
+            let line = if is_padded { trim(line, |byte| byte == 0 || byte == b'\r') } else { line };
+            let understood = if line.starts_with(b"#") {
+                let (name, value) = line.split_at(line.iter().position(|byte| *byte == b':').unwrap_or(line.len()));
+                let value = String::from_utf8_lossy(value.get(1..).unwrap_or_default()).into_owned();
+                match String::from_utf8_lossy(name).to_ascii_lowercase().as_str() {
+                    "#fields" if ended => {
+                        columns = value.split_ascii_whitespace().map(str::to_owned).collect();
+                        facts.columns.extend(columns.iter().cloned());
+                        facts.headers += 1;
+                        true
+                    }
+                    "#date" => {
+                        dated = value.trim_matches(' ').as_bytes().get(..10).and_then(date).unwrap_or(0);
+                        true
+                    }
+                    _ => false,
+                }
+            } else {
+                let understood =
+                    plain_request(line, &columns, dated).or_else(|| plain_request(trim(line, |byte| byte == b' '), &columns, dated));
+                if let Some((site, outcome, at, stem)) = understood {
+                    facts.requests += 1;
+                    let tally = sites.entry(site).or_default().outcomes.entry(outcome).or_default();
+                    tally.requests += 1;
+                    match at {
+                        Some(at) => {
+                            tally.first = Some(tally.first.map_or(at, |first| first.min(at)));
+                            tally.last = tally.last.max(Some(at));
+                            *tally.hours.entry(at.hour()).or_default() += 1;
+                        }
+                        None => tally.without_hour += 1,
+                    }
+                    if let Some(stem) = stem {
+                        *tally.stems.entry(stem).or_default() += 1;
+                    }
+                    true
+                } else {
+                    line.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0)
+                }
+            };
+            if !understood && !ended {
+                facts.cut = true;
+            } else if !understood {
+                facts.unknown += 1;
+                if facts.unknown <= MAX_UNKNOWN as u64 {
+                    let place = Place { file: FileId(0), line: number.try_into().unwrap(), column: 1 };
+                    facts.unknown_lines.insert((place, lossy(line, MAX_WORD)));
+                }
+            }
+        }
+        LogSummary { files: BTreeMap::from([(FileId(0), facts)]), sites }
+    }
+
+    type PlainRequest = (Site, Outcome, Option<Moment>, Option<String>);
+
+    fn plain_request(line: &[u8], columns: &[String], dated: u32) -> Option<PlainRequest> {
+        let cells: Vec<&[u8]> = line.split(|byte| *byte == b' ').collect();
+        if cells.len() != columns.len().max(1) {
+            return None;
+        }
+        let cell = |names: &[&str]| -> &[u8] {
+            let is_named = |column: &&String| names.iter().any(|name| name.eq_ignore_ascii_case(column));
+            columns.iter().take(MAX_COLUMNS).find(is_named).map_or(&[], |name| {
+                let at = columns.iter().position(|column| column == name).unwrap();
+                cells[at]
+            })
+        };
+        let number = |name: &str| -> Option<Option<u32>> {
+            let text = std::str::from_utf8(cell(&[name])).ok()?;
+            if matches!(text, "" | "-") {
+                return Some(None);
+            }
+            let digits = text.strip_prefix('-').unwrap_or(text);
+            if digits.len() > 10 || digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+                return None;
+            }
+            let value: i64 = text.parse().ok()?;
+            let value = if text.starts_with('-') { i32::try_from(value).ok()? as u32 } else { u32::try_from(value).ok()? };
+            Some(Some(value))
+        };
+        let reason = match cell(&["s-reason"]) {
+            [] | b"-" => None,
+            reason if reason.len() > MAX_WORD => return None,
+            reason => Some(lossy(reason, MAX_WORD)),
+        };
+        let outcome =
+            Outcome { status: number("sc-status")?, substatus: number("sc-substatus")?, win32: number("sc-win32-status")?, reason };
+        let day = match cell(&["date"]) {
+            [] => dated,
+            b"-" => 0,
+            day => date(day)?,
+        };
+        let at = match cell(&["time"]) {
+            [] | b"-" => None,
+            time => Some(Moment(u64::from(day) * 1_000_000 + u64::from(time_of_day(time)?))).filter(|_| day > 0),
+        };
+        let of_site = ["s-sitename", "s-siteid", "s-computername", "s-ip", "s-port"].map(|name| cell(&[name]));
+        let mut joined = of_site.to_vec();
+        joined.push(cell(&["cs-host", "cs(host)"]));
+        let joined: Vec<&[u8]> = joined.into_iter().map(|cell| &cell[..cell.len().min(MAX_WORD)]).collect();
+        let stem = match cell(&["cs-uri-stem"]) {
+            [] => cell(&["cs-uri"]).split(|byte| *byte == b'?').next().unwrap(),
+            stem => stem,
+        };
+        let kept = &stem[..stem.len().min(MAX_STEM)];
+        let ellipsis = if kept.len() == MAX_STEM { "…" } else { "" };
+        let stem = (!matches!(stem, [] | b"-")).then(|| format!("{}{ellipsis}", String::from_utf8_lossy(kept)));
+        Some((named_site(&[joined.join(&b' '), b" ".to_vec()].concat()), outcome, at, stem))
+    }
+
+    /// A heading of any columns in any order.
+    fn heading() -> impl Strategy<Value = Vec<String>> {
+        let wanted =
+            prop::sample::select(COLUMNS.iter().map(|(name, _)| *name).chain(["cs(Host)", "DATE", "Sc-Status"]).collect::<Vec<_>>());
+        let other = prop::sample::select(vec!["cs-method", "cs(User-Agent)", "cs-username", "time-taken", "x-own"]);
+        let column = prop_oneof![3 => wanted, 1 => other].prop_map(str::to_owned);
+        let usual = prop::sample::select(DEFAULTS.to_vec()).prop_map(|names| names.split(' ').map(str::to_owned).collect());
+        let wide = prop::collection::vec(Just("x-own".to_owned()), 40..80);
+        prop_oneof![
+            2 => usual,
+            4 => prop::collection::vec(column.clone(), 0..16),
+            1 => (wide, prop::collection::vec(column, 1..8)).prop_map(|(wide, more)| [&more[..more.len() / 2], &wide, &more].concat()),
+        ]
+    }
+
+    /// What may stand in a cell: mostly what belongs there, so that lines are understood.
+    fn value(column: &str) -> BoxedStrategy<Vec<u8>> {
+        let usual: Vec<&[u8]> = match column.to_ascii_lowercase().as_str() {
+            "date" => vec![b"2025-01-01", b"2025-01-02", b"0001-01-01", b"-"],
+            "time" => vec![b"00:00:00", b"10:20:30", b"10:20:31", b"23:59:60", b"10:20:30.5", b"-"],
+            "s-sitename" => vec![b"W3SVC1", b"W3SVC2", b"-"],
+            "s-siteid" => vec![b"1", b"2", b"-", b"x"],
+            "s-ip" => vec![b"10.0.0.1", b"10.0.0.2", b"::1", b"fe80::1234:5678:9abc%12", b"-"],
+            "s-port" => vec![b"443", b"80", b"8443", b"-"],
+            "sc-status" => vec![b"200", b"403", b"500", b"-"],
+            "sc-substatus" => vec![b"0", b"7", b"13"],
+            "sc-win32-status" => vec![b"0", b"64", b"2148081683", b"-2146885613", b"-2147483648", b"4294967295", b"-"],
+            "s-reason" => vec![b"Timer_ConnectionIdle", b"BadRequest", b"-"],
+            _ => vec![b"/", b"/a", b"/a/b.aspx", b"/a/b.aspy", b"/a/longer/than/eight/and/sixteen.svc?x=1", b"host.example", b"-", b""],
+        };
+        let usual: Vec<Vec<u8>> = usual.into_iter().map(<[u8]>::to_vec).collect();
+        let odd: Vec<&[u8]> = vec![
+            b"\0\0\0\0\0\0\0\0",
+            b"\0\0\0\0\0\0\0\0\0\0",
+            b"-1",
+            b"caf\xe9",
+            b"4294967296",
+            b"2025-13-01",
+            b"24:00:00",
+            b"\t",
+            b"\x21\x1f\xa0",
+        ];
+        let odd = prop::sample::select(odd).prop_map(<[u8]>::to_vec);
+        let long = (prop::sample::select(vec![b'a', b'/', 0xa0]), 250..600_usize).prop_map(|(byte, length)| vec![byte; length]);
+        prop_oneof![60 => prop::sample::select(usual), 1 => odd, 1 => long].boxed()
+    }
+
+    /// A log of several headings, with lines of their columns and with others.
+    fn any_log() -> impl Strategy<Value = Vec<u8>> {
+        let part = heading().prop_flat_map(|columns| {
+            let cells: Vec<BoxedStrategy<Vec<u8>>> = columns.iter().map(|column| value(column)).collect();
+            let line = cells.prop_map(|cells| cells.join(&b' '));
+            let odd = prop::sample::select(vec![" a", "", " ", "#Date: 2024-02-03 10:00:00", "#Odd: 1", "\0\0", "\r", "403 7 5"])
+                .prop_map(|odd| odd.as_bytes().to_vec());
+            let line = prop_oneof![
+                20 => line.clone(),
+                1 => line.clone().prop_map(|line| [b" ", line.as_slice(), b"  "].concat()),
+                1 => line.clone().prop_map(|line| [line.as_slice(), b" more"].concat()),
+                1 => line.clone().prop_map(|line| [b"\0\0\0", line.as_slice(), b"\0"].concat()),
+                1 => line.prop_map(|line| line[..line.len() / 2].to_vec()),
+                1 => odd,
+            ];
+            let end = prop::sample::select(vec!["\r\n", "\n"]);
+            let lines = prop::collection::vec((line, end), 0..20);
+            lines.prop_map(move |lines| {
+                let heading = format!("#Fields: {}\r\n", columns.join(" ")).into_bytes();
+                lines.into_iter().fold(heading, |text, (line, end)| [text, line, end.as_bytes().to_vec()].concat())
+            })
+        });
+        (prop::collection::vec(part, 1..4), 0..30_usize).prop_map(|(parts, cut)| {
+            let mut bytes = parts.concat();
+            let heading = bytes.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+            bytes.truncate((bytes.len() - bytes.len().min(cut.saturating_sub(15))).max(heading));
+            bytes
+        })
+    }
+
+    #[test]
+    fn lines_across_the_ends_of_blocks_are_read_as_when_split_plainly() {
+        use proptest::strategy::ValueTree as _;
+        let mut runner = proptest::test_runner::TestRunner::deterministic();
+        for shift in [0, 1, 63] {
+            let (mut bytes, mut part) = (Vec::new(), Vec::new());
+            while bytes.len() < 2 * MAX_LINE {
+                if part.len() < 500 {
+                    part = any_log().new_tree(&mut runner).unwrap().current();
+                }
+                bytes.extend_from_slice(&part);
+                bytes.extend_from_slice("\n".repeat(1 + shift).as_bytes());
+            }
+            assert_eq!(read(&bytes), read_plainly(&bytes));
+        }
+    }
+
+    #[test]
+    fn blanks_are_found_wherever_they_stand() {
+        for length in 0..100 {
+            for at in 0..length {
+                let mut text: Vec<u8> = [0x21, 0x1f, 0xa0, 0x00, b'a', 0xff, 0x20 ^ 0x80, 0x21].into_iter().cycle().take(length).collect();
+                assert_eq!((first_blank(&text), last_blank(&text), count_blanks(&text)), (length, None, 0));
+                text[at] = b' ';
+                assert_eq!((first_blank(&text), last_blank(&text), count_blanks(&text)), (at, Some(at), 1), "{length}");
+                text[at..].fill(b' ');
+                assert_eq!((first_blank(&text), last_blank(&text), count_blanks(&text)), (at, Some(length - 1), length - at));
+            }
+        }
+        assert_eq!(count_blanks(&[b' '; 4000]), 4000);
+    }
+
     proptest! {
+        #[test]
+        fn a_log_is_read_as_when_it_is_split_plainly(bytes in any_log(), piece in 1..700usize) {
+            let expected = read_plainly(&bytes);
+            prop_assert_eq!(&read_log(Slow(&bytes, piece), FileId(0)), &expected);
+            prop_assert_eq!(&read(&bytes), &expected);
+        }
+
         #[test]
         fn any_bytes_are_read_and_every_line_is_accounted_for(bytes: Vec<u8>, piece in 1..9usize) {
             let summary = read(&bytes);
