@@ -1485,7 +1485,7 @@ impl Counter {
                 win32: small(group.key.win32),
                 reason: reason.map(|word| lossy(word, MAX_WORD)),
             };
-            let site = self.sites.get(group.key.site).map(|cells| named_site(cells)).unwrap_or_default();
+            let site = self.sites.get(group.key.site).map(named_site).unwrap_or_default();
             // Cells that differ only in bytes that are no text, or in case of the host, are one site.
             out.sites.entry(site).or_default().outcomes.entry(outcome).or_default().add(tally);
         }
