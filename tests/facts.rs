@@ -220,7 +220,7 @@ fn duckdb_reads_rows_of_any_text_with_types_of_its_own_finding() {
     ))
     .find(|fact| fact.number == Some(104))
     .unwrap();
-    fact.server = name.to_owned();
+    fact.server = name.to_owned().into();
     let mut lines = Vec::new();
     iisaudit::report::facts::ndjson([fact].into_iter(), &mut lines).unwrap();
     std::fs::write(directory.path().join("facts.ndjson"), lines).unwrap();

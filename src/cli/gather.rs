@@ -35,7 +35,7 @@ pub(super) struct Gathered {
 /// What one or several servers came to.
 struct Digest {
     estate: Estate,
-    facts: Vec<Fact>,
+    collector: Collector,
     findings: Vec<Finding>,
     seen: Seen,
 }
@@ -58,18 +58,14 @@ fn trim(finding: &mut Finding) {
     finding.related.shrink_to_fit();
 }
 
-/// Judges servers that were read together, and forgets them.
-fn digest(mut estate: Estate, setup: &Setup) -> Digest {
-    let mut facts = Vec::new();
+/// Judges servers that were read together.
+fn judge(estate: &mut Estate, setup: &Setup) -> (Vec<Finding>, Seen) {
     let (mut findings, mut seen) = (Vec::new(), Seen::default());
     for server in &mut estate.servers {
         setup.note(server);
     }
     let twins = setup.twins(&estate.servers);
-    for server in &estate.servers {
-        findings.extend(setup.check(server, &twins));
-        facts.extend(facts::of_server(server, &estate.inputs));
-    }
+    findings.extend(estate.servers.iter().flat_map(|server| setup.check(server, &twins)));
     if let Some(loaded) = &setup.policy {
         for server in &mut estate.servers {
             let (found, here) = look(&loaded.policy, OWN, server);
@@ -78,14 +74,23 @@ fn digest(mut estate: Estate, setup: &Setup) -> Digest {
         }
     }
     findings.iter_mut().for_each(trim);
+    (findings, seen)
+}
+
+/// Judges servers that were read together, gathers their rows, and forgets them.
+fn digest(mut estate: Estate, setup: &Setup) -> Digest {
+    let (findings, seen) = judge(&mut estate, setup);
+    let mut collector = Collector::default();
+    facts::of_estate(&estate).for_each(|fact| collector.fact(&fact));
+    collector.pack();
     estate.servers = std::mem::take(&mut estate.servers).into_iter().map(shell).collect();
-    Digest { estate, facts, findings, seen }
+    Digest { estate, collector, findings, seen }
 }
 
 impl Gathered {
     fn take(&mut self, digest: Digest) {
-        let Digest { estate, facts, mut findings, seen } = digest;
-        facts.iter().for_each(|fact| self.collector.fact(fact));
+        let Digest { estate, collector, mut findings, seen } = digest;
+        self.collector.absorb(collector);
         let first = u32::try_from(self.estate.inputs.len()).unwrap_or(u32::MAX);
         number(&mut findings, |file| FileId(file.0.saturating_add(first)));
         self.findings.append(&mut findings);
@@ -153,14 +158,14 @@ pub(super) fn of_directories(paths: &[PathBuf], setup: &Setup, common: &Common, 
 
 /// Reads directories and writes the rows of what they came to on standard output: a part of a fleet.
 pub(super) fn write_part(paths: &[PathBuf], setup: &Setup, common: &Common) -> Result<Outcome, Outcome> {
-    let estate = common.read(paths)?;
+    let mut estate = common.read(paths)?;
     let outcome = judge_inputs(&estate, paths);
     setup.refuse_wrong_groups(&estate.servers, outcome)?;
     setup.refuse_wrong_nodes(&estate.servers, outcome)?;
-    let part = digest(estate, setup);
+    let (findings, seen) = judge(&mut estate, setup);
     let policy = setup.policy.as_ref();
     let own = policy.map_or("", |loaded| loaded.shown.as_str());
-    let path = |file: FileId| match usize::try_from(file.0).ok().and_then(|file| part.estate.inputs.get(file)) {
+    let path = |file: FileId| match usize::try_from(file.0).ok().and_then(|file| estate.inputs.get(file)) {
         Some(input) => input.path.as_str(),
         None => own,
     };
@@ -172,14 +177,14 @@ pub(super) fn write_part(paths: &[PathBuf], setup: &Setup, common: &Common) -> R
         windows: server.windows,
         notices: server.notices.iter().map(NoticeRow::of).collect(),
     };
-    let end = Row::End { v: VERSION, skipped: part.estate.skipped, expect: part.seen.expect.clone(), groups: part.seen.groups.clone() };
-    let servers = part.estate.servers.iter().map(server);
-    let findings = part.findings.iter().map(|finding| Row::Finding(Box::new(FindingRow::of(finding, path))));
-    let files = part.estate.inputs.iter().map(Row::of_file);
+    let end = Row::End { v: VERSION, skipped: estate.skipped, expect: seen.expect.clone(), groups: seen.groups.clone() };
+    let servers = estate.servers.iter().map(server);
+    let findings = findings.iter().map(|finding| Row::Finding(Box::new(FindingRow::of(finding, path))));
+    let files = estate.inputs.iter().map(Row::of_file);
     let rows = servers.chain(findings).chain(files).chain(std::iter::once(end));
     Ok(outcome.max(common.stream(|out| {
         report::facts::rows(std::iter::once(head), out)?;
-        report::facts::ndjson(part.facts.into_iter(), out)?;
+        report::facts::ndjson(facts::of_estate(&estate), out)?;
         report::facts::rows(rows, out)
     })))
 }
@@ -268,13 +273,13 @@ impl Parts<'_> {
         }
     }
 
-    fn fact(&mut self, fact: &Fact) -> Result<(), String> {
-        if !self.servers.contains_key(&fact.server) {
-            self.servers.insert(fact.server.clone(), (false, None));
+    fn fact(&mut self, fact: &Fact<'_>) -> Result<(), String> {
+        if !self.servers.contains_key(&*fact.server) {
+            self.servers.insert(fact.server.clone().into_owned(), (false, None));
         }
         if fact.setting == facts::LISTS_SITES
-            && let (Some((_, listed)), Some(file)) = (self.servers.get_mut(&fact.server), &fact.file)
-            && listed.get_or_insert_with(|| file.clone()) != file
+            && let (Some((_, listed)), Some(file)) = (self.servers.get_mut(&*fact.server), &fact.file)
+            && listed.get_or_insert_with(|| file.clone().into_owned()) != file
         {
             return Err(format!(
                 "two servers are called {}, one with {} and one with {file}, and cannot be told apart; read them together, or from folders of other names",

@@ -1,5 +1,7 @@
 //! One fact. Its fields are the columns of `schemas/facts.schema.json`, in their order.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::{Setting, Value};
@@ -8,14 +10,14 @@ use crate::server::{Generation, WindowsVersion};
 /// Version of the rows. It changes with every column and with the meaning of any.
 pub const VERSION: u32 = 1;
 
-/// One value of one setting at one place of one server.
+/// One value of one setting at one place of one server. Its texts are those of the server where one was read, and its own where a row was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Fact {
+pub struct Fact<'a> {
     /// Version of the row: [`VERSION`].
     pub v: u32,
     /// Name of the server.
-    pub server: String,
+    pub server: Cow<'a, str>,
     /// Its generation of IIS.
     pub generation: Generation,
     /// Its version of Windows, where that is known.
@@ -25,18 +27,18 @@ pub struct Fact {
     /// Id of the site.
     pub site_id: Option<u32>,
     /// Name of the site; `None` where the row is about no site.
-    pub site: Option<String>,
+    pub site: Option<Cow<'a, str>>,
     /// URL path in the site, for [`Level::Path`].
-    pub path: Option<String>,
+    pub path: Option<Cow<'a, str>>,
     /// Key of the endpoint, for [`Level::Endpoint`], and for a binding that leads to one.
-    pub endpoint: Option<String>,
+    pub endpoint: Option<Cow<'a, str>>,
     /// Name in the catalogue, or one of the names that docs/facts.md lists.
-    pub setting: String,
+    pub setting: Cow<'a, str>,
     /// What kind of value it is.
     #[serde(rename = "type")]
     pub kind: ValueType,
     /// The value, spelled alike for all generations; `None` where it is not known.
-    pub value: Option<String>,
+    pub value: Option<Cow<'a, str>>,
     /// The value as a number: that of flags and numbers, 1 and 0 for true and false.
     pub number: Option<u64>,
     /// Whether the value is known.
@@ -44,13 +46,13 @@ pub struct Fact {
     /// Where the value comes from.
     pub origin: OriginKind,
     /// For an inherited value the key or location path that says it.
-    pub origin_from: Option<String>,
+    pub origin_from: Option<Cow<'a, str>>,
     /// For a default the reason why it is in effect.
-    pub why: Option<String>,
+    pub why: Option<Cow<'a, str>>,
     /// For an unknown value what would tell it.
-    pub needs: Option<String>,
+    pub needs: Option<Cow<'a, str>>,
     /// File that says the value.
-    pub file: Option<String>,
+    pub file: Option<Cow<'a, str>>,
     /// Line, from 1.
     pub line: Option<u32>,
     /// Column, from 1.
@@ -108,7 +110,7 @@ pub enum OriginKind {
     Unknown,
 }
 
-impl Fact {
+impl Fact<'_> {
     /// The setting of the catalogue; `None` for the other names.
     pub fn setting(&self) -> Option<Setting> {
         Setting::ALL.iter().find(|setting| setting.name() == self.setting).copied()
@@ -116,7 +118,7 @@ impl Fact {
 
     /// The value as the model holds it; `None` where it is not known.
     pub fn model_value(&self) -> Option<Value> {
-        let text = || self.value.clone().unwrap_or_default();
+        let text = || self.value.as_deref().unwrap_or_default().to_owned();
         Some(match (self.known, self.kind) {
             (false, _) => return None,
             (true, ValueType::None) => Value::None,
@@ -124,7 +126,9 @@ impl Fact {
             (true, ValueType::Number) => Value::Number(self.number?),
             (true, ValueType::Bool) => Value::Bool(self.number? != 0),
             (true, ValueType::Text) => Value::Text(text()),
-            (true, ValueType::Bytes) => Value::parse(Setting::ServerCertificate, self.generation, &text()),
+            (true, ValueType::Bytes) => {
+                Value::parse(Setting::ServerCertificate, self.generation, self.value.as_deref().unwrap_or_default())
+            }
             (true, ValueType::Malformed) => Value::Malformed(text()),
         })
     }

@@ -1,5 +1,7 @@
 //! The facts of servers, one at a time, in the order of reports: nothing but the row at hand is held.
 
+use std::borrow::Cow;
+
 use super::fact::{Fact, Level, OriginKind, VERSION, ValueType};
 use crate::catalogue::{Setting, Value, entry};
 use crate::estate::{Estate, InputReport};
@@ -11,13 +13,13 @@ use crate::server::{
 };
 
 /// The facts of all servers of a run.
-pub fn of_estate(estate: &Estate) -> impl Iterator<Item = Fact> + '_ {
+pub fn of_estate(estate: &Estate) -> impl Iterator<Item = Fact<'_>> {
     estate.servers.iter().flat_map(|server| of_server(server, &estate.inputs))
 }
 
 /// The facts of one server: what holds at its level, its sites in their order, its endpoints sorted by key. `inputs` are the files that
 /// its places name.
-pub fn of_server<'a>(server: &'a Server, inputs: &'a [InputReport]) -> impl Iterator<Item = Fact> + 'a {
+pub fn of_server<'a>(server: &'a Server, inputs: &'a [InputReport]) -> impl Iterator<Item = Fact<'a>> + 'a {
     let all = Rows { server, inputs };
     let lists_sites = std::iter::once_with(move || all.lists_sites());
     let level = all.settings(About { level: Level::Server, ..About::default() }, &server.scope.settings);
@@ -57,18 +59,18 @@ struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     /// A row without a value, which is not yet one of either kind.
-    fn blank(self, about: &About<'_>, setting: &str) -> Fact {
+    fn blank(self, about: &About<'a>, setting: impl Into<Cow<'a, str>>) -> Fact<'a> {
         Fact {
             v: VERSION,
-            server: self.server.name.clone(),
+            server: Cow::Borrowed(&self.server.name),
             generation: self.server.generation,
             windows: self.server.windows,
             level: about.level,
             site_id: about.site.and_then(|site| site.id),
-            site: about.site.map(|site| site.name.clone()),
-            path: about.path.map(str::to_owned),
-            endpoint: about.endpoint.clone(),
-            setting: setting.to_owned(),
+            site: about.site.map(|site| Cow::Borrowed(site.name.as_str())),
+            path: about.path.map(Cow::Borrowed),
+            endpoint: about.endpoint.clone().map(Cow::Owned),
+            setting: setting.into(),
             kind: ValueType::None,
             value: None,
             number: None,
@@ -83,32 +85,32 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn placed(self, mut fact: Fact, place: Place) -> Fact {
+    fn placed(self, mut fact: Fact<'a>, place: Place) -> Fact<'a> {
         let input = usize::try_from(place.file.0).ok().and_then(|index| self.inputs.get(index));
-        fact.file = Some(input.map_or_else(|| "(unknown file)".to_owned(), |input| input.path.clone()));
+        fact.file = Some(Cow::Borrowed(input.map_or("(unknown file)", |input| &input.path)));
         fact.line = Some(place.line);
         fact.col = Some(place.column);
         fact
     }
 
-    fn settings(self, about: About<'a>, settings: &'a Settings) -> impl Iterator<Item = Fact> + 'a {
+    fn settings(self, about: About<'a>, settings: &'a Settings) -> impl Iterator<Item = Fact<'a>> + 'a {
         settings.iter().map(move |(setting, resolved)| self.setting(&about, setting, resolved))
     }
 
-    fn setting(self, about: &About<'_>, setting: Setting, resolved: &Resolved) -> Fact {
+    fn setting(self, about: &About<'a>, setting: Setting, resolved: &'a Resolved) -> Fact<'a> {
         let mut fact = self.blank(about, setting.name());
         match &resolved.origin {
             Origin::Explicit { .. } => fact.origin = OriginKind::Explicit,
             Origin::Inherited { from, .. } => {
                 fact.origin = OriginKind::Inherited;
-                fact.origin_from = Some(from.clone());
+                fact.origin_from = Some(Cow::Borrowed(from));
             }
             Origin::Default { why } => {
                 fact.origin = OriginKind::Default;
-                fact.why = Some(why.clone().into_owned());
+                fact.why = Some(Cow::Borrowed(why));
             }
             Origin::Unknown { needs } => {
-                fact.needs = Some(needs.clone().into_owned());
+                fact.needs = Some(Cow::Borrowed(needs));
                 return fact;
             }
         }
@@ -117,7 +119,7 @@ impl<'a> Rows<'a> {
         fact.number = resolved.value.number().or(resolved.value.bool().map(u64::from));
         // One spelling for all generations, or a query could not compare them.
         let spelling = if entry(setting).iis7.is_some() { Generation::Iis7 } else { Generation::Iis6 };
-        fact.value = Some(resolved.value.show(setting, spelling));
+        fact.value = Some(Cow::Owned(resolved.value.show(setting, spelling)));
         match resolved.origin.place() {
             Some(place) => self.placed(fact, place),
             None => fact,
@@ -125,18 +127,18 @@ impl<'a> Rows<'a> {
     }
 
     /// The one row that every server has.
-    fn lists_sites(self) -> Fact {
+    fn lists_sites(self) -> Fact<'a> {
         let place = self.server.inputs.first().map(|file| Place { file: *file, line: 1, column: 1 });
-        let (value, number) = (self.server.lists_sites.to_string(), u64::from(self.server.lists_sites));
+        let (value, number) = (word(self.server.lists_sites), u64::from(self.server.lists_sites));
         self.said(&About::default(), LISTS_SITES, ValueType::Bool, value, Some(number), place)
     }
 
     /// The one row that every site has.
-    fn declared(self, about: &About<'_>, site: &Site) -> Fact {
-        self.said(about, DECLARED, ValueType::Bool, site.declared.to_string(), Some(u64::from(site.declared)), site.place)
+    fn declared(self, about: &About<'a>, site: &'a Site) -> Fact<'a> {
+        self.said(about, DECLARED, ValueType::Bool, word(site.declared), Some(u64::from(site.declared)), site.place)
     }
 
-    fn site(self, site: &'a Site) -> impl Iterator<Item = Fact> + 'a {
+    fn site(self, site: &'a Site) -> impl Iterator<Item = Fact<'a>> + 'a {
         let bindings = site.bindings.iter().flat_map(move |binding| self.binding(site, binding));
         let about = About { level: Level::Site, site: Some(site), ..About::default() };
         let elements = &site.elements;
@@ -148,8 +150,8 @@ impl<'a> Rows<'a> {
         let scopes = site.scopes.iter().enumerate().flat_map(move |(index, scope)| {
             let about = About { level: Level::Path, site: Some(site), path: Some(&scope.path), endpoint: None };
             // The root is an application by nature.
-            let application = (index > 0 && scope.is_application)
-                .then(|| self.said(&about, APPLICATION, ValueType::Bool, "true".to_owned(), Some(1), scope.place));
+            let application =
+                (index > 0 && scope.is_application).then(|| self.said(&about, APPLICATION, ValueType::Bool, "true", Some(1), scope.place));
             let settings = scope.settings.iter().map(move |(setting, resolved)| {
                 // What sites of one endpoint write differently is in effect for one of them at most.
                 let disputed = self.server.disputed(site, setting).filter(|_| index == 0);
@@ -160,7 +162,7 @@ impl<'a> Rows<'a> {
         std::iter::once(declared).chain(bindings).chain(of_site.facts).chain(scopes)
     }
 
-    fn binding(self, site: &Site, binding: &Binding) -> impl Iterator<Item = Fact> + use<> {
+    fn binding(self, site: &'a Site, binding: &'a Binding) -> impl Iterator<Item = Fact<'a>> + use<'a> {
         let endpoint = binding.endpoint.as_ref().map(ToString::to_string);
         let about = About { level: Level::Binding, site: Some(site), endpoint, ..About::default() };
         let text = format!("{} {}", binding.protocol, binding.written);
@@ -172,14 +174,14 @@ impl<'a> Rows<'a> {
         let flags = has_flags.then(|| match binding.flags {
             Some(flags) => self.said(&about, BINDING_FLAGS, ValueType::Flags, flags.to_string(), Some(u64::from(flags)), place),
             None => {
-                let text = binding.flags_written.clone().unwrap_or_default();
+                let text = binding.flags_written.as_deref().unwrap_or_default();
                 self.said(&about, BINDING_FLAGS, ValueType::Malformed, text, None, place)
             }
         });
         std::iter::once(written).chain(flags)
     }
 
-    fn endpoint(self, endpoint: &'a Endpoint) -> impl Iterator<Item = Fact> + 'a {
+    fn endpoint(self, endpoint: &'a Endpoint) -> impl Iterator<Item = Fact<'a>> + 'a {
         let mut sites: Vec<Option<&Site>> = endpoint.sites.iter().filter_map(|site| self.server.sites.get(*site)).map(Some).collect();
         if sites.is_empty() {
             sites.push(None);
@@ -192,27 +194,35 @@ impl<'a> Rows<'a> {
     }
 
     /// The record that serves an endpoint; IIS 6 has none.
-    fn served(self, about: &About<'_>, endpoint: &Endpoint) -> Option<Fact> {
+    fn served(self, about: &About<'a>, endpoint: &Endpoint) -> Option<Fact<'a>> {
         let name = SERVED_BY_RECORD;
         let place = self.server.record_of(endpoint).map(|record| record.place);
         match (endpoint.served, self.server.record_of(endpoint)) {
             (Served::NotGiven, _) if self.server.generation == Generation::Iis6 => None,
             (Served::NotGiven, _) => {
                 let mut fact = self.blank(about, name);
-                fact.needs = Some("netsh http show sslcert".to_owned());
+                fact.needs = Some(Cow::Borrowed("netsh http show sslcert"));
                 Some(fact)
             }
             (_, Some(record)) => Some(self.said(about, name, ValueType::Text, record.key.to_string(), None, place)),
-            (_, None) => Some(self.said(about, name, ValueType::None, String::new(), None, None)),
+            (_, None) => Some(self.said(about, name, ValueType::None, "", None, None)),
         }
     }
 
     /// A known value that is said at `place`, or else the default.
-    fn said(self, about: &About<'_>, name: &str, kind: ValueType, value: String, number: Option<u64>, place: Option<Place>) -> Fact {
+    fn said(
+        self,
+        about: &About<'a>,
+        name: impl Into<Cow<'a, str>>,
+        kind: ValueType,
+        value: impl Into<Cow<'a, str>>,
+        number: Option<u64>,
+        place: Option<Place>,
+    ) -> Fact<'a> {
         let mut fact = self.blank(about, name);
         fact.known = true;
         fact.kind = kind;
-        fact.value = Some(value);
+        fact.value = Some(value.into());
         fact.number = number;
         match place {
             Some(place) => {
@@ -221,44 +231,44 @@ impl<'a> Rows<'a> {
             }
             None => {
                 fact.origin = OriginKind::Default;
-                fact.why = Some("no file that was given says it".to_owned());
+                fact.why = Some(Cow::Borrowed("no file that was given says it"));
                 fact
             }
         }
     }
 
     /// The values that the registry export has. What it does not have has no row.
-    fn schannel(self, schannel: &Schannel) -> Vec<Fact> {
+    fn schannel(self, schannel: &'a Schannel) -> Vec<Fact<'a>> {
         let about = About { level: Level::Server, ..About::default() };
         let mut facts = Vec::new();
-        let mut add = |name: &str, field: &Field<u32>| match field {
+        let mut add = |name: Cow<'static, str>, field: &'a Field<u32>| match field {
             Field::Said(said) => {
                 let number = Some(u64::from(said.value));
                 facts.push(self.said(&about, name, ValueType::Number, said.value.to_string(), number, Some(said.place)));
             }
             Field::Unreadable(said) => {
-                facts.push(self.said(&about, name, ValueType::Malformed, said.value.clone(), None, Some(said.place)))
+                facts.push(self.said(&about, name, ValueType::Malformed, said.value.as_str(), None, Some(said.place)))
             }
             Field::Absent => {}
         };
-        add("schannel/SendTrustedIssuerList", &schannel.send_trusted_issuer_list);
-        add("schannel/ClientAuthTrustMode", &schannel.client_auth_trust_mode);
-        add("schannel/MessageLimitServerClientAuth", &schannel.message_limit_server_client_auth);
-        add("schannel/CertificateMappingMethods", &schannel.certificate_mapping_methods);
-        add("schannel/EnableOcspStaplingForSni", &schannel.enable_ocsp_stapling_for_sni);
-        add("schannel/EventLogging", &schannel.event_logging);
+        add(Cow::Borrowed("schannel/SendTrustedIssuerList"), &schannel.send_trusted_issuer_list);
+        add(Cow::Borrowed("schannel/ClientAuthTrustMode"), &schannel.client_auth_trust_mode);
+        add(Cow::Borrowed("schannel/MessageLimitServerClientAuth"), &schannel.message_limit_server_client_auth);
+        add(Cow::Borrowed("schannel/CertificateMappingMethods"), &schannel.certificate_mapping_methods);
+        add(Cow::Borrowed("schannel/EnableOcspStaplingForSni"), &schannel.enable_ocsp_stapling_for_sni);
+        add(Cow::Borrowed("schannel/EventLogging"), &schannel.event_logging);
         for protocol in &schannel.protocols {
             let role = match protocol.role {
                 Role::Server => "Server",
                 Role::Client => "Client",
             };
-            add(&format!("schannel/Protocols/{}/{role}/Enabled", protocol.name), &protocol.enabled);
-            add(&format!("schannel/Protocols/{}/{role}/DisabledByDefault", protocol.name), &protocol.disabled_by_default);
+            add(Cow::Owned(format!("schannel/Protocols/{}/{role}/Enabled", protocol.name)), &protocol.enabled);
+            add(Cow::Owned(format!("schannel/Protocols/{}/{role}/DisabledByDefault", protocol.name)), &protocol.disabled_by_default);
         }
-        add("http/EnableHttp2Tls", &schannel.http.enable_http2_tls);
-        add("http/EnableHttp2Cleartext", &schannel.http.enable_http2_cleartext);
-        add("http/EnableHttp3", &schannel.http.enable_http3);
-        add("http/EnableAltSvc", &schannel.http.enable_alt_svc);
+        add(Cow::Borrowed("http/EnableHttp2Tls"), &schannel.http.enable_http2_tls);
+        add(Cow::Borrowed("http/EnableHttp2Cleartext"), &schannel.http.enable_http2_cleartext);
+        add(Cow::Borrowed("http/EnableHttp3"), &schannel.http.enable_http3);
+        add(Cow::Borrowed("http/EnableAltSvc"), &schannel.http.enable_alt_svc);
         facts
     }
 }
@@ -267,26 +277,27 @@ impl<'a> Rows<'a> {
 struct Elements<'a> {
     rows: Rows<'a>,
     about: About<'a>,
-    facts: Vec<Fact>,
+    facts: Vec<Fact<'a>>,
 }
 
-impl Elements<'_> {
-    fn add<T>(&mut self, name: &str, given: &Given<T>, kind: ValueType, value: String, number: Option<u64>) {
+impl<'a> Elements<'a> {
+    fn add<T>(&mut self, name: &'static str, given: &Given<T>, kind: ValueType, value: impl Into<Cow<'a, str>>, number: Option<u64>) {
+        let value = value.into();
         // An empty text is no value, as with the settings of the catalogue.
         let kind = if value.is_empty() && kind == ValueType::Text { ValueType::None } else { kind };
         self.facts.push(self.rows.said(&self.about, name, kind, value, number, given.place));
     }
 
-    fn bool(&mut self, name: &str, given: &Given<bool>) {
-        self.add(name, given, ValueType::Bool, given.value.to_string(), Some(u64::from(given.value)));
+    fn bool(&mut self, name: &'static str, given: &Given<bool>) {
+        self.add(name, given, ValueType::Bool, word(given.value), Some(u64::from(given.value)));
     }
 
-    fn number<T: Copy + Into<u64>>(&mut self, name: &str, given: &Given<T>) {
+    fn number<T: Copy + Into<u64>>(&mut self, name: &'static str, given: &Given<T>) {
         let number: u64 = given.value.into();
         self.add(name, given, ValueType::Number, number.to_string(), Some(number));
     }
 
-    fn flags(&mut self, name: &str, given: &Given<crate::server::Bits>, names: &Names) {
+    fn flags(&mut self, name: &'static str, given: &Given<crate::server::Bits>, names: &Names) {
         let shown = given.value.show(names);
         let number = u64::from(given.value.bits);
         if given.value.unknown.is_empty() {
@@ -296,8 +307,8 @@ impl Elements<'_> {
         }
     }
 
-    fn name<T>(&mut self, name: &str, given: &Given<T>, value: &str) {
-        self.add(name, given, ValueType::Text, value.to_owned(), None);
+    fn name<T>(&mut self, name: &'static str, given: &Given<T>, value: &'a str) {
+        self.add(name, given, ValueType::Text, value, None);
     }
 
     fn hsts(&mut self, hsts: &Hsts) {
@@ -321,7 +332,7 @@ impl Elements<'_> {
         self.flags("log/target", &log.target, LOG_TARGETS);
     }
 
-    fn ftp(&mut self, ftp: &Ftp) {
+    fn ftp(&mut self, ftp: &'a Ftp) {
         self.name("ftp/client-certificates", &ftp.client_certificates, ftp.client_certificates.value.name());
         self.flags("ftp/validation-flags", &ftp.validation, ftp_validation::NAMES);
         self.number("ftp/revocation-freshness-time", &ftp.freshness);
@@ -334,6 +345,10 @@ impl Elements<'_> {
         self.bool("ftp/ssl128", &ftp.ssl128);
         self.number("ftp/store-flags", &ftp.store_flags);
     }
+}
+
+fn word(is_so: bool) -> &'static str {
+    if is_so { "true" } else { "false" }
 }
 
 fn kind(value: &Value) -> ValueType {

@@ -121,8 +121,8 @@ fn told(error: &serde_json::Error) -> String {
     format!("no fact: {error}").replace(" at line 1 column ", ", column ")
 }
 
-fn fact(text: &str) -> Result<Fact, String> {
-    let fact: Fact = serde_json::from_str(text).map_err(|error| told(&error))?;
+fn fact(text: &str) -> Result<Fact<'static>, String> {
+    let fact: Fact<'static> = serde_json::from_str(text).map_err(|error| told(&error))?;
     fact.fault().map_or(Ok(fact), Err)
 }
 
@@ -145,7 +145,7 @@ fn line(text: &str) -> Result<Line, String> {
 }
 
 impl<R: BufRead> Iterator for Reader<R> {
-    type Item = Result<Fact, FactError>;
+    type Item = Result<Fact<'static>, FactError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.next_of(fact)

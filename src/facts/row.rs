@@ -14,7 +14,7 @@ use crate::server::{Generation, Notice, WindowsVersion};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Line {
     /// A fact.
-    Fact(Box<Fact>),
+    Fact(Box<Fact<'static>>),
     /// A row of another kind.
     Row(Box<Row>),
 }

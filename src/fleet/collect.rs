@@ -2,7 +2,7 @@
 //! once, for an estate repeats few texts and few sets of values very often; only places are each site's own.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash};
 use std::sync::{Arc, OnceLock};
 
 use super::Text;
@@ -14,6 +14,9 @@ use crate::server::{Binding, Generation};
 
 /// The name under which it is compared whether HTTP.sys has a record for a site at all.
 pub(super) const RECORD: &str = "http-sys-record";
+
+/// What so many rows came to is remembered; then it is forgotten.
+const ROWS: usize = 4096;
 
 /// So many sites are open for rows at once; then all of them are packed.
 const OPEN: usize = 512;
@@ -212,6 +215,19 @@ struct Packed {
     endpoints: Vec<At>,
 }
 
+impl Open {
+    fn of(packed: Packed) -> Open {
+        Open {
+            place: packed.place,
+            applications: packed.applications.into_iter().collect(),
+            written: packed.written.into_iter().collect(),
+            flags: packed.flags.into_iter().collect(),
+            values: unpack(packed.values, &packed.files),
+            endpoints: unpack(packed.endpoints, &packed.files),
+        }
+    }
+}
+
 /// Gathers rows. The order in which they come changes nothing.
 #[derive(Debug, Default)]
 pub struct Collector {
@@ -232,6 +248,29 @@ struct Pool {
     facts: HashSet<Arc<Fact>, Seed>,
     sets: HashSet<Arc<[Arc<Fact>]>, Seed>,
     lists: HashSet<Arc<[Text]>, Seed>,
+    /// What rows came to, by a hash of what they say. Few rows of a server say something new.
+    rows: HashMap<u64, Vec<(Said, Option<Arc<Fact>>)>, Seed>,
+}
+
+/// What a row says that decides what is compared.
+#[derive(Debug, PartialEq, Eq)]
+struct Said {
+    setting: Box<str>,
+    value: Option<Box<str>>,
+    number: Option<u64>,
+    level: Level,
+    kind: facts::ValueType,
+    generation: Generation,
+    origin: facts::OriginKind,
+}
+
+impl Said {
+    fn is(&self, level: Level, fact: &facts::Fact<'_>) -> bool {
+        *self.setting == *fact.setting
+            && self.value.as_deref() == fact.value.as_deref()
+            && self.number == fact.number
+            && (self.level, self.kind, self.generation, self.origin) == (level, fact.kind, fact.generation, fact.origin)
+    }
 }
 
 fn once<T: ?Sized + Hash + Eq>(known: &mut HashSet<Arc<T>, Seed>, new: Arc<T>) -> Arc<T> {
@@ -250,6 +289,37 @@ impl Pool {
             Some(known) => Arc::clone(known),
             None => once(&mut self.texts, Arc::from(text)),
         }
+    }
+
+    fn text_in_lower_case(&mut self, text: &str) -> Text {
+        let is_lower = text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+        if is_lower { self.text(text) } else { self.text(&text.to_lowercase()) }
+    }
+
+    /// What a row of a setting of the catalogue comes to, where it is one that is compared at this level.
+    fn setting(&mut self, level: Level, fact: &facts::Fact<'_>) -> Option<Arc<Fact>> {
+        let hash = self.rows.hasher().hash_one((&*fact.setting, fact.value.as_deref(), fact.number, fact.origin as u8));
+        if let Some((_, known)) = self.rows.get(&hash).and_then(|alike| alike.iter().find(|(said, _)| said.is(level, fact))) {
+            return known.clone();
+        }
+        let new = setting(&fact.setting).filter(|setting| entry(*setting).level == level).map(|setting| {
+            let (value, shown) = texts(setting, fact);
+            self.fact(setting.name(), value.as_deref(), &shown, origin(fact))
+        });
+        let said = Said {
+            setting: Box::from(&*fact.setting),
+            value: fact.value.as_deref().map(Box::from),
+            number: fact.number,
+            level,
+            kind: fact.kind,
+            generation: fact.generation,
+            origin: fact.origin,
+        };
+        if self.rows.len() == ROWS {
+            self.rows.clear();
+        }
+        self.rows.entry(hash).or_default().push((said, new.clone()));
+        new
     }
 
     fn location(&mut self, place: Option<(&str, u32, u32)>) -> Option<Location> {
@@ -291,6 +361,67 @@ impl Pool {
     }
 }
 
+/// What was taken over from another pool, by where it lies there.
+#[derive(Default)]
+struct Adopted {
+    facts: HashMap<usize, Arc<Fact>, Seed>,
+    sets: HashMap<usize, Arc<[Arc<Fact>]>, Seed>,
+}
+
+impl Pool {
+    fn adopt_fact(&mut self, fact: &Arc<Fact>) -> Arc<Fact> {
+        match self.facts.get(fact) {
+            Some(known) => Arc::clone(known),
+            None => self.fact(&fact.setting, fact.value.as_deref(), &fact.shown, &fact.origin),
+        }
+    }
+
+    fn adopt_set(&mut self, set: &Arc<[Arc<Fact>]>, adopted: &mut Adopted) -> Arc<[Arc<Fact>]> {
+        let address = set.as_ptr().addr();
+        if let Some(known) = adopted.sets.get(&address) {
+            return Arc::clone(known);
+        }
+        let own = match self.sets.get(set) {
+            Some(known) => Arc::clone(known),
+            None => {
+                let fact = |fact: &Arc<Fact>| {
+                    let own = adopted.facts.entry(Arc::as_ptr(fact).addr()).or_insert_with(|| self.adopt_fact(fact));
+                    Arc::clone(own)
+                };
+                let set: Arc<[Arc<Fact>]> = set.iter().map(fact).collect();
+                once(&mut self.sets, set)
+            }
+        };
+        // Every set is held by the other one until all are taken over, so that no second one can lie at this address.
+        adopted.sets.insert(address, Arc::clone(&own));
+        own
+    }
+
+    fn adopt_location(&mut self, location: Location) -> Location {
+        Location { file: self.text(&location.file), ..location }
+    }
+
+    fn adopt_site(&mut self, site: Packed, adopted: &mut Adopted) -> Packed {
+        let mut values = |pool: &mut Pool, all: Vec<At>| -> Vec<At> {
+            let own = |at: At| At { path: pool.text(&at.path), facts: pool.adopt_set(&at.facts, adopted), spots: at.spots };
+            all.into_iter().map(own).collect()
+        };
+        Packed {
+            values: values(self, site.values),
+            endpoints: values(self, site.endpoints),
+            place: site.place.map(|place| self.adopt_location(place)),
+            applications: site.applications.iter().map(|path| self.text(path)).collect(),
+            written: site
+                .written
+                .into_iter()
+                .map(|(text, location)| (self.text(&text), location.map(|location| self.adopt_location(location))))
+                .collect(),
+            flags: site.flags.into_iter().map(|(location, text)| (self.adopt_location(location), self.text(&text))).collect(),
+            files: site.files.iter().map(|file| self.text(file)).collect(),
+        }
+    }
+}
+
 fn unpack(packed: Vec<At>, files: &[Text]) -> Values {
     let open = |at: At| {
         let facts = at.facts.iter().enumerate();
@@ -326,20 +457,45 @@ impl Collector {
         let packed = &mut self.packed;
         let open = self.open.entry(key).or_insert_with_key(|key| match packed.remove(key) {
             None => Open::default(),
-            Some(packed) => Open {
-                place: packed.place,
-                applications: packed.applications.into_iter().collect(),
-                written: packed.written.into_iter().collect(),
-                flags: packed.flags.into_iter().collect(),
-                values: unpack(packed.values, &packed.files),
-                endpoints: unpack(packed.endpoints, &packed.files),
-            },
+            Some(packed) => Open::of(packed),
         });
         (&mut self.pool, open)
     }
 
+    /// Adds what another one has gathered.
+    pub fn absorb(&mut self, mut other: Collector) {
+        other.pack();
+        self.last = None;
+        for server in &other.servers {
+            let server = self.pool.text(server);
+            self.servers.insert(server);
+        }
+        let mut adopted = Adopted::default();
+        for ((server, site, id), packed) in other.packed {
+            let key = (self.pool.text(&server), self.pool.text(&site), id);
+            let packed = self.pool.adopt_site(packed, &mut adopted);
+            if !self.open.contains_key(&key) && !self.packed.contains_key(&key) {
+                self.packed.insert(key, packed);
+                continue;
+            }
+            let (_, open) = self.member(&server, &site, id);
+            let Open { place, applications, written, flags, values, endpoints } = Open::of(packed);
+            if open.place.is_none() || place.as_ref().is_some_and(|new| Some(new) < open.place.as_ref()) {
+                open.place = place;
+            }
+            open.applications.extend(applications);
+            open.written.extend(written);
+            open.flags.extend(flags);
+            for (known, new) in [(&mut open.values, values), (&mut open.endpoints, endpoints)] {
+                for (path, facts) in new {
+                    facts.into_values().for_each(|(fact, location)| first(known, Arc::clone(&path), fact, location));
+                }
+            }
+        }
+    }
+
     /// Packs all sites that are open.
-    fn pack(&mut self) {
+    pub fn pack(&mut self) {
         #[expect(clippy::iter_over_hash_type, reason = "what is packed is sorted by its key")]
         for (key, open) in self.open.drain() {
             let mut files = Vec::new();
@@ -366,7 +522,7 @@ impl Collector {
     }
 
     /// Adds a fact. What is not compared only makes its server known.
-    pub fn fact(&mut self, fact: &facts::Fact) {
+    pub fn fact(&mut self, fact: &facts::Fact<'_>) {
         let Some(site) = fact.site.as_deref() else {
             let server = self.pool.text(&fact.server);
             self.servers.insert(server);
@@ -374,11 +530,11 @@ impl Collector {
         };
         let (pool, open) = self.member(&fact.server, site, fact.site_id);
         let place = match (&fact.file, fact.line, fact.col) {
-            (Some(file), Some(line), Some(column)) => Some((file.as_str(), line, column)),
+            (Some(file), Some(line), Some(column)) => Some((&**file, line, column)),
             _ => None,
         };
         let value = fact.value.as_deref();
-        match (fact.level, fact.setting.as_str()) {
+        match (fact.level, &*fact.setting) {
             (facts::Level::Site, DECLARED) => {
                 let location = pool.location(place);
                 if open.place.is_none() || location.as_ref().is_some_and(|new| Some(new) < open.place.as_ref()) {
@@ -397,20 +553,17 @@ impl Collector {
                 }
             }
             (facts::Level::Endpoint, name) => {
-                let shown = match setting(name).filter(|setting| entry(*setting).level == Level::Endpoint) {
-                    Some(setting) => texts(setting, fact),
-                    None if name == SERVED_BY_RECORD => (fact.value.clone(), String::new()),
+                let new = match pool.setting(Level::Endpoint, fact) {
+                    Some(new) => new,
+                    None if name == SERVED_BY_RECORD => pool.fact(name, value, "", origin(fact)),
                     None => return,
                 };
                 let key = pool.text(fact.endpoint.as_deref().unwrap_or_default());
-                let new = pool.fact(name, shown.0.as_deref(), &shown.1, origin(fact));
                 first(&mut open.endpoints, key, new, pool.location(place));
             }
-            (facts::Level::Path, name) => {
-                let Some(setting) = setting(name).filter(|setting| entry(*setting).level == Level::Url) else { return };
-                let (value, shown) = texts(setting, fact);
-                let path = pool.text(&fact.path.as_deref().unwrap_or_default().to_lowercase());
-                let new = pool.fact(name, value.as_deref(), &shown, origin(fact));
+            (facts::Level::Path, _) => {
+                let Some(new) = pool.setting(Level::Url, fact) else { return };
+                let path = pool.text_in_lower_case(fact.path.as_deref().unwrap_or_default());
                 first(&mut open.values, path, new, pool.location(place));
             }
             (facts::Level::Server | facts::Level::Site | facts::Level::Binding, _) => {}
@@ -517,7 +670,7 @@ fn setting(name: &str) -> Option<Setting> {
     BY_NAME.get_or_init(|| Setting::ALL.iter().map(|setting| (setting.name(), *setting)).collect()).get(name).copied()
 }
 
-fn origin(fact: &facts::Fact) -> &'static str {
+fn origin(fact: &facts::Fact<'_>) -> &'static str {
     match fact.origin {
         facts::OriginKind::Explicit => "explicit",
         facts::OriginKind::Inherited => "inherited",
@@ -527,7 +680,7 @@ fn origin(fact: &facts::Fact) -> &'static str {
 }
 
 /// The value for comparing, and for showing.
-fn texts(setting: Setting, fact: &facts::Fact) -> (Option<String>, String) {
+fn texts(setting: Setting, fact: &facts::Fact<'_>) -> (Option<String>, String) {
     let Some(value) = fact.model_value() else { return (None, "not assessed".to_owned()) };
     let canonical = match &value {
         // A malformed value equals no other kind of value, whatever its text is.

@@ -4,7 +4,7 @@ use super::*;
 use crate::policy::{Glob, Names, Of};
 use crate::rules::Group as Role;
 
-fn binding(server: &str) -> crate::facts::Fact {
+fn binding(server: &str) -> crate::facts::Fact<'static> {
     let row = serde_json::json!({
         "v": 1, "server": server, "generation": "iis-7-or-later", "windows": null, "level": "binding", "site_id": null, "site": "Portal",
         "path": null, "endpoint": "a:443", "setting": "binding", "type": "text", "value": "https *:443:a", "number": null, "known": true,
@@ -207,4 +207,41 @@ fn a_path_with_very_many_parts_is_survived() {
     let deep = "/a".repeat(50_000);
     let rows: Vec<_> = ["a", "b", "c"].iter().map(|name| (*name, deep.as_str(), "x", Some("1"))).collect();
     assert!(compared(&portals(&rows)).agrees());
+}
+
+#[test]
+fn what_was_gathered_apart_is_put_together_as_if_it_had_been_gathered_at_once() {
+    let row = |server: &'static str, path: &'static str, setting: &'static str, value: Option<&'static str>, line: u32| Observation {
+        server,
+        site: "Portal",
+        site_id: None,
+        path,
+        setting,
+        value,
+        shown: value.unwrap_or("not assessed"),
+        origin: "explicit",
+        place: Some((server, line, 3)),
+    };
+    let rows = [
+        row("a", "/", "client-certificate", Some("require"), 7),
+        row("a", "/admin", "client-certificate", Some("accept"), 9),
+        // The same value is said twice; the first place counts, whoever saw it.
+        row("a", "/", "client-certificate", Some("accept"), 4),
+        row("b", "/", "client-certificate", Some("require"), 7),
+        row("b", "/", "tls-required", None, 8),
+    ];
+    let mut once = Collector::default();
+    rows.iter().for_each(|row| once.observe(row));
+    ["a", "b"].iter().for_each(|server| once.fact(&binding(server)));
+    let once = once.finish();
+    for parts in [[0, 0, 0, 0, 0], [0, 1, 2, 3, 4], [0, 1, 1, 0, 1], [4, 3, 2, 1, 0]] {
+        let mut all = Collector::default();
+        for part in 0..5 {
+            let mut alone = Collector::default();
+            rows.iter().zip(parts).filter(|(_, of)| *of == part).for_each(|(row, _)| alone.observe(row));
+            ["a", "b"].iter().filter(|_| part % 2 == 0).for_each(|server| alone.fact(&binding(server)));
+            all.absorb(alone);
+        }
+        assert_eq!(all.finish(), once, "{parts:?}");
+    }
 }

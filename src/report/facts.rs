@@ -9,7 +9,7 @@ use super::escape::{CsvCell, Out, json_line};
 use crate::facts::{Fact, Row};
 
 /// Writes each fact as a line of JSON, as `schemas/facts.schema.json` describes it.
-pub fn ndjson(facts: impl Iterator<Item = Fact>, out: &mut dyn Write) -> Result<()> {
+pub fn ndjson<'a>(facts: impl Iterator<Item = Fact<'a>>, out: &mut dyn Write) -> Result<()> {
     let mut facts = facts;
     facts.try_for_each(|fact| line(&fact, out))
 }
@@ -52,7 +52,7 @@ const COLUMNS: [&str; 21] = [
 ];
 
 /// Writes the facts as a table, RFC 4180: the names of the columns, then one fact a row and a line. What is null is an empty cell.
-pub fn csv(facts: impl Iterator<Item = Fact>, out: &mut dyn Write) -> Result<()> {
+pub fn csv<'a>(facts: impl Iterator<Item = Fact<'a>>, out: &mut dyn Write) -> Result<()> {
     row(out, COLUMNS.iter().map(|name| (*name).to_owned()))?;
     for fact in facts {
         let fact = serde_json::to_value(&fact)?;
@@ -84,19 +84,21 @@ fn row(out: &mut dyn Write, cells: impl Iterator<Item = String>) -> Result<()> {
 mod tests {
     use proptest::prelude::*;
 
+    use std::borrow::Cow;
+
     use super::super::testing::{HOSTILE, acting, estate, iis7, violations, with_records};
     use super::*;
     use crate::estate::Estate;
     use crate::facts::{FactError, Level, OriginKind, Reader, ValueType, of_estate};
     use crate::server::Generation;
 
-    fn lines(facts: impl Iterator<Item = Fact>) -> String {
+    fn lines<'a>(facts: impl Iterator<Item = Fact<'a>>) -> String {
         let mut out = Vec::new();
         ndjson(facts, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
-    fn back(text: &[u8]) -> Vec<std::result::Result<Fact, FactError>> {
+    fn back(text: &[u8]) -> Vec<std::result::Result<Fact<'static>, FactError>> {
         Reader::new(text, "facts.ndjson".to_owned()).collect()
     }
 
@@ -122,7 +124,7 @@ mod tests {
             number in any::<u64>(),
             place in any::<(Option<u32>, Option<u32>, Option<u32>)>(),
             origin in 0usize..4,
-        ) -> Fact {
+        ) -> Fact<'static> {
             let origin = [OriginKind::Explicit, OriginKind::Inherited, OriginKind::Default, OriginKind::Unknown][origin];
             let known = origin != OriginKind::Unknown;
             let kinds = [ValueType::None, ValueType::Flags, ValueType::Number, ValueType::Bool, ValueType::Text, ValueType::Malformed];
@@ -134,10 +136,10 @@ mod tests {
                 _ => None,
             };
             let mut others = others.into_iter();
-            let mut other = || others.next().unwrap();
+            let mut other = || others.next().unwrap().map(Cow::Owned);
             Fact {
-                v: crate::facts::VERSION, server, generation: Generation::Iis7, windows: None, level: Level::Path, site_id: place.0, site,
-                path: other(), endpoint: other(), setting, kind, value: known.then_some(value), number, known, origin,
+                v: crate::facts::VERSION, server: Cow::Owned(server), generation: Generation::Iis7, windows: None, level: Level::Path, site_id: place.0, site: site.map(Cow::Owned),
+                path: other(), endpoint: other(), setting: Cow::Owned(setting), kind, value: known.then_some(Cow::Owned(value)), number, known, origin,
                 origin_from: other(), why: other(), needs: other(), file: other(), line: place.1, col: place.2,
             }
         }
@@ -176,11 +178,12 @@ mod tests {
         let estate = estate("web01", HOSTILE);
         let text = lines(of_estate(&estate));
         let mut found = 0;
-        let of_path = |fact: &Fact| fact.level == Level::Path && fact.setting != crate::facts::APPLICATION;
+        let of_path = |fact: &Fact<'_>| fact.level == Level::Path && fact.setting != crate::facts::APPLICATION;
         for fact in back(text.as_bytes()).into_iter().map(std::result::Result::unwrap).filter(of_path) {
             let server = estate.servers.iter().find(|server| server.name == fact.server).unwrap();
-            let site = server.sites.iter().find(|site| Some(&site.name) == fact.site.as_ref() && site.id == fact.site_id).unwrap();
-            let scope = site.scopes.iter().find(|scope| Some(&scope.path) == fact.path.as_ref()).unwrap();
+            let site =
+                server.sites.iter().find(|site| Some(site.name.as_str()) == fact.site.as_deref() && site.id == fact.site_id).unwrap();
+            let scope = site.scopes.iter().find(|scope| Some(scope.path.as_str()) == fact.path.as_deref()).unwrap();
             let resolved = scope.settings.get(fact.setting().unwrap()).unwrap();
             // What the sites of one endpoint write differently is known of neither.
             let disputed = scope.path == "/" && server.disputed(site, fact.setting().unwrap()).is_some();
@@ -196,7 +199,7 @@ mod tests {
     #[test]
     fn what_is_not_known_has_no_value_and_says_what_would_tell() {
         let estate = Estate { servers: vec![iis7("web02", "Orders")], ..Estate::default() };
-        let unknown: Vec<Fact> = of_estate(&estate).filter(|fact| !fact.known).collect();
+        let unknown: Vec<Fact<'_>> = of_estate(&estate).filter(|fact| !fact.known).collect();
         assert!(unknown.iter().any(|fact| fact.level == Level::Endpoint && fact.setting == "cert-check-mode"), "{unknown:?}");
         assert!(unknown.iter().any(|fact| fact.setting == "served-by-record"));
         assert!(unknown.iter().all(|fact| fact.value.is_none() && fact.number.is_none() && fact.needs.is_some()), "{unknown:?}");
@@ -215,7 +218,7 @@ SSL Certificate bindings:
     Negotiate Client Certificate : Enabled
 ";
         let estate = with_records(config, listing);
-        let endpoint = |setting: &str| -> Vec<Fact> {
+        let endpoint = |setting: &str| -> Vec<Fact<'_>> {
             of_estate(&estate)
                 .filter(|fact| fact.level == Level::Endpoint && fact.setting == setting && fact.endpoint.as_deref() == Some("0.0.0.0:443"))
                 .collect()
