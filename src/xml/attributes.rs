@@ -132,18 +132,13 @@ pub(super) fn plain_tag<'a>(text: &'a str, start: usize, limits: &Limits, out: &
     out.clear();
     let bytes = text.as_bytes();
     let name_end = |from: usize| {
-        let mut at = from;
-        while IN_NAME[usize::from(*bytes.get(at)?)] {
-            at += 1;
-        }
-        starts_name(bytes[from]).then_some(at)
+        let rest = bytes.get(from..)?;
+        let length = rest.iter().position(|byte| !IN_NAME[usize::from(*byte)])?;
+        starts_name(rest[0]).then_some(from + length)
     };
     let blanks_end = |from: usize| {
-        let mut at = from;
-        while is_blank(*bytes.get(at)?) {
-            at += 1;
-        }
-        Some(at)
+        let rest = bytes.get(from..)?;
+        Some(from + rest.iter().position(|byte| !is_blank(*byte))?)
     };
     let mut at = name_end(start)?;
     let name_length = at - start;
