@@ -44,6 +44,8 @@ mod url_asks;
 mod weak_encryption;
 mod wrong_usage;
 
+pub(super) use chains::When;
+
 use super::Cause;
 
 /// All causes, by status. Of two that are equally sure the one that stands first here is told first, so that what explains more stands before

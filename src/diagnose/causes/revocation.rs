@@ -1,8 +1,12 @@
 //! What the causes of 403.13 share: whether a certificate is asked for and checked at all, what a working site tells, and what to do.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::chains::{When, clients, of_one, several, shown};
 use crate::catalogue::{Setting, Value, cert_check};
 use crate::compare::revocation_looks;
 use crate::diagnose::{Case, Fact, Judged, Need, Url, needs};
+use crate::evidence::x509::{self, Crl, Revocation, Validity};
 use crate::evidence::{Element, Engine, Verification};
 use crate::remedy::{Remedy, Risk};
 use crate::rules::Confidence;
@@ -69,6 +73,64 @@ pub(super) fn named(verification: &Verification, chain: usize, element: &Element
         return format!("\"{}\"{issuer} (the client certificate itself)", element.label());
     }
     format!("\"{}\"{issuer} (certificate {number} of {of} in the chain of \"{}\")", element.label(), verification.label())
+}
+
+/// The revocation lists of files that have expired, where no later one of the same authority is among them, and how sure it is that the chain
+/// of a refused client needs them.
+pub(super) fn expired_lists(case: &Case<'_>) -> (Vec<Fact>, Option<Confidence>) {
+    let crls = &case.server.evidence.crls;
+    let (Some(when), false) = (When::of(case, "403.13"), crls.is_empty()) else { return (Vec::new(), None) };
+    let mut facts = Vec::new();
+    let mut strength = None;
+    let clients = clients(case);
+    let several = several(&clients);
+    let mut reason = None;
+    let mut told = BTreeSet::new();
+    let known = !clients.is_empty();
+    for link in clients.into_iter().flat_map(|chain| chain.links).filter(|link| !link.self_issued) {
+        let (Revocation::Revoked { crl, list: Validity::Expired, .. } | Revocation::NotCurrent { crl, list: Validity::Expired }) =
+            x509::revoked(link, crls, when.last)
+        else {
+            continue;
+        };
+        if told.insert(crl.thumbprint) {
+            facts.push(expired(crl, &when, &format!("it is of the authority of {}", shown(link))));
+            strength = strength.max(Some(of_one(&several, Confidence::Likely, &mut reason)));
+        }
+    }
+    if !known {
+        let mut newest: BTreeMap<_, x509::Instant> = BTreeMap::new();
+        for crl in crls.iter().filter(|crl| crl.delta.is_none()) {
+            let made = newest.entry((&crl.issuer.der, &crl.authority_key_id)).or_insert(crl.this_update);
+            *made = crl.this_update.max(*made);
+        }
+        for crl in crls.iter().filter(|crl| crl.delta.is_none() && crl.validity(when.last) == Validity::Expired) {
+            if newest.get(&(&crl.issuer.der, &crl.authority_key_id)).is_some_and(|made| *made > crl.this_update) {
+                continue;
+            }
+            let elements = case.verifications().iter().flat_map(|one| &one.chains).flat_map(|chain| &chain.elements);
+            let verified = elements.into_iter().find(|element| element.issuer.value().is_some_and(|issuer| *issuer == crl.issuer.shown));
+            let (whose, sure) = match verified {
+                Some(element) => (format!("it is of the authority of \"{}\"", element.label()), Confidence::Likely),
+                None => {
+                    ("no certificate of a client was given, so that nothing tells whether its chain needs it".to_owned(), Confidence::Hint)
+                }
+            };
+            facts.push(expired(crl, &when, &whose));
+            strength = strength.max(Some(sure));
+        }
+    }
+    facts.extend(reason);
+    (facts, strength)
+}
+
+fn expired(crl: &Crl, when: &When, whose: &str) -> Fact {
+    let end = crl.next_update.map(|end| format!(": it counts until {end}")).unwrap_or_default();
+    let text = format!(
+        "the revocation list of \"{}\" in this file had expired {}{end}; {whose}; the server may have fetched a later one",
+        crl.issuer.shown, when.words
+    );
+    Fact::at(text, Some(crl.place))
 }
 
 /// What a site that works tells: it does not check, where this one does, and no endpoint serves both.

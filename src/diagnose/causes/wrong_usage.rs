@@ -1,6 +1,6 @@
 //! `wrong-usage`: the client's certificate is not meant for client authentication.
 
-use super::chains::{WRONG_USAGE, asked, clients, shown, usual_needs, with_error};
+use super::chains::{WRONG_USAGE, asked, clients, of_one, several, shown, usual_needs, with_error};
 use crate::catalogue::cert_check;
 use crate::diagnose::{Case, Cause, Fact, Judged, Likelihood};
 use crate::remedy::{Remedy, Risk};
@@ -32,13 +32,16 @@ fn check(case: &Case<'_>) -> Judged {
     let verified = with_error(case, WRONG_USAGE, |_| true, |_| "is not valid for this usage".to_owned());
     let (mut bad, mut strength) = (verified.bad, verified.strength.map(|strength| strength.min(Confidence::Likely)));
     let mut good = Vec::new();
-    for chain in clients(case) {
+    let clients = clients(case);
+    let several = several(&clients);
+    let mut reason = None;
+    for chain in &clients {
         let Some(leaf) = chain.links.first() else { continue };
         match chain.not_for_clients() {
             Some(link) => {
                 let text = format!("{}, names purposes, and Client Authentication is not among them", shown(link));
                 bad.push(Fact::at(text, Some(link.place)));
-                strength = strength.max(Some(Confidence::Likely));
+                strength = strength.max(Some(of_one(&several, Confidence::Likely, &mut reason)));
             }
             None => good.push(Fact::at(format!("{}, may be used by clients", shown(leaf)), Some(leaf.place))),
         }
@@ -49,7 +52,7 @@ fn check(case: &Case<'_>) -> Judged {
     }
     let issue = Remedy::advice(Risk::Safe, "issue the client a certificate with the purpose Client Authentication (1.3.6.1.5.5.7.3.2)");
     match strength {
-        Some(strength) => Judged::supported(strength, bad).needs(needs).remedies([issue]),
+        Some(strength) => Judged::supported(strength, bad).and(reason).needs(needs).remedies([issue]),
         None if !good.is_empty() => Judged::excluded_by(Confidence::Likely, good),
         None => match case.logged_without("403.16", RESULTS) {
             Some(fact) => Judged::excluded(Confidence::Likely, fact),
