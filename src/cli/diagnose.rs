@@ -8,8 +8,9 @@ use super::diff::{Target, parse_status};
 use super::{Common, Format, FormatOption, Outcome, complain, judge_inputs, report_unreadable};
 use crate::compare::{SiteRef, find_site, status_matches};
 use crate::diagnose::{Case, Fact, Logged, Url, Verdict, causes_of, diagnose, is_served, logged, logged_by_site};
-use crate::estate::{Estate, NOT_USED_ON_IIS_6, Options, give_evidence};
+use crate::estate::{Estate, FileKind, InputReport, NOT_USED_ON_IIS_6, Options, give_evidence};
 use crate::explain::status_named;
+use crate::input::{FileId, Place};
 use crate::policy::Date;
 use crate::report;
 use crate::server::Server;
@@ -149,6 +150,7 @@ pub(super) fn run(arguments: &DiagnoseArguments, common: &Common) -> Outcome {
     case.at = Some(arguments.at.unwrap_or_else(Date::today));
     case.at_named = arguments.at.is_some();
     case.notes = not_used(&estate, at.server).into_iter().chain(case.url_misses()).chain(case.log_misses()).collect();
+    case.unreadable = unreadable_configuration(&estate);
     case.chosen = found.why;
     let diagnosis = diagnose(&case);
     let printed = common.print(&match arguments.output.format {
@@ -172,6 +174,18 @@ fn not_used(estate: &Estate, server: &Server) -> Vec<Fact> {
     given
         .map(|input| Fact::new(format!("{}: {NOT_USED_ON_IIS_6}; `httpcfg query ssl` shows what HTTP.sys really has", input.path)))
         .collect()
+}
+
+/// The web.config files that could not be read: likely IIS cannot, either.
+fn unreadable_configuration(estate: &Estate) -> Vec<Fact> {
+    let broken = estate.inputs.iter().enumerate().filter(|(_, input)| input.kind == Some(FileKind::WebConfig));
+    let fact = |(index, input): (usize, &InputReport)| {
+        let error = input.error.as_ref()?;
+        let file = FileId(u32::try_from(index).ok()?);
+        let place = error.line.map(|line| Place { file, line, column: error.column.unwrap_or(1) });
+        Some(Fact::at(format!("this web.config cannot be read here, and likely not by IIS: {}", error.message), place))
+    };
+    broken.filter_map(fact).collect()
 }
 
 /// The site that logs tell: the only one that they have the status of, or the only one that they speak of. Nothing where they leave a choice.

@@ -42,6 +42,8 @@ pub struct Case<'a> {
     pub at_named: bool,
     /// What has to be known before anything that follows from the case: what was given and does not count.
     pub notes: Vec<Fact>,
+    /// The files of configuration that could not be read.
+    pub unreadable: Vec<Fact>,
     /// What is in effect at the URL.
     pub scope: &'a Scope,
     /// The endpoints through which the client may have come, sorted by key.
@@ -117,6 +119,7 @@ impl<'a> Case<'a> {
             at: None,
             at_named: false,
             notes: Vec::new(),
+            unreadable: Vec::new(),
             scope,
             endpoints,
         }

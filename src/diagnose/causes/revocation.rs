@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::chains::{When, clients, of_one, several, shown};
 use crate::catalogue::{Setting, Value, cert_check};
 use crate::compare::revocation_looks;
-use crate::diagnose::{Case, Fact, Judged, Need, Url, needs};
-use crate::evidence::x509::{self, Crl, Revocation, Validity};
+use crate::diagnose::{Case, Fact, Judged, Need, Url, case::nearest, needs};
+use crate::evidence::x509::{self, Crl, Revocation, Validity, X509};
 use crate::evidence::{Element, Engine, Verification};
 use crate::remedy::{Remedy, Risk};
 use crate::rules::Confidence;
+use crate::server::{Scope, Server, Site};
 
 /// What is known of the check itself.
 pub(super) struct Gate {
@@ -132,6 +133,65 @@ fn expired(crl: &Crl, when: &When, whose: &str) -> Fact {
     );
     Fact::at(text, Some(crl.place))
 }
+
+/// A path at which a list is published.
+pub(super) struct Publisher<'a> {
+    /// The server.
+    pub(super) server: &'a Server,
+    /// The site.
+    pub(super) site: &'a Site,
+    /// What is in effect at the path.
+    pub(super) scope: &'a Scope,
+}
+
+/// The sites of all servers that have the host and port of `url`, with what is in effect at its path.
+pub(super) fn publishers<'a>(servers: &'a [Server], url: &str) -> Vec<Publisher<'a>> {
+    let Ok(url) = Url::parse(url) else { return Vec::new() };
+    let (Some(host), Some(port)) = (&url.host, url.port) else { return Vec::new() };
+    let mut found = Vec::new();
+    for server in servers {
+        let has = |site: &&Site| site.bindings.iter().any(|binding| binding.port == Some(port) && binding.host.eq_ignore_ascii_case(host));
+        for site in server.sites.iter().filter(has) {
+            found.push(Publisher { server, site, scope: nearest(site, &url.path) });
+        }
+    }
+    found
+}
+
+/// What is known of an address that failed: whether the certificate itself names it, where its file is there, and the site of a server that was
+/// read which has its host.
+pub(super) fn about_address(case: &Case<'_>, element: &Element, url: &str) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    let Ok(failed) = Url::parse(url) else { return facts };
+    let is_it = |one: &&X509| match element.hash.value() {
+        Some(hash) => hash.as_slice() == one.thumbprint,
+        None => element.serial.value().is_some_and(|serial| one.serial.is_written(serial)),
+    };
+    let certificate = case.server.evidence.certificates.iter().find(is_it);
+    if let Some(certificate) = certificate.filter(|certificate| !certificate.crl_urls.is_empty()) {
+        let hosts: BTreeSet<String> = certificate.crl_urls.iter().filter_map(|url| Url::parse(url).ok()?.host).collect();
+        let named = certificate.crl_urls.join(", ");
+        let text = match failed.host.as_ref().is_some_and(|host| hosts.contains(host)) {
+            true => format!("the address is one that {} names for its list: {named}", shown(certificate)),
+            false => format!("{} names other addresses for its list than the one that failed: {named}", shown(certificate)),
+        };
+        facts.push(Fact::at(text, Some(certificate.place)));
+    }
+    for publisher in publishers(case.servers, url).into_iter().take(ADDRESSES) {
+        let stopped = if publisher.site.auto_start { "" } else { ", which is not started with the server" };
+        let text = format!(
+            "{} is a host of {} of {}{stopped}: look there first",
+            failed.host.as_deref().unwrap_or_default(),
+            publisher.site.label(),
+            publisher.server.name
+        );
+        facts.push(Fact::at(text, publisher.site.place));
+    }
+    facts
+}
+
+/// So many sites of one host are told.
+const ADDRESSES: usize = 3;
 
 /// What a site that works tells: it does not check, where this one does, and no endpoint serves both.
 pub(super) fn working_does_not_check(case: &Case<'_>) -> Option<Fact> {
