@@ -6,7 +6,7 @@ use crate::diagnose::{Case, Cause, Fact, Judged, Likelihood, Need};
 use crate::evidence::{Fetch, FetchOutcome, Source};
 use crate::remedy::{Attribute, Remedy, Risk};
 use crate::rules::Confidence;
-use crate::server::Scope;
+use crate::server::{Generation, Scope};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "delta-crl-double-escaping",
@@ -48,7 +48,9 @@ fn check(case: &Case<'_>) -> Judged {
                         Some(fetch.place),
                     );
                     let publishers = publishers(case.servers, url);
-                    if publishers.is_empty() {
+                    let open =
+                        |publisher: &Publisher<'_>| publisher.server.generation != Generation::Iis6 && refuses(publisher.scope).is_none();
+                    if publishers.is_empty() || publishers.iter().all(open) {
                         unknown.push(failed);
                         continue;
                     }
