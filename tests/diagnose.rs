@@ -329,11 +329,58 @@ fn the_conclusion_and_the_next_command_stand_on_the_first_screen() {
     ] {
         let out = run(&[arguments, &["--width", "80"]].concat()).out;
         let screen: Vec<&str> = out.lines().take(24).collect();
-        assert!(out.lines().all(|line| line.chars().count() <= 80 || line.starts_with("      ")), "{out}");
+        // Commands are never wrapped, so that they can be copied.
+        assert!(out.lines().all(|line| line.chars().count() <= 80 || line.contains('\\')), "{out}");
         let next = screen.iter().position(|line| *line == "Next").unwrap_or_else(|| panic!("{arguments:?}: {out}"));
         let end = screen.iter().skip(next).position(|line| line.is_empty());
         assert!(end.is_some(), "{arguments:?}: {out}");
     }
+}
+
+/// What was given is not asked for again where something else would decide the cause.
+#[test]
+fn the_next_step_is_never_the_evidence_that_was_just_given() {
+    for (metabase, status, evidence, command) in [
+        ("diagnose-unreachable-crl", "403.13", "verify.txt", "certutil -verify -urlfetch client.cer"),
+        ("diagnose-truncated-list", "403.7", "roots.txt", "certutil -store Root"),
+        ("diagnose-no-private-key", "403.7", "my.txt", "certutil -user -store My"),
+    ] {
+        let evidence = format!("examples/{metabase}/{evidence}");
+        let (_, report) = report(&[&format!("examples/{metabase}/MetaBase.xml"), "--status", status, "--evidence", &evidence]);
+        assert!(!report["step"]["what"].as_str().unwrap().is_empty());
+        assert_ne!(report["step"]["command"], command);
+        let next = report["next"].as_array().unwrap();
+        assert!(next.iter().all(|next| next["command"] != command), "{next:#?}");
+    }
+}
+
+#[test]
+fn a_web_config_that_sets_what_is_locked_and_one_that_cannot_be_read_are_causes_of_500_19() {
+    let host = r#"<configuration><configSections><sectionGroup name="system.applicationHost"><section name="sites"/></sectionGroup><sectionGroup name="system.webServer"><sectionGroup name="security"><section name="access" overrideModeDefault="Deny"/></sectionGroup></sectionGroup></configSections><system.applicationHost><sites><site name="Orders" id="1"><application path="/"><virtualDirectory path="/" physicalPath="D:\web\orders"/></application><bindings><binding protocol="https" bindingInformation="*:443:"/></bindings></site></sites></system.applicationHost></configuration>"#;
+    let of = |text: &str| {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(directory.path().join("web/orders")).unwrap();
+        std::fs::write(directory.path().join("applicationHost.config"), host).unwrap();
+        std::fs::write(directory.path().join("web/orders/web.config"), text).unwrap();
+        let run = run(&[directory.path().to_str().unwrap(), "--status", "500.19", "--format", "json"]);
+        (run.code, serde_json::from_str::<Value>(&run.out).unwrap_or_else(|error| panic!("{error}: {}", run.err)))
+    };
+    let (code, locked) =
+        of("<configuration><system.webServer><security><access sslFlags=\"Ssl\"/></security></system.webServer></configuration>");
+    assert_eq!((code, locked["causes"][0]["id"].as_str()), (1, Some("configuration-locked")), "{locked:#}");
+    assert!(locked["causes"][0]["because"][0]["location"]["file"].as_str().unwrap().ends_with("web.config"), "{locked:#}");
+    let (code, broken) = of("<configuration><system.webServer></configuration>");
+    assert_eq!((code, broken["causes"][0]["id"].as_str()), (3, Some("configuration-invalid")), "{broken:#}");
+    let (code, sound) = of("<configuration/>");
+    assert_eq!((code, sound["summary"]["open"].as_u64()), (0, Some(2)), "{sound:#}");
+}
+
+#[test]
+fn the_publisher_of_a_delta_list_is_told_why_it_answers_404_11() {
+    let (code, report) =
+        report(&["examples/diagnose-delta-crl/pki", "--status", "404.11", "--url", "http://pki.contoso.test/crld/sub+.crl"]);
+    let top = &report["causes"][0];
+    assert_eq!((code, top["id"].as_str(), top["strength"].as_str()), (1, Some("double-escaping-refused"), Some("firm")), "{report:#}");
 }
 
 #[test]

@@ -147,6 +147,10 @@ pub fn diagnose(case: &Case<'_>) -> Diagnosis {
         .map(|cause| {
             let mut judged = (cause.check)(case);
             judged.likelihood = judged.likelihood.or(Some(cause.likelihood));
+            // What was given already is asked for again only where nothing else would decide the cause.
+            if judged.needs.iter().any(|need| !needs::is_given(case, need)) {
+                judged.needs.retain(|need| !needs::is_given(case, need));
+            }
             Finding { cause, judged }
         })
         .collect();
@@ -175,12 +179,12 @@ fn step(case: &Case<'_>, findings: &[Finding], next: &[Next]) -> Option<Step> {
         let what = format!("{}: it would decide most, {causes}", next.need.what);
         return Some(Step { what, ..of_need(&next.need) });
     };
-    let done = |command: &str| command.starts_with("certutil -verify") && !case.verifications().is_empty();
     if first.judged.strength != Confidence::Firm
-        && let Some(need) = first.judged.needs.iter().find(|need| !need.command.as_deref().is_some_and(done))
+        && let Some(need) = first.judged.needs.iter().find(|need| !needs::is_given(case, need))
     {
         return Some(of_need(need));
     }
+    let done = |command: &str| needs::is_given(case, &Need::command("", command));
     let remedies = &first.judged.remedies;
     let safe = |remedy: &&Remedy| remedy.risk != Risk::WeakensSecurity;
     let with_command = remedies.iter().filter(safe).find(|remedy| remedy.command.as_deref().is_some_and(|command| !done(command)));

@@ -308,8 +308,7 @@ impl Reading {
         for store in &self.out.stores {
             let label = store.label();
             if let Some(part) = &store.part {
-                let message =
-                    format!("the store {label} was listed with {part}; it is not that of the computer, which counts, and is not used");
+                let message = format!("the store {label} was listed with {part}; what the server itself trusts is in that of the computer");
                 warnings.push(Remark { message, place: Some(store.place) });
                 continue;
             }

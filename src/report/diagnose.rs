@@ -127,7 +127,9 @@ pub fn table(estate: &Estate, case: &Case<'_>, diagnosis: &Diagnosis, style: Sty
         if let Some(why) = &case.working_from {
             page.prose(2, why);
         }
-        super::diff::comparison(&mut page, places, &comparison.diff, &comparison.diagnosis);
+        let supported = diagnosis.with(Verdict::Supported).flat_map(|finding| &finding.judged.remedies);
+        let told = supported.filter_map(|remedy| remedy.command.as_deref()).collect();
+        super::diff::comparison(&mut page, places, &comparison.diff, &comparison.diagnosis, &told);
     }
     if !diagnosis.next.is_empty() {
         page.gap();
