@@ -60,7 +60,9 @@ pub fn cause(id: &str) -> Option<&'static Cause> {
 
 /// The causes of a status, in the order of the table. `403` asks for every 403.
 pub fn causes_of(status: &str) -> impl Iterator<Item = &'static Cause> {
-    CAUSES.iter().copied().filter(move |cause| cause.statuses.iter().any(|one| status_matches(one, status)))
+    // The plain 500 is a status of its own, `500 0 0` in the log, and what causes it causes no 500.19.
+    let plain = status.starts_with("500.");
+    CAUSES.iter().copied().filter(move |cause| cause.statuses.iter().any(|one| status_matches(one, status) && !(plain && *one == "500")))
 }
 
 /// A cause with its verdict.
