@@ -171,6 +171,12 @@ fn files(texts: &[(&str, &str)]) -> (tempfile::TempDir, Vec<String>) {
     (directory, paths)
 }
 
+/// The conclusion of a page in one line.
+fn conclusion_of(page: &str) -> String {
+    let conclusion = page.split("\nConclusion\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    conclusion.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn text_of(path: &str) -> String {
     std::fs::read_to_string(format!("{ROOT}/{path}")).unwrap()
 }
@@ -308,8 +314,21 @@ fn with_the_certificates_of_two_users_nothing_is_more_than_likely_and_the_reason
     assert_eq!(of(&evidence[..1])["strength"], "firm");
     let both = of(&evidence);
     assert_eq!((both["verdict"].as_str(), both["strength"].as_str()), (Some("supported"), Some("likely")));
+    let page = run(&[&[metabase, "--status", "403.17", "--at", "2033-01-01", "--evidence"][..], &evidence].concat()).out;
+    let conclusion = conclusion_of(&page);
+    assert!(conclusion.contains("nothing tells which of them was sent"), "{page}");
     let facts = both["because"].as_array().unwrap();
     assert!(facts.iter().any(|fact| fact["text"].as_str().unwrap().contains("nothing tells which of them was sent")), "{facts:#?}");
+}
+
+/// What was revoked after the moment that counts is told in the conclusion, and is not the cause.
+#[test]
+fn a_revocation_after_the_day_that_was_named_is_told_and_is_not_the_cause() {
+    let evidence = ["tests/fixtures/x509/users.pem", "tests/fixtures/x509/issuing2.b64", "tests/fixtures/x509/issuing2.crl"];
+    let run = run(&[&[SUPPLIERS, "--status", "403.13", "--at", "2026-12-01", "--evidence"][..], &evidence].concat());
+    let conclusion = conclusion_of(&run.out);
+    assert!(conclusion.contains("which is later than the moment that counts (on 2026-12-01, the day of --at)"), "{}", run.out);
+    assert_eq!(run.code, 0, "{}", run.out);
 }
 
 /// The conclusion and the next command stand on the first screen of the smallest terminal.

@@ -7,7 +7,7 @@ use clap::Args;
 use super::diff::{Target, parse_status};
 use super::{Common, Format, FormatOption, Outcome, complain, judge_inputs, report_unreadable};
 use crate::compare::{SiteRef, find_site, status_matches};
-use crate::diagnose::{Case, Fact, Logged, Url, Verdict, causes_of, diagnose, is_served, logged, logged_by_site};
+use crate::diagnose::{Case, Fact, Logged, Url, Verdict, causes_of, diagnose, is_served, logged, logged_by_site, named_in_logs};
 use crate::estate::{Estate, FileKind, InputReport, NOT_USED_ON_IIS_6, Options, give_evidence};
 use crate::explain::status_named;
 use crate::input::{FileId, Place};
@@ -116,7 +116,8 @@ pub(super) fn run(arguments: &DiagnoseArguments, common: &Common) -> Outcome {
         Ok(found) => found,
         Err(message) => {
             report_unreadable(estate.inputs.get(read..).unwrap_or_default());
-            return wrong(message);
+            let heard: String = estate.servers.iter().map(heard).collect();
+            return wrong(format!("{message}{heard}"));
         }
     };
     let working = match targets.get(1).and_then(Option::as_ref).map(|target| working(&estate, target, found.server)).transpose() {
@@ -133,7 +134,10 @@ pub(super) fn run(arguments: &DiagnoseArguments, common: &Common) -> Outcome {
     let Some((status, status_from)) =
         asked.map(|status| (status, None)).or_else(|| estate.servers.get(found.server).and_then(|server| from_log(server, found.site)))
     else {
-        return wrong("--status is needed, for there is no log that tells it: what do clients get? For example --status 403.13".to_owned());
+        let heard = estate.servers.get(found.server).map(heard).unwrap_or_default();
+        return wrong(format!(
+            "--status is needed, for there is no log that tells it{heard}: what do clients get? For example --status 403.13"
+        ));
     };
     if causes_of(&status).next().is_none() {
         return wrong(format!(
@@ -186,6 +190,16 @@ fn unreadable_configuration(estate: &Estate) -> Vec<Fact> {
         Some(Fact::at(format!("this web.config cannot be read here, and likely not by IIS: {}", error.message), place))
     };
     broken.filter_map(fact).collect()
+}
+
+/// Whom the logs of a server speak of, where they were given and did not tell what was asked for.
+fn heard(server: &Server) -> String {
+    let names = named_in_logs(server);
+    if names.is_empty() {
+        return String::new();
+    }
+    let shown: Vec<&str> = names.iter().take(LISTED).map(|(name, _)| name.as_str()).collect();
+    format!(" (the log of {} speaks of {})", server.name, shown.join(", "))
 }
 
 /// The site that logs tell: the only one that they have the status of, or the only one that they speak of. Nothing where they leave a choice.

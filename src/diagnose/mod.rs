@@ -236,6 +236,7 @@ fn conclusion(case: &Case<'_>, diagnosis: &Diagnosis) -> Vec<String> {
     let mut supported = diagnosis.with(Verdict::Supported);
     if let Some(first) = supported.next() {
         statements.push(format!("{}{}", first.cause.title, first.judged.doubt()));
+        statements.extend(asides(&first.judged));
         let others: Vec<&str> = supported.map(|finding| finding.cause.id).collect();
         if !others.is_empty() {
             statements.push(format!("something speaks for these as well: {}", others.join(", ")));
@@ -246,8 +247,21 @@ fn conclusion(case: &Case<'_>, diagnosis: &Diagnosis) -> Vec<String> {
         statements
             .push(format!("nothing that was given speaks for any cause of {status}; what is open below is neither proven nor ruled out"));
     }
+    for text in diagnosis.with(Verdict::Open).flat_map(|finding| asides(&finding.judged)) {
+        if !statements.contains(&text) {
+            statements.push(text);
+        }
+    }
     statements
 }
+
+/// The first few of what belongs into the conclusion besides the verdict.
+fn asides(judged: &Judged) -> impl Iterator<Item = String> {
+    judged.asides.iter().take(ASIDES).map(|fact| fact.text.clone())
+}
+
+/// A store of certificates can hold many.
+const ASIDES: usize = 3;
 
 /// The evidence that open and uncertain causes ask for, the most useful first.
 fn next(findings: &[Finding]) -> Vec<Next> {

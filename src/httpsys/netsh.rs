@@ -13,7 +13,9 @@ pub fn read_listing(text: &str, file: FileId) -> ReadRecords {
     let read = read_lines(text, file);
     // What stands in a line that was cut in its middle can be half a number or name.
     match (&read.cut, text.rfind('\n')) {
-        (Some(_), Some(end)) if end + 1 < text.len() => ReadRecords { cut: read.cut, ..read_lines(&text[..=end], file) },
+        (Some(_), Some(end)) if end + 1 < text.len() => {
+            ReadRecords { cut: read.cut, extent: Extent::Asked, ..read_lines(&text[..=end], file) }
+        }
         _ => read,
     }
 }
@@ -292,6 +294,12 @@ impl Reading {
         }
         self.empty(lines);
         self.out.extent = extent(self.out.records.len(), self.asked);
+        if let Some(half) = lines.last().filter(|last| within_line && !cut && is_half_a_key(last.text)) {
+            let message = "the listing stops here, where a record begins: it was cut, so that nothing is concluded from what is not in it; give the whole \
+                           output of netsh http show sslcert";
+            self.out.cut = Some(Remark { message: message.to_owned(), place: Some(half.place) });
+            self.out.extent = Extent::Asked;
+        }
         if let (true, Some(record)) = (cut, self.out.records.last()) {
             let message = format!(
                 "the listing stops here, within the record {}: it was cut, so that nothing is concluded from what is not in it; give the whole output of \
@@ -467,6 +475,14 @@ fn is_like_hash(value: &str) -> bool {
 
 pub(super) fn unknown(text: &str, place: Place) -> Unknown {
     Unknown { text: text.to_owned(), place }
+}
+
+/// Whether it is the beginning of a line with the key of a record in an English listing.
+fn is_half_a_key(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let lower = lower.trim_end_matches([' ', ':']);
+    lower.len() > 1
+        && ["ip:port", "hostname:port", "central certificate store"].iter().any(|key| key.starts_with(lower) || lower.starts_with(key))
 }
 
 /// A line of hyphens below a heading, perhaps behind the mark of a log.
@@ -730,6 +746,17 @@ mod tests {
         assert!(cut.message.starts_with("the listing stops here, within the record "), "{cut:?}");
         assert_eq!(cut.place.map(|place| place.line), u32::try_from(whole[..end].lines().count()).ok());
         assert_eq!((out.extent, out.records.last().unwrap().url_timeout_milliseconds.is_absent()), (Extent::Asked, true));
+        // Within the line of a key, whose record would otherwise never have been there.
+        for half in ["[::]:4", "[::", "IP:po"] {
+            let end = whole.rfind("IP:port").unwrap();
+            let text = if half == "IP:po" {
+                format!("{}IP:po", &whole[..end])
+            } else {
+                format!("{}IP:port                      : {half}", &whole[..end])
+            };
+            let out = read(&text);
+            assert!(out.cut.is_some() && out.extent == Extent::Asked, "{half}");
+        }
         // At the end of a line: the records before have more.
         let third = whole.rfind("Application ID").unwrap();
         let out = read(&whole[..third]);

@@ -70,7 +70,7 @@ fn check(case: &Case<'_>) -> Judged {
         ));
     }
     if !bad.is_empty() && good.is_empty() && sending != Sending::Unknown {
-        return Judged::supported(Confidence::Likely, bad).and(several(&clients)).needs(needs).remedies(remedies);
+        return Judged::supported(Confidence::Likely, bad).aside(several(&clients)).needs(needs).remedies(remedies);
     }
     if !good.is_empty() && bad.is_empty() {
         return Judged::excluded_by(Confidence::Likely, good);

@@ -86,16 +86,16 @@ fn check(case: &Case<'_>) -> Judged {
         revoked.push(fact);
     }
     if let Some(strength) = strength {
-        return Judged::supported(gate.cap(strength), revoked).and(one_of).and(gate.facts).needs(gate.needs).remedies(remedies());
+        return Judged::supported(gate.cap(strength), revoked).aside(one_of).and(gate.facts).needs(gate.needs).remedies(remedies());
     }
     if let Some(fact) = case.logged_without("403.13", REALLY_REVOKED) {
-        return Judged::excluded(Confidence::Likely, fact).and(good).and(later);
+        return Judged::excluded(Confidence::Likely, fact).and(good).aside(later);
     }
     let all_good = good.len() == case.verifications().len();
     let mut good = good.into_iter();
     match good.next().filter(|_| all_good) {
-        Some(first) => Judged::excluded(Confidence::Likely, first).and(good).and(later),
-        None => Judged::open().and(later).and(gate.facts).needs(usual_needs()).needs(gate.needs).remedies(remedies()),
+        Some(first) => Judged::excluded(Confidence::Likely, first).and(good).aside(later),
+        None => Judged::open().aside(later).and(gate.facts).needs(usual_needs()).needs(gate.needs).remedies(remedies()),
     }
 }
 

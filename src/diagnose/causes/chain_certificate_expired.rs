@@ -61,7 +61,7 @@ fn check(case: &Case<'_>) -> Judged {
     );
     let remedies = renew("the certificate of the authority").into_iter().chain([install]);
     match strength {
-        Some(strength) => Judged::supported(strength.min(Confidence::Likely), bad).and(reason).needs(needs).remedies(remedies),
+        Some(strength) => Judged::supported(strength.min(Confidence::Likely), bad).aside(reason).needs(needs).remedies(remedies),
         None if !good.is_empty() => Judged::excluded_by(Confidence::Likely, good),
         None => Judged::open().needs(usual_needs()).needs(needs).remedies(remedies),
     }

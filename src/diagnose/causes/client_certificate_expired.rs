@@ -53,7 +53,7 @@ fn check(case: &Case<'_>) -> Judged {
         }
     }
     match strength {
-        Some(strength) => Judged::supported(strength, bad).and(reason).needs(needs).remedies(renew("the client's certificate")),
+        Some(strength) => Judged::supported(strength, bad).aside(reason).needs(needs).remedies(renew("the client's certificate")),
         None if !good.is_empty() => Judged::excluded_by(Confidence::Likely, good),
         None => Judged::open().needs(usual_needs()).needs(needs).remedies(renew("the client's certificate")),
     }

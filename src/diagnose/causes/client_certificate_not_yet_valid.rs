@@ -56,7 +56,7 @@ fn check(case: &Case<'_>) -> Judged {
         }
     }
     match strength {
-        Some(strength) => Judged::supported(strength, bad).and(reason).needs(needs).remedies([wait]),
+        Some(strength) => Judged::supported(strength, bad).aside(reason).needs(needs).remedies([wait]),
         None if !good.is_empty() => Judged::excluded_by(Confidence::Likely, good),
         None => Judged::open().needs(usual_needs()).needs(needs).remedies([wait]),
     }

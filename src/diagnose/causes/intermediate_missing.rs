@@ -63,7 +63,7 @@ fn check(case: &Case<'_>) -> Judged {
         ),
     ];
     match strength {
-        Some(strength) => Judged::supported(strength, bad).and(reason).needs(needs).remedies(remedies),
+        Some(strength) => Judged::supported(strength, bad).aside(reason).needs(needs).remedies(remedies),
         None if !good.is_empty() => Judged::excluded_by(Confidence::Likely, good),
         None => match case.logged_without("403.16", RESULTS) {
             Some(fact) => Judged::excluded(Confidence::Likely, fact),

@@ -58,7 +58,7 @@ fn check(case: &Case<'_>) -> Judged {
         }
     }
     if has.may_be_yes() && !bad.is_empty() && good.is_empty() {
-        return Judged::supported(Confidence::Likely, bad).and(several(&clients)).and(has.yes).needs(needs).remedies(remedies);
+        return Judged::supported(Confidence::Likely, bad).aside(several(&clients)).and(has.yes).needs(needs).remedies(remedies);
     }
     if !good.is_empty() && bad.is_empty() {
         return Judged::excluded_by(Confidence::Likely, good);

@@ -62,7 +62,7 @@ fn check(case: &Case<'_>) -> Judged {
     let issue = Remedy::advice(Risk::Safe, "issue the client a certificate with the purpose Client Authentication (1.3.6.1.5.5.7.3.2)");
     if offered {
         return match strength {
-            Some(strength) => Judged::supported(strength, bad).and(reason).needs(wanted.clone()).remedies([issue]),
+            Some(strength) => Judged::supported(strength, bad).aside(reason).needs(wanted.clone()).remedies([issue]),
             None if !good.is_empty() => Judged::excluded_by(Confidence::Likely, good),
             None => {
                 Judged::open().likelihood(Likelihood::Rare).needs([files(), needs::verification()]).needs(wanted.clone()).remedies([issue])
@@ -74,7 +74,7 @@ fn check(case: &Case<'_>) -> Judged {
         strength = Some(Confidence::Firm);
     }
     match strength {
-        Some(strength) => Judged::supported(strength, bad).and(reason).needs(wanted.clone()).remedies([issue]),
+        Some(strength) => Judged::supported(strength, bad).aside(reason).needs(wanted.clone()).remedies([issue]),
         None if !good.is_empty() => Judged::excluded_by(Confidence::Likely, good),
         None => match case.logged_without("403.16", RESULTS) {
             Some(fact) => Judged::excluded(Confidence::Likely, fact),
