@@ -331,6 +331,22 @@ fn a_revocation_after_the_day_that_was_named_is_told_and_is_not_the_cause() {
     assert_eq!(run.code, 0, "{}", run.out);
 }
 
+#[test]
+fn endpoints_with_the_same_values_are_shown_once() {
+    let bindings: String = (0..12)
+        .map(|number| format!("<binding protocol=\"https\" bindingInformation=\"*:{}:h{number}.test\" sslFlags=\"1\"/>", 443 + number))
+        .collect();
+    let host = format!(
+        "<configuration><system.applicationHost><sites><site name=\"Many\" id=\"1\"><application path=\"/\"/><bindings>{bindings}</bindings></site></sites></system.applicationHost><location path=\"Many\"><system.webServer><security><access sslFlags=\"Ssl, SslNegotiateCert, SslRequireCert\"/></security></system.webServer></location></configuration>"
+    );
+    let (_directory, paths) = files(&[("applicationHost.config", &host)]);
+    let out = run(&[&paths[0], "--status", "403.13"]).out;
+    assert_eq!(out.matches("\n  endpoint ").count(), 1, "{out}");
+    assert!(out.contains("the same on h1.test:444, h10.test:453,"), "{out}");
+    let (_, report) = report(&[&paths[0], "--status", "403.13"]);
+    assert_eq!(report["case"]["endpoints"].as_array().unwrap().len(), 12);
+}
+
 /// The conclusion and the next command stand on the first screen of the smallest terminal.
 #[test]
 fn the_conclusion_and_the_next_command_stand_on_the_first_screen() {

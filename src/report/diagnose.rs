@@ -2,6 +2,7 @@
 //! what would decide it and what to do; at the end what to collect next. What is open is never left out.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -17,7 +18,7 @@ use crate::estate::Estate;
 use crate::explain::status_named;
 use crate::remedy::Remedy;
 use crate::rules::{Confidence, Severity};
-use crate::server::{Endpoint, Generation, Served, Settings, WindowsVersion};
+use crate::server::{Endpoint, EndpointKey, Generation, Origin, Resolved, Served, Settings, WindowsVersion};
 
 /// The settings that matter to the status: those that can cause it, and those that decide whether a certificate is asked for.
 fn matter(case: &Case<'_>, settings: &Settings) -> Settings {
@@ -97,10 +98,16 @@ pub fn table(estate: &Estate, case: &Case<'_>, diagnosis: &Diagnosis, style: Sty
     page.gap();
     page.heading(0, "In effect");
     parts::settings(&mut page, 2, at_url(case).iter(), case.generation(), &short);
-    for endpoint in &case.endpoints {
+    for (endpoint, settings, same) in alike(case) {
         page.gap();
         page.heading(2, &endpoint_title(case, endpoint));
-        parts::settings(&mut page, 4, matter(case, &endpoint.settings).iter(), case.generation(), &short);
+        if !same.is_empty() {
+            let shown: Vec<String> = same.iter().take(ENDPOINTS).map(ToString::to_string).collect();
+            let more = same.len().saturating_sub(ENDPOINTS);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            page.prose(4, &format!("the same on {}{more}", shown.join(", ")));
+        }
+        parts::settings(&mut page, 4, settings.iter(), case.generation(), &short);
     }
     for verdict in [Verdict::Supported, Verdict::Open, Verdict::Excluded] {
         let findings: Vec<&Finding> = diagnosis.with(verdict).collect();
@@ -163,6 +170,43 @@ fn place_of(page: &mut Page, indent: usize, fact: &Fact, places: Places<'_>) {
     }
 }
 
+/// So many endpoints with the same values are named.
+const ENDPOINTS: usize = 12;
+
+/// So many facts of one kind of setting are told, one for each endpoint.
+const FACTS: usize = 6;
+
+/// The endpoints, each with what matters there and the further ones that have the same values.
+fn alike<'a>(case: &'a Case<'_>) -> Vec<(&'a Endpoint, Settings, Vec<&'a EndpointKey>)> {
+    let kind = |origin: &Origin| match origin {
+        Origin::Explicit { .. } => String::new(),
+        Origin::Inherited { from, .. } => format!("from {from}"),
+        Origin::Default { why } => format!("default {why}"),
+        Origin::Unknown { needs } => format!("unknown {needs}"),
+    };
+    let mut found: Vec<(&Endpoint, Settings, Vec<&EndpointKey>)> = Vec::new();
+    let mut by_values: BTreeMap<String, usize> = BTreeMap::new();
+    for endpoint in &case.endpoints {
+        let settings = matter(case, &endpoint.settings);
+        let value = |(setting, resolved): (Setting, &Resolved)| {
+            format!("{setting}\n{}\n{}", resolved.value.show(setting, case.generation()), kind(&resolved.origin))
+        };
+        let served = matches!(endpoint.served, Served::Other(_) | Served::Nobody);
+        let values: Vec<String> = settings.iter().map(value).collect();
+        // Whom another record serves, or none, is told by itself.
+        match by_values.get(&values.join("\n")).filter(|_| !served).and_then(|index| found.get_mut(*index)) {
+            Some((_, _, same)) => same.push(&endpoint.key),
+            None => {
+                if !served {
+                    by_values.insert(values.join("\n"), found.len());
+                }
+                found.push((endpoint, settings, Vec::new()));
+            }
+        }
+    }
+    found
+}
+
 fn endpoint_title(case: &Case<'_>, endpoint: &Endpoint) -> String {
     let record = case.server.record_of(endpoint).map(|record| record.key.to_string());
     match (endpoint.served, record) {
@@ -195,9 +239,20 @@ fn finding(page: &mut Page, finding: &Finding, next: &[Next], places: Places<'_>
     // What settings say stands above; it is told again only where it decides.
     let told = judged.because.iter().filter(|fact| judged.verdict != Verdict::Open || fact.setting.is_none());
     // One fact is enough to rule a cause out; JSON has all.
+    let mut of_setting: BTreeMap<Setting, usize> = BTreeMap::new();
     for fact in told.take(if judged.verdict == Verdict::Excluded { 1 } else { usize::MAX }) {
+        if let Some(setting) = fact.setting {
+            let count = of_setting.entry(setting).or_default();
+            *count += 1;
+            if *count > FACTS {
+                continue;
+            }
+        }
         page.labelled(4, "-", DIM, &fact.text);
         place_of(page, 6, fact, places);
+    }
+    for (setting, count) in of_setting.into_iter().filter(|(_, count)| *count > FACTS) {
+        page.labelled(4, "-", DIM, &format!("{} of {} more endpoints; --format json has them all", entry(setting).title, count - FACTS));
     }
     if judged.verdict == Verdict::Excluded {
         return;
