@@ -691,7 +691,7 @@ const EXPECTED: &str = "expected MetaBase.xml, MBSchema.xml, applicationHost.con
 
 /// What a file of evidence should be.
 const EXPECTED_EVIDENCE: &str = "expected the output of `certutil -verify -urlfetch` or `certutil -store`, of `netsh http show sslcert` or `httpcfg query ssl`, a \
-     registry export, an export of events, a log of IIS or HTTP.sys, or a certificate, CRL or CTL";
+     registry export, an export or log of events, a log of IIS or HTTP.sys, or a certificate, CRL or CTL";
 
 /// What a file holds, or why it cannot be read.
 type Bytes = Result<Content, String>;
