@@ -946,6 +946,8 @@ impl Reading {
                         ),
                         place: Some(verification.last),
                     });
+                    // What it says of itself so far need not be what it comes to.
+                    continue;
                 }
                 End::Failed { code, place } => {
                     let code = code.as_ref().map(|code| format!(" with {}", code.label())).unwrap_or_default();
