@@ -85,7 +85,9 @@ fn check(case: &Case<'_>) -> Judged {
     );
     let has_http2 = !on.is_empty() || known.is_some();
     let judged = if has_http2 && wants.may_be_yes() && !early.no.is_empty() {
-        Judged::supported(Confidence::Likely, below(case)).and(wants.yes).and(early.no.iter().cloned()).and(on)
+        let why =
+            "likely and no more: no log that is read here tells the protocol of the refused requests, and what follows is not documented";
+        Judged::supported(Confidence::Likely, early.no.iter().cloned()).and(on).and(below(case)).and(wants.yes).and([Fact::new(why)])
     } else {
         Judged::open().and(wants.facts()).and(early.facts()).and(on)
     };
