@@ -42,9 +42,10 @@ pub(super) fn judge(case: &Case<'_>, rules: &[&str], results: &[u32], others: &[
     let facts: Vec<Fact> = more.into_iter().chain(facts).collect();
     match (strength, said) {
         (Some(strength), said) => {
+            let untold = said.is_none().then(|| Fact::new("likely and no more: no result in a log says which fault IIS refuses"));
             let strength = if said.is_some() { strength } else { strength.min(Confidence::Likely) };
             let remedies = findings.into_iter().flat_map(|finding| finding.remedies).take(FINDINGS);
-            Judged::supported(strength, facts).and(said).needs([page]).remedies([look]).remedies(remedies)
+            Judged::supported(strength, facts).and(said).and(untold).needs([page]).remedies([look]).remedies(remedies)
         }
         (None, Some(said)) => Judged::supported(Confidence::Firm, [said]).needs([page, files]).remedies([look]),
         (None, None) => Judged::open().needs([page, files]).remedies([look]),

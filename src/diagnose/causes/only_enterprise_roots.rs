@@ -82,6 +82,7 @@ fn check(case: &Case<'_>) -> Judged {
     if !untrusted.is_empty() && !there.is_empty() {
         return Judged::supported(Confidence::Likely, there)
             .and(untrusted)
+            .and([Fact::new("likely and no more: the policy itself is in no file that is read here")])
             .and(reason)
             .needs([gpresult, enterprise])
             .needs(needs)
