@@ -111,7 +111,7 @@ impl InputReport {
     }
 }
 
-/// Why a file could not be read.
+/// Why a file could not be read, or not to its end: what it says before the place where it stops may count all the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InputError {
     /// What is wrong and what to do.
@@ -230,6 +230,7 @@ pub fn give_evidence(estate: &mut Estate, server: usize, paths: &[PathBuf], opti
     let tally = Tally::new(options, discovered.inputs.len());
     let shared = Shared { options, siblings: BTreeMap::new(), schemas: Schemas::default(), tally };
     let mut reading = Reading::new(&shared, estate.inputs.len());
+    reading.expected = EXPECTED_EVIDENCE;
     for (path, message) in discovered.errors {
         reading.estate.inputs.push(InputReport::failed(path, None, message, None));
     }
@@ -673,15 +674,24 @@ struct Reading<'a> {
     hosts: Vec<Host>,
     configs: Vec<Config>,
     evidence: Vec<Evidence>,
+    /// What a file should be.
+    expected: &'static str,
 }
 
 /// So much of a file that is no XML is looked at to tell whether it is a listing or a registry export. An even number, so that no UTF-16
 /// unit is cut.
 const HEAD: u64 = 1 << 16;
 
+/// What is said of SSL records that cannot be those of an IIS 6.
+pub const NOT_USED_ON_IIS_6: &str = "not used: on IIS 6 the metabase holds the settings of SSL endpoints";
+
 /// What a file should be.
 const EXPECTED: &str = "expected MetaBase.xml, MBSchema.xml, applicationHost.config, redirection.config, web.config, the output of `netsh http show sslcert` or \
      `httpcfg query ssl` or `certutil -store` or `certutil -verify`, a registry export, an export or log of events, a log of IIS, or a certificate, CRL or CTL";
+
+/// What a file of evidence should be.
+const EXPECTED_EVIDENCE: &str = "expected the output of `certutil -verify -urlfetch` or `certutil -store`, of `netsh http show sslcert` or `httpcfg query ssl`, a \
+     registry export, an export or log of events, a log of IIS or HTTP.sys, or a certificate, CRL or CTL";
 
 /// What a file holds, or why it cannot be read.
 type Bytes = Result<Content, String>;
@@ -700,7 +710,7 @@ enum Content {
 impl<'a> Reading<'a> {
     fn new(shared: &'a Shared<'a>, before: usize) -> Self {
         let (hosts, configs, evidence) = (Vec::new(), Vec::new(), Vec::new());
-        Reading { options: shared.options, shared, before, estate: Estate::default(), hosts, configs, evidence }
+        Reading { options: shared.options, shared, before, estate: Estate::default(), hosts, configs, evidence, expected: EXPECTED }
     }
 
     /// Number of the file that is reported next.
@@ -976,13 +986,13 @@ impl<'a> Reading<'a> {
         };
         let outcome = match (shape, root) {
             (None, Err(_)) if input.named && !looks_like_xml(bytes) => {
-                report.error = Some(InputError { message: format!("is no XML; {EXPECTED}"), line: None, column: None });
+                report.error = Some(not_recognised(&decoded.text, self.expected));
                 self.estate.inputs.push(report);
                 return;
             }
             (None, Err(error)) if self.must_be_ours(input) => Err(error),
             (None, _) if input.named => {
-                let message = format!("not recognised; {EXPECTED}; --as names the kind");
+                let message = format!("not recognised; {}; --as names the kind", self.expected);
                 report.error = Some(InputError { message, line: None, column: None });
                 self.estate.inputs.push(report);
                 return;
@@ -1107,12 +1117,14 @@ impl<'a> Reading<'a> {
         let mut warnings: Vec<String> = decoded.warning.into_iter().collect();
         warnings.extend(remarks_of(evidence.stores.as_ref(), evidence.events.as_ref(), evidence.verifications.as_ref()));
         warnings.extend(evidence.events.as_ref().and_then(ReadEvents::only_others));
+        let of_verifications = evidence.verifications.as_ref().and_then(|read| read.cut.as_ref());
+        let cut = evidence.stores.as_ref().and_then(|read| read.cut.as_ref()).or(of_verifications);
         self.estate.inputs.push(InputReport {
             path: input.display(),
             kind: Some(kind),
             encoding: Some(decoded.encoding),
             server: None,
-            error: None,
+            error: cut.map(InputError::of),
             warnings,
         });
         self.evidence.push(evidence);
@@ -1214,7 +1226,7 @@ impl<'a> Reading<'a> {
             }),
             encoding: Some(decoded.encoding),
             server: None,
-            error: None,
+            error: records.as_ref().and_then(|records| records.cut.as_ref()).map(InputError::of),
             warnings,
         });
         self.evidence.push(Evidence { records, schannel, windows, ..Evidence::of(input, file) });
@@ -1584,7 +1596,7 @@ fn give(server: &mut Server, files: Vec<Evidence>, estate: &mut Estate, first: u
                 report.warnings.push(format!("it is of {told}, but {known} was named, which counts"));
             }
             if metabase && one.records.is_some() && !is_old {
-                report.warnings.push("not used: on IIS 6 the metabase holds the settings of SSL endpoints".to_owned());
+                report.warnings.push(NOT_USED_ON_IIS_6.to_owned());
             }
             if metabase && !is_old && !one.counts_on_iis_6() {
                 continue;
@@ -1592,7 +1604,9 @@ fn give(server: &mut Server, files: Vec<Evidence>, estate: &mut Estate, first: u
         }
         server.inputs.push(one.file);
         server.windows = server.windows.or(one.windows.map(|(version, _)| version));
-        server.evidence.verifications.extend(one.verifications.into_iter().flat_map(|read| read.verifications));
+        // One that was cut may lack the very line that would say otherwise.
+        let verifications = one.verifications.into_iter().flat_map(|read| read.verifications);
+        server.evidence.verifications.extend(verifications.filter(|verification| verification.is_whole()));
         if let Some(read) = one.certificates {
             server.evidence.certificates.extend(read.certificates);
             server.evidence.crls.extend(read.crls);
@@ -1892,6 +1906,33 @@ fn is_known_text(text: &str) -> bool {
     httpsys::recognise_text(text).is_some() || evidence::recognise_text(text).is_some() || x509::is_text(text)
 }
 
+/// Why a text that was named is none that is read, and the line that shows it: that of the columns of a log, else the first.
+fn not_recognised(text: &str, expected: &str) -> InputError {
+    let line_of = |number: usize| Some(u32::try_from(number + 1).unwrap_or(u32::MAX));
+    let columns = text.lines().enumerate().find(|(_, line)| line.trim_start_matches('\u{feff}').starts_with("#Fields:"));
+    if let Some((number, line)) = columns {
+        let missing = if line.split_whitespace().any(|column| column == "sc-status") {
+            "whose columns are not those of requests to IIS or HTTP.sys; expected a log of requests".to_owned()
+        } else {
+            "without the columns of how requests ended; expected at least sc-status, and sc-substatus and sc-win32-status to tell 403.7 from 403.13".to_owned()
+        };
+        return InputError { message: format!("this is a log {missing}"), line: line_of(number), column: Some(1) };
+    }
+    let edge = |c: char| c.is_whitespace() || c == '\u{feff}' || c == '\0';
+    let first = text.lines().enumerate().map(|(number, line)| (number, line.trim_matches(edge))).find(|(_, line)| !line.is_empty());
+    let Some((number, first)) = first else {
+        return InputError { message: format!("the file has nothing but blanks; {expected}"), line: Some(1), column: Some(1) };
+    };
+    let mut begin: String = first.chars().take(BEGINNING).collect();
+    if begin.len() < first.len() {
+        begin.push('…');
+    }
+    InputError { message: format!("not recognised: it begins with \"{begin}\"; {expected}"), line: line_of(number), column: Some(1) }
+}
+
+/// So many characters of a text that is not recognised are quoted.
+const BEGINNING: usize = 40;
+
 /// What a file of certificates and lists is called: by what it holds, or by its container when that can hold anything.
 fn kind_of(read: &ReadX509) -> FileKind {
     let nothing = read.certificates.is_empty() && read.crls.is_empty() && read.ctls.is_empty();
@@ -1995,6 +2036,16 @@ impl Names {
             if self.taken.insert(candidate.clone()) {
                 return candidate;
             }
+        }
+    }
+}
+
+impl InputError {
+    fn of(remark: &Remark) -> Self {
+        InputError {
+            message: remark.message.clone(),
+            line: remark.place.map(|place| place.line),
+            column: remark.place.map(|place| place.column),
         }
     }
 }

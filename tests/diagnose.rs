@@ -159,6 +159,265 @@ fn configuration_among_the_evidence_is_refused() {
     assert!(run.err.contains("it is configuration and no evidence"), "{}", run.err);
 }
 
+/// A directory with these files, and their paths.
+fn files(texts: &[(&str, &str)]) -> (tempfile::TempDir, Vec<String>) {
+    let directory = tempfile::tempdir().unwrap();
+    let paths = texts.iter().map(|(name, text)| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    });
+    let paths = paths.collect();
+    (directory, paths)
+}
+
+/// The conclusion of a page in one line.
+fn conclusion_of(page: &str) -> String {
+    let conclusion = page.split("\nConclusion\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    conclusion.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn text_of(path: &str) -> String {
+    std::fs::read_to_string(format!("{ROOT}/{path}")).unwrap()
+}
+
+const SUPPLIERS: &str = "examples/diagnose-unreachable-crl/MetaBase.xml";
+
+/// A verification that was cut anywhere proves nothing: neither what stands before the cut nor what is missing.
+#[test]
+fn a_verification_that_was_cut_is_refused_with_its_place_above_the_conclusion_and_proves_nothing() {
+    let whole = text_of("examples/diagnose-unreachable-crl/verify.txt");
+    let (_, nothing) = report(&[SUPPLIERS, "--status", "403.13"]);
+    let verdicts = |report: &Value| -> Vec<(String, String)> {
+        let causes = report["causes"].as_array().unwrap();
+        causes.iter().map(|cause| (cause["id"].to_string(), cause["verdict"].to_string())).collect()
+    };
+    for end in [900, whole.find("    http://crl-internal").unwrap(), whole.find("CertUtil: -verify").unwrap()] {
+        let (_directory, paths) = files(&[("cut.txt", &whole[..end])]);
+        let run = run(&[SUPPLIERS, "--status", "403.13", "--evidence", &paths[0], "--width", "200"]);
+        let line = whole[..end].trim_end().lines().count();
+        let place = format!("{}:{line}:", paths[0]);
+        assert_eq!(run.code, 3, "{end}");
+        assert!(run.err.contains(&place) && run.err.contains("it was cut"), "{}", run.err);
+        let (said, conclusion) = (run.out.find(&place).unwrap(), run.out.find("Conclusion").unwrap());
+        assert!(said < conclusion, "{}", run.out);
+        let (code, report) = report(&[SUPPLIERS, "--status", "403.13", "--evidence", &paths[0]]);
+        assert_eq!((code, verdicts(&report)), (3, verdicts(&nothing)), "{end}");
+    }
+}
+
+#[test]
+fn a_listing_of_records_that_was_cut_is_refused_with_its_place_and_proves_no_record_missing() {
+    let whole = text_of("examples/diagnose-freshness/sslcert.txt");
+    let end = whole.find("URL Retrieval").unwrap() + 9;
+    let (_directory, paths) = files(&[("sslcert.txt", &whole[..end])]);
+    let run = run(&["examples/diagnose-freshness/applicationHost.config", "--status", "403.13", "--evidence", &paths[0], "--width", "200"]);
+    assert_eq!(run.code, 3, "{}", run.err);
+    let place = format!("{}:{}:", paths[0], whole[..end].lines().count());
+    assert!(run.err.contains(&place) && run.err.contains("the listing stops here"), "{}", run.err);
+    assert!(run.out.find(&place).unwrap() < run.out.find("Conclusion").unwrap(), "{}", run.out);
+    assert!(!run.out.contains("which no record serves"), "{}", run.out);
+}
+
+#[test]
+fn junk_and_a_log_without_its_columns_are_refused_with_their_place_and_what_was_expected() {
+    for (text, line, says) in [
+        ("hello junk\n", 1, "it begins with \"hello junk\"; expected the output of `certutil -verify -urlfetch`"),
+        ("\n\n  \u{1b}[31mred\n", 3, "not recognised"),
+        (
+            "#Version: 1.0\n#Fields: date time cs-method\n2026-11-22 10:00:00 GET\n",
+            2,
+            "expected at least sc-status, and sc-substatus and sc-win32-status",
+        ),
+        (" \n\n", 1, "nothing but blanks"),
+    ] {
+        let (_directory, paths) = files(&[("given", text)]);
+        let run = run(&[SUPPLIERS, "--status", "403.13", "--evidence", &paths[0]]);
+        assert_eq!(run.code, 3, "{text}");
+        assert!(run.err.contains(&format!("{}:{line}:1: ", paths[0])) && run.err.contains(says), "{}", run.err);
+        assert!(!run.err.contains("no XML") && !run.err.contains('\u{1b}'), "{}", run.err);
+    }
+}
+
+#[test]
+fn records_of_netsh_beside_iis_6_and_a_url_that_no_binding_has_are_said_before_the_conclusion() {
+    let (_, report) = report(&[
+        SUPPLIERS,
+        "--status",
+        "403.13",
+        "--evidence",
+        "examples/diagnose-freshness/sslcert.txt",
+        "--url",
+        "https://elsewhere.example.test:8443/x",
+    ]);
+    let notes: Vec<&str> = report["notes"].as_array().unwrap().iter().map(|note| note["text"].as_str().unwrap()).collect();
+    assert!(notes[0].contains("sslcert.txt: not used: on IIS 6") && notes[0].contains("httpcfg query ssl"), "{notes:?}");
+    assert!(notes[1].contains("leads to https://elsewhere.example.test:8443") && notes[1].contains("https 192.0.2.31:443:"), "{notes:?}");
+    for url in ["https://192.0.2.31/x", "https://suppliers.example.test/", "/x"] {
+        let (_, report) = self::report(&[SUPPLIERS, "--status", "403.13", "--url", url]);
+        assert_eq!(report["notes"].as_array().unwrap().len(), 0, "{url}");
+    }
+}
+
+const LOG: &str = "#Software: Microsoft Internet Information Services 6.0\n#Fields: date time s-sitename s-ip cs-method cs-uri-stem s-port sc-status sc-substatus sc-win32-status\n";
+
+#[test]
+fn a_log_tells_the_site_that_fails_and_the_one_that_works() {
+    let pair = "examples/diagnose-absent-mode/MetaBase.xml";
+    assert_eq!(run(&[pair, "--status", "403.13"]).code, 2, "two sites want certificates");
+    let lines = "2026-11-22 10:00:00 W3SVC70311 192.0.2.31 GET / 443 403 13 2148081683\n2026-11-22 10:00:01 W3SVC70312 192.0.2.32 GET / 443 200 0 0\n";
+    let (_directory, paths) = files(&[("ex.log", &format!("{LOG}{lines}"))]);
+    let (code, report) = report(&[pair, "--evidence", &paths[0]]);
+    assert_eq!((code, report["case"]["site"]["id"].as_u64(), report["case"]["status"].as_str()), (1, Some(70311), Some("403.13")));
+    assert_eq!(report["case"]["chosen"], "the only site that the log has 403.13 of");
+    // The comparison of both, without a word from the user.
+    assert_eq!(report["case"]["working"]["site"]["id"].as_u64(), Some(70312));
+    assert!(report["case"]["working"]["why"].as_str().unwrap().contains("1 served requests of it, and none with 403.13"), "{report:#}");
+    assert_eq!(report["comparison"]["diagnosis"]["suspects"][0]["setting"], "cert-check-mode");
+    let page = run(&[pair, "--evidence", &paths[0]]).out;
+    assert!(page.find("Conclusion").unwrap() < page.find("Compared with the site that works").unwrap(), "{page}");
+    // A log of another site counts for nothing, and that is said.
+    let (_directory, other) = files(&[("ex.log", &format!("{LOG}{}", lines.lines().nth(1).unwrap()))]);
+    let (_, report) = self::report(&[pair, "--site", "70311", "--status", "403.13", "--evidence", &other[0]]);
+    assert!(report["notes"][0]["text"].as_str().unwrap().contains("it speaks of W3SVC70312"), "{report:#}");
+    assert!(report["case"]["working"].is_null());
+}
+
+#[test]
+fn a_day_that_is_named_counts_before_the_log_and_the_report_says_which_moment_counted() {
+    let lines = "2026-11-22 10:00:00 W3SVC1 192.0.2.31 GET / 443 403 17 2148204801\n";
+    let (_directory, paths) = files(&[("ex.log", &format!("{LOG}{lines}"))]);
+    let arguments =
+        ["examples/diagnose-expired-intermediate/MetaBase.xml", "--status", "403.17", "--evidence", "tests/fixtures/x509/client.cer"];
+    let log = text_of("examples/diagnose-expired-intermediate/MetaBase.xml");
+    let id = log.split("/LM/W3SVC/").filter_map(|rest| rest.split(|c: char| !c.is_ascii_digit()).next()).find(|id| !id.is_empty()).unwrap();
+    std::fs::write(&paths[0], format!("{LOG}{}", lines.replace("W3SVC1", &format!("W3SVC{id}")))).unwrap();
+    let told = |more: &[&str]| run(&[&arguments[..], &["--evidence", &paths[0]], more].concat()).out;
+    let by_log = told(&[]);
+    assert!(by_log.contains("what has expired is judged at 2026-11-22 10:00:00, the last refusal in the log"), "{by_log}");
+    let named = told(&["--at", "2031-06-01"]);
+    assert!(named.contains("what has expired is judged on 2031-06-01, the day of --at"), "{named}");
+    let conclusion = named.split("Conclusion").nth(1).unwrap();
+    assert!(conclusion.trim_start().starts_with("- The client certificate has expired"), "{named}");
+    assert!(!by_log.split("Conclusion").nth(1).unwrap().trim_start().starts_with("- The client certificate has expired"), "{by_log}");
+}
+
+#[test]
+fn with_the_certificates_of_two_users_nothing_is_more_than_likely_and_the_reason_is_told() {
+    let metabase = "examples/diagnose-expired-intermediate/MetaBase.xml";
+    let evidence = ["tests/fixtures/x509/client.cer", "tests/fixtures/x509/users.pem"];
+    let of = |given: &[&str]| {
+        let run = run(&[&[metabase, "--status", "403.17", "--at", "2033-01-01", "--format", "json", "--evidence"][..], given].concat());
+        let report: Value = serde_json::from_str(&run.out).unwrap();
+        cause(&report, "client-certificate-expired").clone()
+    };
+    assert_eq!(of(&evidence[..1])["strength"], "firm");
+    let both = of(&evidence);
+    assert_eq!((both["verdict"].as_str(), both["strength"].as_str()), (Some("supported"), Some("likely")));
+    let page = run(&[&[metabase, "--status", "403.17", "--at", "2033-01-01", "--evidence"][..], &evidence].concat()).out;
+    let conclusion = conclusion_of(&page);
+    assert!(conclusion.contains("nothing tells which of them was sent"), "{page}");
+    let facts = both["because"].as_array().unwrap();
+    assert!(facts.iter().any(|fact| fact["text"].as_str().unwrap().contains("nothing tells which of them was sent")), "{facts:#?}");
+}
+
+/// What was revoked after the moment that counts is told in the conclusion, and is not the cause.
+#[test]
+fn a_revocation_after_the_day_that_was_named_is_told_and_is_not_the_cause() {
+    let evidence = ["tests/fixtures/x509/users.pem", "tests/fixtures/x509/issuing2.b64", "tests/fixtures/x509/issuing2.crl"];
+    let run = run(&[&[SUPPLIERS, "--status", "403.13", "--at", "2026-12-01", "--evidence"][..], &evidence].concat());
+    let conclusion = conclusion_of(&run.out);
+    assert!(conclusion.contains("which is later than the moment that counts (on 2026-12-01, the day of --at)"), "{}", run.out);
+    assert_eq!(run.code, 0, "{}", run.out);
+}
+
+#[test]
+fn endpoints_with_the_same_values_are_shown_once() {
+    let bindings: String = (0..12)
+        .map(|number| format!("<binding protocol=\"https\" bindingInformation=\"*:{}:h{number}.test\" sslFlags=\"1\"/>", 443 + number))
+        .collect();
+    let host = format!(
+        "<configuration><system.applicationHost><sites><site name=\"Many\" id=\"1\"><application path=\"/\"/><bindings>{bindings}</bindings></site></sites></system.applicationHost><location path=\"Many\"><system.webServer><security><access sslFlags=\"Ssl, SslNegotiateCert, SslRequireCert\"/></security></system.webServer></location></configuration>"
+    );
+    let (_directory, paths) = files(&[("applicationHost.config", &host)]);
+    let out = run(&[&paths[0], "--status", "403.13"]).out;
+    assert_eq!(out.matches("\n  endpoint ").count(), 1, "{out}");
+    assert!(out.contains("the same on h1.test:444, h10.test:453,"), "{out}");
+    let (_, report) = report(&[&paths[0], "--status", "403.13"]);
+    assert_eq!(report["case"]["endpoints"].as_array().unwrap().len(), 12);
+}
+
+/// The conclusion and the next command stand on the first screen of the smallest terminal.
+#[test]
+fn the_conclusion_and_the_next_command_stand_on_the_first_screen() {
+    for arguments in [
+        &[
+            "examples/diagnose-unreachable-crl/MetaBase.xml",
+            "--status",
+            "403.13",
+            "--evidence",
+            "examples/diagnose-unreachable-crl/verify.txt",
+        ][..],
+        &["examples/diagnose-unreachable-crl/MetaBase.xml", "--status", "403.13"],
+        &["examples/diagnose-absent-mode/MetaBase.xml", "--site", "Suppliers", "--working", "Carriers", "--status", "403.13"],
+        &["examples/diagnose-truncated-list/MetaBase.xml", "--status", "403.7", "--evidence", "examples/diagnose-truncated-list/roots.txt"],
+    ] {
+        let out = run(&[arguments, &["--width", "80"]].concat()).out;
+        let screen: Vec<&str> = out.lines().take(24).collect();
+        // Commands are never wrapped, so that they can be copied.
+        assert!(out.lines().all(|line| line.chars().count() <= 80 || line.contains('\\')), "{out}");
+        let next = screen.iter().position(|line| *line == "Next").unwrap_or_else(|| panic!("{arguments:?}: {out}"));
+        let end = screen.iter().skip(next).position(|line| line.is_empty());
+        assert!(end.is_some(), "{arguments:?}: {out}");
+    }
+}
+
+/// What was given is not asked for again where something else would decide the cause.
+#[test]
+fn the_next_step_is_never_the_evidence_that_was_just_given() {
+    for (metabase, status, evidence, command) in [
+        ("diagnose-unreachable-crl", "403.13", "verify.txt", "certutil -verify -urlfetch client.cer"),
+        ("diagnose-truncated-list", "403.7", "roots.txt", "certutil -store Root"),
+        ("diagnose-no-private-key", "403.7", "my.txt", "certutil -user -store My"),
+    ] {
+        let evidence = format!("examples/{metabase}/{evidence}");
+        let (_, report) = report(&[&format!("examples/{metabase}/MetaBase.xml"), "--status", status, "--evidence", &evidence]);
+        assert!(!report["step"]["what"].as_str().unwrap().is_empty());
+        assert_ne!(report["step"]["command"], command);
+        let next = report["next"].as_array().unwrap();
+        assert!(next.iter().all(|next| next["command"] != command), "{next:#?}");
+    }
+}
+
+#[test]
+fn a_web_config_that_sets_what_is_locked_and_one_that_cannot_be_read_are_causes_of_500_19() {
+    let host = r#"<configuration><configSections><sectionGroup name="system.applicationHost"><section name="sites"/></sectionGroup><sectionGroup name="system.webServer"><sectionGroup name="security"><section name="access" overrideModeDefault="Deny"/></sectionGroup></sectionGroup></configSections><system.applicationHost><sites><site name="Orders" id="1"><application path="/"><virtualDirectory path="/" physicalPath="D:\web\orders"/></application><bindings><binding protocol="https" bindingInformation="*:443:"/></bindings></site></sites></system.applicationHost></configuration>"#;
+    let of = |text: &str| {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(directory.path().join("web/orders")).unwrap();
+        std::fs::write(directory.path().join("applicationHost.config"), host).unwrap();
+        std::fs::write(directory.path().join("web/orders/web.config"), text).unwrap();
+        let run = run(&[directory.path().to_str().unwrap(), "--status", "500.19", "--format", "json"]);
+        (run.code, serde_json::from_str::<Value>(&run.out).unwrap_or_else(|error| panic!("{error}: {}", run.err)))
+    };
+    let (code, locked) =
+        of("<configuration><system.webServer><security><access sslFlags=\"Ssl\"/></security></system.webServer></configuration>");
+    assert_eq!((code, locked["causes"][0]["id"].as_str()), (1, Some("configuration-locked")), "{locked:#}");
+    assert!(locked["causes"][0]["because"][0]["location"]["file"].as_str().unwrap().ends_with("web.config"), "{locked:#}");
+    let (code, broken) = of("<configuration><system.webServer></configuration>");
+    assert_eq!((code, broken["causes"][0]["id"].as_str()), (3, Some("configuration-invalid")), "{broken:#}");
+    let (code, sound) = of("<configuration/>");
+    assert_eq!((code, sound["summary"]["open"].as_u64()), (0, Some(2)), "{sound:#}");
+}
+
+#[test]
+fn the_publisher_of_a_delta_list_is_told_why_it_answers_404_11() {
+    let (code, report) =
+        report(&["examples/diagnose-delta-crl/pki", "--status", "404.11", "--url", "http://pki.contoso.test/crld/sub+.crl"]);
+    let top = &report["causes"][0];
+    assert_eq!((code, top["id"].as_str(), top["strength"].as_str()), (1, Some("double-escaping-refused"), Some("firm")), "{report:#}");
+}
+
 #[test]
 fn an_intermediate_that_has_expired_is_found_behind_403_17() {
     decides(

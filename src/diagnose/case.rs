@@ -1,13 +1,17 @@
 //! The case: one URL of one site, what is in effect there, and what the server shows besides. Causes ask it; it answers with facts.
 
 use super::logged::of_status;
-use super::{Fact, Logged, Need, Url, logged, needs};
+use super::{Fact, Logged, Need, Url, logged, named_in_logs, needs};
 use crate::catalogue::{Level, Setting, Value, access, cert_check, entry};
 use crate::compare::{Fix, Said, SiteRef};
 use crate::evidence::Verification;
+use crate::input::Place;
 use crate::policy::Date;
 use crate::remedy::{Remedy, Risk, adsutil};
-use crate::server::{Endpoint, EndpointKey, Generation, Origin, Resolved, Scope, Server, Site};
+use crate::server::{Binding, Endpoint, EndpointKey, Generation, Origin, Resolved, Scope, Server, Site};
+
+/// How many bindings or names a note lists.
+const BINDINGS: usize = 8;
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -28,10 +32,18 @@ pub struct Case<'a> {
     pub status_from: Option<Fact>,
     /// A site that works.
     pub working: Option<SiteRef<'a>>,
+    /// What shows that it works, where it was not named.
+    pub working_from: Option<String>,
     /// Why this site, where it was not named.
     pub chosen: Option<String>,
     /// The day on which it is judged what has expired.
     pub at: Option<Date>,
+    /// Whether that day was named. Then it counts, and the times of a log do not.
+    pub at_named: bool,
+    /// What has to be known before anything that follows from the case: what was given and does not count.
+    pub notes: Vec<Fact>,
+    /// The files of configuration that could not be read.
+    pub unreadable: Vec<Fact>,
     /// What is in effect at the URL.
     pub scope: &'a Scope,
     /// The endpoints through which the client may have come, sorted by key.
@@ -102,8 +114,12 @@ impl<'a> Case<'a> {
             logged: logged(at.server, at.site),
             status_from: None,
             working: None,
+            working_from: None,
             chosen: None,
             at: None,
+            at_named: false,
+            notes: Vec::new(),
+            unreadable: Vec::new(),
             scope,
             endpoints,
         }
@@ -127,6 +143,47 @@ impl<'a> Case<'a> {
     /// Whether the server is one of IIS 6.
     pub fn is_iis6(&self) -> bool {
         self.server.generation == Generation::Iis6
+    }
+
+    /// That no binding of the site leads to the URL, with the bindings that there are; nothing where the URL has no host and port.
+    pub fn url_misses(&self) -> Option<Fact> {
+        let (host, port, scheme) = (self.url.host.as_deref()?, self.url.port?, self.url.scheme.as_deref()?);
+        let site = self.site();
+        if !site.declared || site.bindings.iter().any(|binding| takes(binding, scheme, host, port)) {
+            return None;
+        }
+        let web = |binding: &&Binding| ["http", "https"].iter().any(|protocol| binding.protocol.eq_ignore_ascii_case(protocol));
+        let mut written: Vec<String> =
+            site.bindings.iter().filter(web).take(BINDINGS).map(|binding| format!("{} {}", binding.protocol, binding.written)).collect();
+        let more = site.bindings.iter().filter(web).count().saturating_sub(BINDINGS);
+        if more > 0 {
+            written.push(format!("and {more} more"));
+        }
+        let others = self.server.sites.iter().enumerate().filter(|(index, _)| *index != self.site);
+        let other = others.map(|(_, site)| site).find(|site| site.bindings.iter().any(|binding| takes(binding, scheme, host, port)));
+        let other = other.map(|site| format!(" {} has one.", site.label())).unwrap_or_default();
+        let bindings = if written.is_empty() { "none".to_owned() } else { written.join(", ") };
+        Some(Fact::at(
+            format!(
+                "no binding of {} leads to {scheme}://{host}:{port}, so that the URL tells no endpoint and all of the site are looked at; its bindings: \
+                 {bindings}.{other} Behind a load balancer this can be as it should",
+                site.label()
+            ),
+            site.bindings.first().map(|binding| binding.place).or(site.place),
+        ))
+    }
+
+    /// That a log was given and is not about the site.
+    pub fn log_misses(&self) -> Option<Fact> {
+        let logs = self.server.evidence.logs.as_ref()?;
+        if !self.logged.is_empty() {
+            return None;
+        }
+        let named = named_in_logs(self.server);
+        let shown: Vec<&str> = named.iter().take(BINDINGS).map(|(name, _)| name.as_str()).collect();
+        let of = if shown.is_empty() { "has no request".to_owned() } else { format!("speaks of {}", shown.join(", ")) };
+        let text = format!("the log counts for nothing here: it {of}, and no line of it is known to be about {}", self.site().label());
+        Some(Fact::at(text, logs.files.keys().next().map(|file| Place { file: *file, line: 1, column: 1 })))
     }
 
     /// How the URL is called in facts.
@@ -355,6 +412,17 @@ pub(crate) fn nearest<'a>(site: &'a Site, path: &str) -> &'a Scope {
         path.strip_prefix(own.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
     site.scopes.iter().filter(holds).max_by_key(|scope| scope.path.len()).unwrap_or_else(|| site.root())
+}
+
+/// Whether a request to this host and port comes to the binding.
+fn takes(binding: &Binding, scheme: &str, host: &str, port: u16) -> bool {
+    let numeric = host.parse::<std::net::Ipv4Addr>().is_ok() || host.starts_with('[');
+    let own = binding.host.to_lowercase();
+    let same = own.is_empty()
+        || own == host
+        || own.strip_prefix('*').is_some_and(|rest| host.split_once('.').is_some_and(|(_, tail)| rest.strip_prefix('.') == Some(tail)));
+    let address = binding.ip == "*" || !numeric || binding.ip == host;
+    binding.protocol.eq_ignore_ascii_case(scheme) && binding.port == Some(port) && same && address
 }
 
 /// Whether a client of `url` can come to the endpoint.

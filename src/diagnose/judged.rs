@@ -85,6 +85,8 @@ pub struct Judged {
     pub likelihood: Option<Likelihood>,
     /// The facts that the verdict rests on; for an open cause what is known so far.
     pub because: Vec<Fact>,
+    /// Those of them that belong into the conclusion as well: why it is not sure, or not the cause although it looks so.
+    pub asides: Vec<Fact>,
     /// What would decide it, or make it sure.
     pub needs: Vec<Need>,
     /// What can be done, in the order of risk.
@@ -93,7 +95,7 @@ pub struct Judged {
 
 impl Judged {
     fn new(verdict: Verdict, strength: Confidence) -> Self {
-        Judged { verdict, strength, likelihood: None, because: Vec::new(), needs: Vec::new(), remedies: Vec::new() }
+        Judged { verdict, strength, likelihood: None, because: Vec::new(), asides: Vec::new(), needs: Vec::new(), remedies: Vec::new() }
     }
 
     /// A fact speaks for it.
@@ -126,6 +128,17 @@ impl Judged {
             if !self.because.contains(&fact) {
                 self.because.push(fact);
             }
+        }
+        self
+    }
+
+    /// Adds facts that belong into the conclusion as well.
+    pub fn aside(mut self, facts: impl IntoIterator<Item = Fact>) -> Self {
+        for fact in facts {
+            if !self.asides.contains(&fact) {
+                self.asides.push(fact.clone());
+            }
+            self = self.and([fact]);
         }
         self
     }

@@ -54,14 +54,22 @@ impl Logged {
 
 /// How requests to `site` ended, the most frequent first. Nothing where no log was given, or none of its lines is known to be about the site.
 pub fn logged(server: &Server, site: usize) -> Vec<Logged> {
-    let (Some(summary), Some(site)) = (&server.evidence.logs, server.sites.get(site).map(|_| site)) else { return Vec::new() };
+    logged_by_site(server).remove(&site).unwrap_or_default()
+}
+
+/// The same of every site that the logs are known to speak of, by its index.
+pub fn logged_by_site(server: &Server) -> BTreeMap<usize, Vec<Logged>> {
+    let Some(summary) = &server.evidence.logs else { return BTreeMap::new() };
     let mut files = summary.files.keys();
     let place = match (files.next(), files.next()) {
         (Some(file), None) => Some(Place { file: *file, line: 1, column: 1 }),
         _ => None,
     };
-    let mut found: BTreeMap<(String, Option<u32>, Option<String>), Logged> = BTreeMap::new();
-    for (_, log) in summary.sites.iter().filter(|(of, _)| matches!(site_of(server, of), Match::One(index, _) if index == site)) {
+    type Key = (String, Option<u32>, Option<String>);
+    let mut found: BTreeMap<usize, BTreeMap<Key, Logged>> = BTreeMap::new();
+    for (of, log) in &summary.sites {
+        let Match::One(site, _) = site_of(server, of) else { continue };
+        let found = found.entry(site).or_default();
         for (outcome, tally) in &log.outcomes {
             let Some(status) = status(outcome) else { continue };
             let key = (status.clone(), outcome.win32, outcome.reason.clone());
@@ -79,9 +87,30 @@ pub fn logged(server: &Server, site: usize) -> Vec<Logged> {
             one.last = one.last.max(tally.last);
         }
     }
-    let mut found: Vec<Logged> = found.into_values().collect();
-    found.sort_by_key(|one| std::cmp::Reverse(one.requests));
-    found
+    let sorted = |outcomes: BTreeMap<Key, Logged>| {
+        let mut outcomes: Vec<Logged> = outcomes.into_values().collect();
+        outcomes.sort_by_key(|one| std::cmp::Reverse(one.requests));
+        outcomes
+    };
+    found.into_iter().map(|(site, outcomes)| (site, sorted(outcomes))).collect()
+}
+
+/// How the logs call whom they speak of, with the number of its requests, the most frequent first.
+pub fn named_in_logs(server: &Server) -> Vec<(String, u64)> {
+    let mut names: BTreeMap<String, u64> = BTreeMap::new();
+    for (of, log) in server.evidence.logs.iter().flat_map(|logs| &logs.sites) {
+        let name = of.name.clone().unwrap_or_else(|| of.to_string());
+        let requests = names.entry(name).or_default();
+        *requests = log.outcomes.values().fold(*requests, |sum, tally| sum.saturating_add(tally.requests));
+    }
+    let mut names: Vec<(String, u64)> = names.into_iter().collect();
+    names.sort_by_key(|(_, requests)| std::cmp::Reverse(*requests));
+    names
+}
+
+/// Whether a request was served.
+pub(crate) fn is_served(one: &Logged) -> bool {
+    one.status.starts_with(['2', '3'])
 }
 
 /// The name of the status; `None` where none is logged.

@@ -16,14 +16,19 @@ mod url;
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 pub use case::{Answer, Case};
 pub use causes::CAUSES;
 pub use fact::Fact;
 pub use judged::{Judged, Likelihood, Need, Verdict};
-pub use logged::{Logged, logged};
+pub(crate) use logged::is_served;
+pub use logged::{Logged, logged, logged_by_site, named_in_logs};
 pub use url::Url;
 
 use crate::compare::{self, Side, SiteDiff, compare_sites, status_matches};
+use crate::remedy::{Remedy, Risk};
+use crate::rules::Confidence;
 
 /// A cause of a status.
 #[derive(Debug)]
@@ -55,7 +60,9 @@ pub fn cause(id: &str) -> Option<&'static Cause> {
 
 /// The causes of a status, in the order of the table. `403` asks for every 403.
 pub fn causes_of(status: &str) -> impl Iterator<Item = &'static Cause> {
-    CAUSES.iter().copied().filter(move |cause| cause.statuses.iter().any(|one| status_matches(one, status)))
+    // The plain 500 is a status of its own, `500 0 0` in the log, and what causes it causes no 500.19.
+    let plain = status.starts_with("500.");
+    CAUSES.iter().copied().filter(move |cause| cause.statuses.iter().any(|one| status_matches(one, status) && !(plain && *one == "500")))
 }
 
 /// A cause with its verdict.
@@ -76,6 +83,26 @@ pub struct Next {
     pub causes: Vec<&'static str>,
 }
 
+/// One thing to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// What it changes; `None` for evidence that is only collected.
+    pub risk: Option<Risk>,
+    /// What it is and what it is for.
+    pub what: String,
+    /// The command; `None` where none does it.
+    pub command: Option<String>,
+}
+
+/// A moment by which it is judged what has expired.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moment {
+    /// In words, as `on 2026-11-23`.
+    pub words: String,
+    /// Whether somebody has to know: it is not today, and there are certificates or lists that are judged by it.
+    pub matters: bool,
+}
+
 /// What is known of all causes of a status.
 #[derive(Debug)]
 pub struct Diagnosis {
@@ -85,6 +112,10 @@ pub struct Diagnosis {
     pub contradictions: Vec<Fact>,
     /// What follows, one statement each.
     pub conclusion: Vec<String>,
+    /// The next step: what the cause that is told first asks to be done, or the evidence that would decide most.
+    pub step: Option<Step>,
+    /// By which moment it was judged what has expired, for a status that asks it.
+    pub moment: Option<Moment>,
     /// What to collect next: the evidence that would decide most of what is open comes first.
     pub next: Vec<Next>,
     /// The comparison with the site that works, where it finds a difference that matters to the status.
@@ -118,6 +149,10 @@ pub fn diagnose(case: &Case<'_>) -> Diagnosis {
         .map(|cause| {
             let mut judged = (cause.check)(case);
             judged.likelihood = judged.likelihood.or(Some(cause.likelihood));
+            // What was given already is asked for again only where nothing else would decide the cause.
+            if judged.needs.iter().any(|need| !needs::is_given(case, need)) {
+                judged.needs.retain(|need| !needs::is_given(case, need));
+            }
             Finding { cause, judged }
         })
         .collect();
@@ -126,9 +161,46 @@ pub fn diagnose(case: &Case<'_>) -> Diagnosis {
     let contradictions = contradictions(case, &findings);
     let next = next(&findings);
     let comparison = comparison(case);
-    let mut diagnosis = Diagnosis { findings, contradictions, conclusion: Vec::new(), next, comparison };
+    let (step, moment) = (step(case, &findings, &next), moment(case));
+    let mut diagnosis = Diagnosis { findings, contradictions, conclusion: Vec::new(), step, moment, next, comparison };
     diagnosis.conclusion = conclusion(case, &diagnosis);
     diagnosis
+}
+
+/// What to do next. A cause that is no more than likely is made sure first; of what can be done about a sure one, what was done already to
+/// get the evidence is left out.
+fn step(case: &Case<'_>, findings: &[Finding], next: &[Next]) -> Option<Step> {
+    let of_need = |need: &Need| Step { risk: None, what: need.what.clone(), command: need.command.clone() };
+    let first = findings.first().filter(|finding| finding.judged.verdict == Verdict::Supported);
+    let Some(first) = first else {
+        let next = next.first()?;
+        let causes = match next.causes.len() {
+            1 => "one cause".to_owned(),
+            number => format!("{number} causes"),
+        };
+        let what = format!("{}: it would decide most, {causes}", next.need.what);
+        return Some(Step { what, ..of_need(&next.need) });
+    };
+    if first.judged.strength != Confidence::Firm
+        && let Some(need) = first.judged.needs.iter().find(|need| !needs::is_given(case, need))
+    {
+        return Some(of_need(need));
+    }
+    let done = |command: &str| needs::is_given(case, &Need::command("", command));
+    let remedies = &first.judged.remedies;
+    let safe = |remedy: &&Remedy| remedy.risk != Risk::WeakensSecurity;
+    let with_command = remedies.iter().filter(safe).find(|remedy| remedy.command.as_deref().is_some_and(|command| !done(command)));
+    let remedy = with_command.or_else(|| remedies.iter().find(safe)).or(remedies.first())?;
+    Some(Step { risk: Some(remedy.risk), what: remedy.what.clone(), command: remedy.command.clone() })
+}
+
+fn moment(case: &Case<'_>) -> Option<Moment> {
+    if !matches!(case.status.as_str(), "403.13" | "403.17") {
+        return None;
+    }
+    let evidence = &case.server.evidence;
+    let matters = !evidence.certificates.is_empty() || !evidence.crls.is_empty();
+    causes::When::of(case, &case.status).map(|when| Moment { matters: matters && !when.is_today, words: when.words })
 }
 
 fn comparison(case: &Case<'_>) -> Option<Comparison> {
@@ -164,6 +236,7 @@ fn conclusion(case: &Case<'_>, diagnosis: &Diagnosis) -> Vec<String> {
     let mut supported = diagnosis.with(Verdict::Supported);
     if let Some(first) = supported.next() {
         statements.push(format!("{}{}", first.cause.title, first.judged.doubt()));
+        statements.extend(asides(&first.judged));
         let others: Vec<&str> = supported.map(|finding| finding.cause.id).collect();
         if !others.is_empty() {
             statements.push(format!("something speaks for these as well: {}", others.join(", ")));
@@ -173,17 +246,22 @@ fn conclusion(case: &Case<'_>, diagnosis: &Diagnosis) -> Vec<String> {
     } else if diagnosis.with(Verdict::Open).next().is_some() {
         statements
             .push(format!("nothing that was given speaks for any cause of {status}; what is open below is neither proven nor ruled out"));
-        if let Some(first) = diagnosis.next.first() {
-            let causes = match first.causes.len() {
-                1 => "one cause".to_owned(),
-                number => format!("{number} causes"),
-            };
-            let command = first.need.command.as_ref().map(|command| format!(" (`{command}`)")).unwrap_or_default();
-            statements.push(format!("{}{command} would decide most: {causes}", first.need.what));
+    }
+    for text in diagnosis.with(Verdict::Open).flat_map(|finding| asides(&finding.judged)) {
+        if !statements.contains(&text) {
+            statements.push(text);
         }
     }
     statements
 }
+
+/// The first few of what belongs into the conclusion besides the verdict.
+fn asides(judged: &Judged) -> impl Iterator<Item = String> {
+    judged.asides.iter().take(ASIDES).map(|fact| fact.text.clone())
+}
+
+/// A store of certificates can hold many.
+const ASIDES: usize = 3;
 
 /// The evidence that open and uncertain causes ask for, the most useful first.
 fn next(findings: &[Finding]) -> Vec<Next> {

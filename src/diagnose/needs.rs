@@ -1,7 +1,33 @@
 //! What causes ask for, worded once, so that a report can say which piece of evidence would decide most.
 
-use super::Need;
+use super::logged::of_status;
+use super::{Case, Need};
+use crate::evidence::{StoreListing, Verification};
+use crate::httpsys::Extent;
 use crate::server::{Generation, Server};
+
+/// Whether it was given already, and whole.
+pub(super) fn is_given(case: &Case<'_>, need: &Need) -> bool {
+    if *need == log() {
+        return of_status(&case.logged, &case.status).any(|one| one.win32.is_some());
+    }
+    let Some(command) = need.command.as_deref() else { return false };
+    let server = case.server;
+    if let Some(store) = command.strip_prefix("certutil -store ") {
+        return server.evidence.store(store).is_some_and(StoreListing::is_whole);
+    }
+    let of_user =
+        |store: &StoreListing| store.is_called("My") && store.part.as_deref().is_some_and(|part| part.eq_ignore_ascii_case("-user"));
+    match command {
+        "certutil -verify -urlfetch client.cer" => server.evidence.verifications.iter().any(Verification::tried_urls),
+        "certutil -user -store My" => server.evidence.stores.iter().any(of_user),
+        "netsh http show sslcert" => server.records.as_ref().is_some_and(|records| records.extent == Extent::Whole),
+        command if command.starts_with("reg export ") && command.contains(r"\SCHANNEL ") => {
+            server.schannel.as_ref().is_some_and(|schannel| schannel.place.is_some())
+        }
+        _ => false,
+    }
+}
 
 /// The verification of a client certificate on the server.
 pub(super) fn verification() -> Need {

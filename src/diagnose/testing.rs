@@ -6,7 +6,7 @@ use crate::evidence::{read_log, read_stores, read_verifications, x509};
 use crate::input::FileId;
 use crate::policy::Date;
 use crate::rules::testing::{SERVICE, apphost, https_site, joined, metabase, registry};
-use crate::server::Server;
+use crate::server::{Anomaly, AnomalyKind, Server};
 
 /// What a verification says of the client certificate and of the authority that issued it: the error status, and the lines below it.
 #[derive(Debug, Clone, Copy)]
@@ -153,6 +153,7 @@ pub(crate) struct OneCase {
     beside: Vec<Server>,
     working: Option<usize>,
     url: &'static str,
+    status: Option<&'static str>,
     log: String,
     listing: String,
     files: Vec<&'static [u8]>,
@@ -197,6 +198,22 @@ pub(crate) fn mapping(iis: bool, directory: bool, beside: &str) -> String {
     )
 }
 
+/// Lets the site set a section that the server level has locked.
+pub(crate) fn locked(server: &mut Server) {
+    server.anomalies.push(Anomaly {
+        kind: AnomalyKind::LockedSectionSet {
+            section: "system.webServer/security/access".to_owned(),
+            attribute: None,
+            level: String::new(),
+            same_file: false,
+        },
+        place: server.sites[0].place.unwrap(),
+        related: Vec::new(),
+        site: Some(0),
+        path: Some("/".to_owned()),
+    });
+}
+
 impl OneCase {
     fn new(of: Of) -> Self {
         OneCase {
@@ -206,6 +223,7 @@ impl OneCase {
             beside: Vec::new(),
             working: None,
             url: "/",
+            status: None,
             log: String::new(),
             listing: String::new(),
             files: Vec::new(),
@@ -290,6 +308,11 @@ impl OneCase {
         self
     }
 
+    /// With a section of request filtering at the site, on IIS 7 and later.
+    pub(crate) fn filtering(self, section: &str) -> Self {
+        self.holding(&format!("</authentication>{section}<authentication>"))
+    }
+
     /// With a log of the site that has these outcomes: status, substatus and win32 status.
     pub(crate) fn logging(mut self, outcomes: &[&str]) -> Self {
         self.log = "#Software: Microsoft Internet Information Services 10.0\r\n#Fields: date time s-sitename s-port cs-uri-stem sc-status sc-substatus sc-win32-status\r\n".to_owned();
@@ -355,6 +378,12 @@ impl OneCase {
         self
     }
 
+    /// Asked for this status, where that is not the first of the cause.
+    pub(crate) fn of_status(mut self, status: &'static str) -> Self {
+        self.status = Some(status);
+        self
+    }
+
     /// Asked for this URL.
     pub(crate) fn at(mut self, url: &'static str) -> Self {
         self.url = url;
@@ -414,7 +443,8 @@ impl OneCase {
         if server.sites.is_empty() {
             panic!("the case has no site");
         }
-        let mut case = Case::new(&servers, SiteRef { server, site: 0 }, Url::parse(self.url).unwrap(), cause.statuses[0]);
+        let mut case =
+            Case::new(&servers, SiteRef { server, site: 0 }, Url::parse(self.url).unwrap(), self.status.unwrap_or(cause.statuses[0]));
         case.at = self.at;
         case.working = self.working.map(|site| SiteRef { server, site });
         (cause.check)(&case)

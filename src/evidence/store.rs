@@ -24,6 +24,8 @@ pub struct StoreListing {
     pub others: usize,
     /// How the listing ends.
     pub outcome: Outcome,
+    /// Its last line, where it stops when it was cut.
+    pub last: Place,
     /// Lines outside of any certificate that are not understood.
     pub unknown: Vec<Unknown>,
 }
@@ -99,6 +101,8 @@ pub struct ReadStores {
     pub unknown: Vec<Unknown>,
     /// What a reader should know although the file was read.
     pub warnings: Vec<Remark>,
+    /// The first listing that stops before its end, and where.
+    pub cut: Option<Remark>,
 }
 
 impl StoreListing {
@@ -219,6 +223,9 @@ impl Reading {
                 self.begin(None, None, line.place);
             }
             self.entry = Some(Entry { place: Some(line.place), column: line.place.column, list, ..Entry::default() });
+            if let Some(store) = self.out.stores.last_mut() {
+                store.last = line.place;
+            }
             return;
         }
         if let Some((name, title)) = heading(line.text) {
@@ -231,6 +238,9 @@ impl Reading {
         }
         if is_console(line.text) {
             return;
+        }
+        if let Some(store) = self.out.stores.last_mut().filter(|_| self.open) {
+            store.last = line.place;
         }
         match &mut self.entry {
             Some(entry) => entry.take(line),
@@ -254,6 +264,7 @@ impl Reading {
             certificates: Vec::new(),
             others: 0,
             outcome: Outcome::Open,
+            last: place,
             unknown: Vec::new(),
         });
         self.open = true;
@@ -297,19 +308,21 @@ impl Reading {
         for store in &self.out.stores {
             let label = store.label();
             if let Some(part) = &store.part {
-                let message =
-                    format!("the store {label} was listed with {part}; it is not that of the computer, which counts, and is not used");
+                let message = format!("the store {label} was listed with {part}; what the server itself trusts is in that of the computer");
                 warnings.push(Remark { message, place: Some(store.place) });
                 continue;
             }
             let mut warn = |message: String, place: Place| warnings.push(Remark { message, place: Some(place) });
             match store.outcome {
-                Outcome::Open => warn(
-                    format!(
-                        "the listing of the store {label} has no last line that tells its end; it may have been cut, so nothing is concluded from what is not in it"
-                    ),
-                    store.place,
-                ),
+                Outcome::Open => {
+                    self.out.cut.get_or_insert_with(|| Remark {
+                        message: format!(
+                            "the listing of the store {label} stops here, before the line that certutil ends with: it was cut, so that nothing is concluded \
+                             from what is not in it; give the whole output"
+                        ),
+                        place: Some(store.last),
+                    });
+                }
                 Outcome::Failed { code: Some(NOT_FOUND), place } if store.name.is_some() => {
                     warn(format!("certutil found no store {label}"), place);
                 }
@@ -752,7 +765,8 @@ mod tests {
         let cut = CONSOLE.split("Cannot find").next().unwrap();
         let out = read(cut);
         assert_eq!(out.stores[0].outcome, Outcome::Open);
-        assert!(messages(&out)[0].contains("may have been cut"), "{:?}", messages(&out));
+        let cut = out.cut.unwrap();
+        assert!(cut.message.contains("stops here, before the line that certutil ends with"), "{cut:?}");
     }
 
     #[test]
@@ -785,7 +799,8 @@ mod tests {
         assert_eq!(out.stores[0].name.as_deref(), Some("Root"));
         assert!(messages(&out)[0].contains("could not list the store Root with 0x80070005"), "{:?}", messages(&out));
         let out = read(entry);
-        assert_eq!((out.stores[0].name.clone(), out.warnings.len()), (None, 2));
+        assert_eq!((out.stores[0].name.clone(), out.warnings.len()), (None, 1));
+        assert!(out.cut.is_some());
         assert_eq!(read("").warnings.len(), 1);
     }
 

@@ -46,6 +46,8 @@ pub struct Verification {
     pub authority: Field<bool>,
     /// How it ends. A verification that ends well need not have found the certificate valid.
     pub end: End,
+    /// Its last line, where it stops when it was cut.
+    pub last: Place,
     /// Lines outside of the elements that are not understood.
     pub unknown: Vec<Unknown>,
 }
@@ -333,6 +335,8 @@ pub struct ReadVerifications {
     pub unknown: Vec<Unknown>,
     /// What a reader should know although the file was read.
     pub warnings: Vec<Remark>,
+    /// The first verification that stops in its middle, and where.
+    pub cut: Option<Remark>,
 }
 
 const REVOCATION_FLAGS: u32 = 0x7000_0000;
@@ -591,6 +595,7 @@ impl Reading {
             self.begin(line.place);
         }
         let Some(mut verification) = self.out.verifications.pop() else { return };
+        verification.last = line.place;
         let understood = match self.part {
             Part::Head => self.head(&mut verification, line),
             Part::Chain => self.chain(&mut verification, line, next),
@@ -625,6 +630,7 @@ impl Reading {
             leaf: LeafCheck::NotSaid,
             authority: Field::Absent,
             end: End::Open,
+            last: place,
             unknown: Vec::new(),
         });
         self.open = true;
@@ -932,12 +938,17 @@ impl Reading {
             let label = verification.label();
             let mut warn = |message: String, place: Place| warnings.push(Remark { message, place: Some(place) });
             match &verification.end {
-                End::Open => warn(
-                    format!(
-                        "the verification of {label} has no last line that tells its end; it may have been cut, so nothing is concluded from what is not in it"
-                    ),
-                    verification.place,
-                ),
+                End::Open => {
+                    self.out.cut.get_or_insert_with(|| Remark {
+                        message: format!(
+                            "the verification of {label} stops here, before the line that certutil ends with: it was cut, so that nothing of it counts; \
+                             give the whole output"
+                        ),
+                        place: Some(verification.last),
+                    });
+                    // What it says of itself so far need not be what it comes to.
+                    continue;
+                }
                 End::Failed { code, place } => {
                     let code = code.as_ref().map(|code| format!(" with {}", code.label())).unwrap_or_default();
                     warn(format!("certutil could not verify {label}{code}"), *place);
@@ -1509,7 +1520,10 @@ mod tests {
         let cut = FOUR.split("Exclude leaf").next().unwrap();
         let out = read(cut);
         assert_eq!(out.verifications[0].end, End::Open);
-        assert!(messages(&out)[0].contains("may have been cut"), "{:?}", messages(&out));
+        let stops = out.cut.unwrap();
+        let lines = u32::try_from(cut.trim_end().lines().count()).unwrap();
+        assert!(stops.message.contains("it was cut, so that nothing of it counts"), "{stops:?}");
+        assert_eq!(stops.place.map(|place| place.line), Some(lines));
         let failed = "LoadCert(Cert) returned The system cannot find the file specified. 0x80070002 (WIN32: 2 ERROR_FILE_NOT_FOUND)\n\
                       CertUtil: -verify command FAILED: 0x80070002 (WIN32: 2 ERROR_FILE_NOT_FOUND)\nCertUtil: The system cannot find the file specified.\n";
         let out = read(failed);

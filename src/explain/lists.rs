@@ -39,6 +39,10 @@ pub fn list(word: &str) -> Option<List> {
         causes()
     } else if is("codes") || is("code") {
         codes()
+    } else if is("registry") {
+        registry()
+    } else if is("events") || is("event") {
+        events()
     } else if is("notices") || is("notice") {
         notices()
     } else {
@@ -60,6 +64,8 @@ fn topics() -> List {
             row("what a client gets", "403.13", "statuses"),
             row("a cause that `diagnose` judges", "crl-unreachable", "causes"),
             row("a win32 status or HRESULT", "2148204812", "codes"),
+            row("a value of the registry", "ClientAuthTrustMode", "registry"),
+            row("an event of Windows", "36885", "events"),
             row("what a report leaves open", "endpoint-not-assessed", "notices"),
         ],
         next: "For example: `iisaudit explain 403.13`, `iisaudit explain rules`. Letter case does not matter.",
@@ -127,6 +133,26 @@ fn codes() -> List {
         columns: &["code", "name", "meaning"],
         rows: texts().code.iter().map(row).collect(),
         next: "`iisaudit explain CODE` takes the number in decimal or hexadecimal, or the name.",
+    }
+}
+
+fn registry() -> List {
+    List {
+        kind: "registry",
+        title: "Values of the registry that hold for the whole server",
+        columns: &["value", "what it is"],
+        rows: texts().registry.iter().map(|value| vec![value.name.clone(), value.title.clone()]).collect(),
+        next: "`iisaudit explain VALUE` says what it does, and what holds where it is absent.",
+    }
+}
+
+fn events() -> List {
+    List {
+        kind: "events",
+        title: "Events of Windows that have to do with SSL and client certificates",
+        columns: &["event", "source", "meaning"],
+        rows: texts().event.iter().map(|event| vec![event.id.to_string(), event.source.clone(), event.title.clone()]).collect(),
+        next: "`iisaudit explain EVENT` takes the number.",
     }
 }
 

@@ -40,6 +40,10 @@ pub enum Kind {
     Code,
     /// A cause of a status, as `diagnose` judges it.
     Cause,
+    /// A value of the registry that holds for the whole server.
+    Registry,
+    /// An event of Windows.
+    Event,
     /// What a report says about itself.
     Notice,
     /// A word with two meanings.
@@ -63,6 +67,8 @@ pub struct Explanation {
 pub struct Unknown {
     /// The setting whose value cannot be read; `None` where the topic itself is not known.
     pub setting: Option<Setting>,
+    /// The words of the value that are no flag of the setting, as they were asked for.
+    pub words: Vec<String>,
     /// Topics that may be meant, the nearest first.
     pub nearest: Vec<String>,
 }
@@ -136,6 +142,17 @@ pub fn topics() -> Vec<Topic> {
             add(Kind::Code, &win32.to_string());
         }
     }
+    for setting in Setting::ALL {
+        for name in registry(*setting) {
+            add(Kind::Setting, name);
+        }
+    }
+    for value in &texts::texts().registry {
+        add(Kind::Registry, &value.name);
+    }
+    for event in &texts::texts().event {
+        add(Kind::Event, &event.id.to_string());
+    }
     for notice in &texts::texts().notice {
         add(Kind::Notice, &notice.name);
     }
@@ -164,7 +181,7 @@ pub fn status_named(text: &str) -> Option<(&'static str, &'static str)> {
 pub fn explain(topic: &str) -> Result<Explanation, Unknown> {
     let topic = topic.trim();
     if topic.len() > LONGEST {
-        return Err(Unknown { setting: None, nearest: Vec::new() });
+        return Err(Unknown { setting: None, words: Vec::new(), nearest: Vec::new() });
     }
     if let Some((name, value)) = topic.split_once('=') {
         return explain_value(name.trim(), unquote(value.trim()));
@@ -208,6 +225,12 @@ pub fn explain(topic: &str) -> Result<Explanation, Unknown> {
     if let Some(code) = texts.code.iter().find(is_code) {
         return Ok(pages::code(code));
     }
+    if let Some(value) = texts.registry.iter().find(|value| same(&value.name)) {
+        return Ok(pages::registry(value));
+    }
+    if let Some(event) = texts.event.iter().find(|event| number == Some(event.id)) {
+        return Ok(pages::event(event));
+    }
     if let Some(notice) = texts.notice.iter().find(|notice| same(&notice.name)) {
         return Ok(pages::notice(notice));
     }
@@ -215,8 +238,11 @@ pub fn explain(topic: &str) -> Result<Explanation, Unknown> {
 }
 
 fn explain_value(name: &str, value: &str) -> Result<Explanation, Unknown> {
-    let unreadable =
-        |setting: Option<Setting>, nearest: &[&str]| Unknown { setting, nearest: nearest.iter().map(|&n| n.to_owned()).collect() };
+    let unreadable = |setting: Option<Setting>, nearest: &[&str]| Unknown {
+        setting,
+        words: setting.map(|setting| no_flags(setting, value)).unwrap_or_default(),
+        nearest: nearest.iter().map(|&n| n.to_owned()).collect(),
+    };
     if name.eq_ignore_ascii_case(values::BINDING_FLAGS) {
         return values::parse_binding(value).map(values::binding).ok_or_else(|| unreadable(None, &[values::BINDING_FLAGS]));
     }
@@ -229,16 +255,27 @@ fn explain_value(name: &str, value: &str) -> Result<Explanation, Unknown> {
     }
 }
 
+/// The words of a list that are neither a flag of the setting nor a number; nothing for a setting without flags.
+fn no_flags(setting: Setting, value: &str) -> Vec<String> {
+    let bits = &entry(setting).bits;
+    if bits.is_empty() {
+        return Vec::new();
+    }
+    let is_flag = |word: &str| bits.iter().any(|bit| [&bit.iis6, &bit.iis7].iter().any(|name| name.eq_ignore_ascii_case(word)));
+    let words = value.split(['|', ',']).map(str::trim).filter(|word| !word.is_empty());
+    words.filter(|word| !is_flag(word) && code_number(word).is_none()).map(str::to_owned).collect()
+}
+
 fn unknown(word: &str) -> Unknown {
     let topics = topics();
-    Unknown { setting: None, nearest: nearest(word, topics.iter().map(|topic| topic.name.as_str())) }
+    Unknown { setting: None, words: Vec::new(), nearest: nearest(word, topics.iter().map(|topic| topic.name.as_str())) }
 }
 
 /// The setting that any generation, record or file calls `name`.
 fn setting(name: &str) -> Option<Setting> {
     Setting::ALL.iter().copied().find(|setting| {
         names(*setting).iter().any(|other| other.eq_ignore_ascii_case(name))
-            || netsh(*setting).iter().any(|other| other.eq_ignore_ascii_case(name))
+            || netsh(*setting).iter().chain(registry(*setting)).any(|other| other.eq_ignore_ascii_case(name))
     })
 }
 
@@ -290,6 +327,16 @@ fn netsh(setting: Setting) -> &'static [&'static str] {
         Setting::NegotiateClientCertificate => &["clientcertnegotiation"],
         Setting::ServerCertificate => &["certhash"],
         Setting::ServerCertificateStore => &["certstorename"],
+        _ => &[],
+    }
+}
+
+/// How the registry calls it, in the key of a record below `SslBindingInfo`.
+fn registry(setting: Setting) -> &'static [&'static str] {
+    match setting {
+        Setting::CertCheckMode => &["DefaultSslCertCheckMode"],
+        Setting::RevocationFreshnessTime => &["DefaultSslRevocationFreshnessTime"],
+        Setting::RevocationUrlRetrievalTimeout => &["DefaultSslRevocationUrlRetrievalTimeout"],
         _ => &[],
     }
 }
@@ -455,6 +502,16 @@ mod tests {
     }
 
     #[test]
+    fn names_of_the_registry_and_events_are_explained() {
+        says("DefaultSslCertCheckMode", &["cert-check-mode", "`DefaultSslCertCheckMode`", "SslBindingInfo"]);
+        says("DefaultSslCertCheckMode=1", &["revocation is not checked"]);
+        says("SendTrustedIssuerList", &["Windows Server 2012", "16 KB", "36885", "SCHANNEL"]);
+        says("ClientAuthTrustMode", &["Exclusive CA Trust", "403.16"]);
+        says("36885", &["Schannel", "truncated", "403.7"]);
+        says("15300", &["HttpEvent", "5506"]);
+    }
+
+    #[test]
     fn the_nearest_topics_are_suggested() {
         let nearest = |topic: &str| explain(topic).unwrap_err().nearest;
         assert_eq!(nearest("403")[0], "403.4");
@@ -464,6 +521,8 @@ mod tests {
         assert!(nearest("").is_empty());
         let unreadable = explain("AccessSSLFlags=Ssl.SslRequireCert").unwrap_err();
         assert_eq!((unreadable.setting, unreadable.nearest), (Some(Setting::AccessFlags), vec!["access-flags".to_owned()]));
+        assert_eq!(unreadable.words, ["Ssl.SslRequireCert"]);
+        assert_eq!(explain("AccessSSLFlags=Ssl,Foo").unwrap_err().words, ["Foo"]);
         assert_eq!(explain("CertCheckMode=").unwrap_err().setting, Some(Setting::CertCheckMode));
     }
 

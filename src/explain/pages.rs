@@ -1,6 +1,6 @@
 //! The pages of rules, settings, statuses, codes and notices.
 
-use super::texts::{self, Code, Notice, Source, Status, Step, Trust};
+use super::texts::{self, Code, Event, Notice, Registry, Source, Status, Step, Trust};
 use super::{Explanation, Kind, attribute, names, netsh};
 use crate::catalogue::{self, Level, Setting, entry};
 use crate::diagnose::{Cause, Likelihood};
@@ -220,6 +220,12 @@ fn spellings(setting: Setting) -> Vec<String> {
         ),
         None => "IIS 7 and later: no such setting".to_owned(),
     });
+    if let [name, ..] = super::registry(setting) {
+        lines.push(format!(
+            "Registry: `{name}` in the key of each record, below `SslBindingInfo` (or `SslSniBindingInfo`, `SslCcsBindingInfo`) in \
+             `Services\\HTTP\\Parameters`; on that key itself it has no effect"
+        ));
+    }
     if let [first, rest @ ..] = netsh(setting) {
         let words = rest.iter().fold(format!("`{first}`"), |words, word| format!("{words}, `{word}`"));
         lines.push(format!("`netsh http add sslcert`: {words}"));
@@ -306,6 +312,29 @@ pub(super) fn code(code: &Code) -> Explanation {
         .section("Meaning", code.meaning.as_str())
         .items("Seen with", code.statuses.iter().map(|name| status_line(name)))
         .section("Certainty", certainty)
+        .done()
+}
+
+pub(super) fn registry(value: &Registry) -> Explanation {
+    Page::new(Kind::Registry, format!("{}: {}", value.name, value.title))
+        .section("Meaning", value.meaning.as_str())
+        .section("Where it stands", format!("`{}`, value `{}`", value.key, value.name))
+        .items("Values", &value.values)
+        .section("Where it is absent", value.absent.as_str())
+        .items("Statuses that it can cause", value.statuses.iter().map(|name| status_line(name)))
+        .items("Rules that judge it", value.rules.iter().map(|name| rule_line(name)))
+        .section("Look first (changes nothing)", steps(&value.look))
+        .items("Sources", value.sources.iter().map(source))
+        .done()
+}
+
+pub(super) fn event(event: &Event) -> Explanation {
+    Page::new(Kind::Event, format!("Event {} of {}: {}", event.id, event.source, event.title))
+        .section("Meaning", event.meaning.as_str())
+        .items("Statuses that clients may get", event.statuses.iter().map(|name| status_line(name)))
+        .items("Rules that look for it", event.rules.iter().map(|name| rule_line(name)))
+        .section("Look first (changes nothing)", steps(&event.look))
+        .items("Sources", event.sources.iter().map(source))
         .done()
 }
 

@@ -12,6 +12,8 @@ pub(super) struct Texts {
     pub(super) status: Vec<Status>,
     pub(super) code: Vec<Code>,
     pub(super) binding_flag: Vec<BindingFlag>,
+    pub(super) registry: Vec<Registry>,
+    pub(super) event: Vec<Event>,
     pub(super) notice: Vec<Notice>,
     pub(super) setting: Vec<Judged>,
 }
@@ -81,6 +83,36 @@ pub(super) struct BindingFlag {
     pub(super) certainty: String,
 }
 
+/// A value of the registry that holds for the whole server.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Registry {
+    pub(super) name: String,
+    pub(super) title: String,
+    pub(super) key: String,
+    pub(super) meaning: String,
+    pub(super) absent: String,
+    pub(super) values: Vec<String>,
+    pub(super) statuses: Vec<String>,
+    pub(super) rules: Vec<String>,
+    pub(super) look: Vec<Step>,
+    pub(super) sources: Vec<Source>,
+}
+
+/// An event of Windows.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Event {
+    pub(super) id: u32,
+    pub(super) source: String,
+    pub(super) title: String,
+    pub(super) meaning: String,
+    pub(super) statuses: Vec<String>,
+    pub(super) rules: Vec<String>,
+    pub(super) look: Vec<Step>,
+    pub(super) sources: Vec<Source>,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Notice {
@@ -139,6 +171,8 @@ mod tests {
     #[test]
     fn every_rule_that_a_text_names_exists() {
         let named = texts().status.iter().flat_map(|status| &status.rules).chain(texts().setting.iter().flat_map(|judged| &judged.rules));
+        let named =
+            named.chain(texts().registry.iter().flat_map(|value| &value.rules)).chain(texts().event.iter().flat_map(|event| &event.rules));
         let mut missing: Vec<_> = named.filter(|name| rule(name).is_none()).collect();
         missing.sort();
         missing.dedup();

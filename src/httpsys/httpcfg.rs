@@ -36,6 +36,37 @@ pub(super) fn is_httpcfg(text: &str) -> bool {
 
 /// Reads the output of `httpcfg query ssl`.
 pub fn read_httpcfg(text: &str, file: FileId) -> ReadRecords {
+    let mut read = read_lines(text, file);
+    let within_line = !text.ends_with(['\n', '\r', '\0']);
+    // The flags are the last line of a record.
+    let ends = |record: &Record| !record.default_flags.is_absent() || !record.switches.is_empty();
+    let (Some(last), Some(place)) = (read.records.last().filter(|last| !ends(last)), last_line(text, file)) else { return read };
+    let earlier = read.records.iter().any(ends);
+    if !within_line && !earlier {
+        return read;
+    }
+    let message = format!(
+        "the output stops here, within the record {}: it was cut, so that nothing is concluded from what is not in it; give the whole output of httpcfg \
+         query ssl",
+        last.key
+    );
+    // Half a line can be half a number.
+    if let (true, Some(end)) = (within_line, text.rfind('\n')) {
+        read = read_lines(&text[..=end], file);
+    }
+    read.cut = Some(Remark { message, place: Some(place) });
+    read.extent = Extent::Asked;
+    read
+}
+
+/// Where the last line begins that is not blank.
+fn last_line(text: &str, file: FileId) -> Option<Place> {
+    let (number, line) = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).last()?;
+    let column = u32::try_from(line.len() - line.trim_start().len() + 1).unwrap_or(u32::MAX);
+    Some(Place { file, line: u32::try_from(number + 1).unwrap_or(u32::MAX), column })
+}
+
+fn read_lines(text: &str, file: FileId) -> ReadRecords {
     let mut out = ReadRecords::default();
     let (mut asked, mut all) = (false, false);
     // Whether lines belong to the last record.
@@ -212,6 +243,18 @@ mod tests {
 
     fn read(text: &str) -> ReadRecords {
         read_httpcfg(text, FileId(0))
+    }
+
+    #[test]
+    fn an_output_that_stops_within_a_record_says_where() {
+        let whole = O05.trim_end();
+        assert_eq!(read(O05).cut, None);
+        let end = whole.rfind("RevocationFreshnessTime : 36").unwrap() + "RevocationFreshnessTime : 36".len();
+        let out = read(&whole[..end]);
+        assert!(out.cut.as_ref().is_some_and(|cut| cut.message.contains("within the record 10.20.0.5:443")), "{:?}", out.cut);
+        assert!(out.records[1].freshness_seconds.is_absent() && out.extent == Extent::Asked);
+        let line = whole.rfind("    UrlRetrievalTimeout").unwrap();
+        assert!(read(&whole[..line]).cut.is_some());
     }
 
     #[test]

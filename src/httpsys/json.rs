@@ -20,7 +20,8 @@ pub fn read_json(text: &str, file: FileId) -> ReadRecords {
         Err(error) => {
             let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX).max(1);
             let place = Place { file, line: number(error.line()), column: number(error.column()) };
-            out.warnings.push(Remark { message: format!("this is no valid JSON: {error}"), place: Some(place) });
+            let message = format!("this is no valid JSON, so that nothing of it counts: {error}");
+            out.cut = Some(Remark { message, place: Some(place) });
             return out;
         }
     };
@@ -164,8 +165,7 @@ mod tests {
     #[test]
     fn what_is_no_json_or_has_no_record_says_so() {
         let broken = read_json("{\n \"a\": ", FileId(0));
-        assert_eq!(broken.warnings.len(), 1);
-        assert_eq!(broken.warnings[0].place.map(|place| place.line), Some(2));
+        assert_eq!(broken.cut.and_then(|cut| cut.place).map(|place| place.line), Some(2));
         assert!(read_json("[1, 2]", FileId(0)).warnings[0].message.contains("no record"));
         assert!(read_json(&"[".repeat(100_000), FileId(0)).records.is_empty());
     }

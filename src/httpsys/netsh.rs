@@ -10,6 +10,17 @@ use crate::server::EndpointKey;
 
 /// Reads the listing.
 pub fn read_listing(text: &str, file: FileId) -> ReadRecords {
+    let read = read_lines(text, file);
+    // What stands in a line that was cut in its middle can be half a number or name.
+    match (&read.cut, text.rfind('\n')) {
+        (Some(_), Some(end)) if end + 1 < text.len() => {
+            ReadRecords { cut: read.cut, extent: Extent::Asked, ..read_lines(&text[..=end], file) }
+        }
+        _ => read,
+    }
+}
+
+fn read_lines(text: &str, file: FileId) -> ReadRecords {
     let lines = lines(text, file);
     let mut reading = Reading::default();
     let mut index = 0;
@@ -18,8 +29,11 @@ pub fn read_listing(text: &str, file: FileId) -> ReadRecords {
         reading.take(line, following);
         index += 1;
     }
-    reading.finish(&lines)
+    reading.finish(&lines, !text.ends_with(['\n', '\r', '\0']))
 }
+
+/// The lines that a record has below its key in every Windows; the last of them is that of the negotiation.
+const CLASSIC_LINES: usize = 12;
 
 /// A line that is not blank.
 #[derive(Debug)]
@@ -221,7 +235,19 @@ impl Reading {
         self.out.warnings.push(Remark { message, place: Some(place) });
     }
 
-    fn finish(mut self, lines: &[Line<'_>]) -> ReadRecords {
+    /// Whether the text ends before the last of the lines that a record has in every Windows, and not because somebody shortened all records
+    /// alike: it ends within a line, or an earlier record has more lines.
+    fn is_cut(&self, within_line: bool) -> bool {
+        let Some((draft, earlier)) = self.drafts.split_last().filter(|_| self.open) else { return false };
+        let ends = |draft: &Draft| {
+            let reached = draft.record.switches.keys().any(|switch| *switch >= record::Switch::Negotiate);
+            draft.extended || reached || (!draft.english && draft.foreign.len() >= CLASSIC_LINES)
+        };
+        !ends(draft) && (within_line || earlier.iter().any(ends))
+    }
+
+    fn finish(mut self, lines: &[Line<'_>], within_line: bool) -> ReadRecords {
+        let cut = self.is_cut(within_line);
         let mut classic = Vocabulary::default();
         let mut newer = Vocabulary::default();
         for draft in self.drafts.iter().filter(|draft| !draft.english) {
@@ -268,6 +294,21 @@ impl Reading {
         }
         self.empty(lines);
         self.out.extent = extent(self.out.records.len(), self.asked);
+        if let Some(half) = lines.last().filter(|last| within_line && !cut && is_half_a_key(last.text)) {
+            let message = "the listing stops here, where a record begins: it was cut, so that nothing is concluded from what is not in it; give the whole \
+                           output of netsh http show sslcert";
+            self.out.cut = Some(Remark { message: message.to_owned(), place: Some(half.place) });
+            self.out.extent = Extent::Asked;
+        }
+        if let (true, Some(record)) = (cut, self.out.records.last()) {
+            let message = format!(
+                "the listing stops here, within the record {}: it was cut, so that nothing is concluded from what is not in it; give the whole output of \
+                 netsh http show sslcert",
+                record.key
+            );
+            self.out.cut = Some(Remark { message, place: lines.last().map(|line| line.place) });
+            self.out.extent = Extent::Asked;
+        }
         repeated_keys(&mut self.out);
         self.out.warnings.sort_by_key(|warning| warning.place);
         self.out
@@ -434,6 +475,14 @@ fn is_like_hash(value: &str) -> bool {
 
 pub(super) fn unknown(text: &str, place: Place) -> Unknown {
     Unknown { text: text.to_owned(), place }
+}
+
+/// Whether it is the beginning of a line with the key of a record in an English listing.
+fn is_half_a_key(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let lower = lower.trim_end_matches([' ', ':']);
+    lower.len() > 1
+        && ["ip:port", "hostname:port", "central certificate store"].iter().any(|key| key.starts_with(lower) || lower.starts_with(key))
 }
 
 /// A line of hyphens below a heading, perhaps behind the mark of a log.
@@ -684,6 +733,34 @@ mod tests {
                 assert!(out.unknown.is_empty(), "{command}: {:?}", out.unknown);
             }
         }
+    }
+
+    #[test]
+    fn a_listing_that_stops_within_a_record_says_where_and_proves_no_record_missing() {
+        let whole = O01.trim_end();
+        assert_eq!(read(whole).cut, None);
+        // Within the number of a time: half a number would be another one.
+        let end = whole.find("URL Retrieval Timeout        : 15000").unwrap() + "URL Retrieval Timeout        : 15".len();
+        let out = read(&whole[..end]);
+        let cut = out.cut.as_ref().unwrap();
+        assert!(cut.message.starts_with("the listing stops here, within the record "), "{cut:?}");
+        assert_eq!(cut.place.map(|place| place.line), u32::try_from(whole[..end].lines().count()).ok());
+        assert_eq!((out.extent, out.records.last().unwrap().url_timeout_milliseconds.is_absent()), (Extent::Asked, true));
+        // Within the line of a key, whose record would otherwise never have been there.
+        for half in ["[::]:4", "[::", "IP:po"] {
+            let end = whole.rfind("IP:port").unwrap();
+            let text = if half == "IP:po" {
+                format!("{}IP:po", &whole[..end])
+            } else {
+                format!("{}IP:port                      : {half}", &whole[..end])
+            };
+            let out = read(&text);
+            assert!(out.cut.is_some() && out.extent == Extent::Asked, "{half}");
+        }
+        // At the end of a line: the records before have more.
+        let third = whole.rfind("Application ID").unwrap();
+        let out = read(&whole[..third]);
+        assert!(out.cut.is_some() && out.extent == Extent::Asked, "{:?}", out.cut);
     }
 
     #[test]

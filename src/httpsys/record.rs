@@ -195,6 +195,8 @@ pub struct ReadRecords {
     pub extent: Extent,
     /// What a reader should know although the file was read.
     pub warnings: Vec<Remark>,
+    /// That the listing stops within its last record, and where.
+    pub cut: Option<Remark>,
 }
 
 /// How many of the server's records a listing shows. The order is that of what can be concluded from it. It says nothing of an export of

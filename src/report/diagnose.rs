@@ -2,6 +2,7 @@
 //! what would decide it and what to do; at the end what to collect next. What is open is never left out.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -12,12 +13,12 @@ use super::place::{Location, Places, PlacesOfServer};
 use super::style::{self, DIM, HEADING, Style};
 use crate::catalogue::{Setting, entry};
 use crate::compare::{SiteRef, status_matches};
-use crate::diagnose::{Case, Diagnosis, Fact, Finding, Likelihood, Need, Next, Verdict};
+use crate::diagnose::{Case, Diagnosis, Fact, Finding, Likelihood, Need, Next, Step, Verdict};
 use crate::estate::Estate;
 use crate::explain::status_named;
 use crate::remedy::Remedy;
 use crate::rules::{Confidence, Severity};
-use crate::server::{Endpoint, Generation, Served, Settings, WindowsVersion};
+use crate::server::{Endpoint, EndpointKey, Generation, Origin, Resolved, Served, Settings, WindowsVersion};
 
 /// The settings that matter to the status: those that can cause it, and those that decide whether a certificate is asked for.
 fn matter(case: &Case<'_>, settings: &Settings) -> Settings {
@@ -43,7 +44,7 @@ fn at_url(case: &Case<'_>) -> Settings {
     kept
 }
 
-/// The report as text.
+/// The report as text. What was not read, the conclusion and the next step come first: they must stand on the first screen.
 pub fn table(estate: &Estate, case: &Case<'_>, diagnosis: &Diagnosis, style: Style) -> String {
     let mut page = Page::new(style);
     let places = Places { inputs: &estate.inputs };
@@ -59,21 +60,54 @@ pub fn table(estate: &Estate, case: &Case<'_>, diagnosis: &Diagnosis, style: Sty
     if let Some(fact) = &case.status_from {
         page.prose(2, &format!("{}; --status names another status", with_place(fact, places)));
     }
-    page.gap();
-    page.heading(0, "In effect");
-    parts::settings(&mut page, 2, at_url(case).iter(), case.generation(), &short);
-    for endpoint in &case.endpoints {
+    if let Some(moment) = diagnosis.moment.as_ref().filter(|moment| moment.matters) {
+        page.prose(2, &format!("what has expired is judged {}", moment.words));
+    }
+    parts::unreadable(&mut page, estate);
+    if !case.notes.is_empty() {
         page.gap();
-        page.heading(2, &endpoint_title(case, endpoint));
-        parts::settings(&mut page, 4, matter(case, &endpoint.settings).iter(), case.generation(), &short);
+        page.painted(0, style::severity(Severity::Medium), "Note");
+        for note in &case.notes {
+            page.labelled(2, "-", DIM, &with_place(note, places));
+        }
     }
     page.gap();
     page.heading(0, "Conclusion");
-    for statement in &diagnosis.conclusion {
+    for (index, statement) in diagnosis.conclusion.iter().enumerate() {
         page.labelled(2, "-", DIM, statement);
+        let first = diagnosis.with(Verdict::Supported).next().filter(|_| index == 0).and_then(|first| first.judged.because.first());
+        if let Some(fact) = first {
+            page.prose(4, &fact.text);
+            place_of(&mut page, 4, fact, places);
+        }
     }
     for fact in &diagnosis.contradictions {
         page.labelled(2, "-", DIM, &with_place(fact, places));
+    }
+    if let Some(step) = &diagnosis.step {
+        page.gap();
+        page.heading(0, "Next");
+        match &step.risk {
+            Some(risk) => page.labelled(2, parts::risk_label(*risk), DIM, &step.what),
+            None => page.prose(2, &step.what),
+        }
+        if let Some(command) = &step.command {
+            page.verbatim(4, command);
+        }
+    }
+    page.gap();
+    page.heading(0, "In effect");
+    parts::settings(&mut page, 2, at_url(case).iter(), case.generation(), &short);
+    for (endpoint, settings, same) in alike(case) {
+        page.gap();
+        page.heading(2, &endpoint_title(case, endpoint));
+        if !same.is_empty() {
+            let shown: Vec<String> = same.iter().take(ENDPOINTS).map(ToString::to_string).collect();
+            let more = same.len().saturating_sub(ENDPOINTS);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            page.prose(4, &format!("the same on {}{more}", shown.join(", ")));
+        }
+        parts::settings(&mut page, 4, settings.iter(), case.generation(), &short);
     }
     for verdict in [Verdict::Supported, Verdict::Open, Verdict::Excluded] {
         let findings: Vec<&Finding> = diagnosis.with(verdict).collect();
@@ -91,26 +125,30 @@ pub fn table(estate: &Estate, case: &Case<'_>, diagnosis: &Diagnosis, style: Sty
         );
         for finding in findings {
             page.gap();
-            self::finding(&mut page, finding, places);
+            self::finding(&mut page, finding, &diagnosis.next, places);
         }
     }
     if let Some(comparison) = &diagnosis.comparison {
         page.gap();
         page.heading(0, "Compared with the site that works");
-        super::diff::comparison(&mut page, places, &comparison.diff, &comparison.diagnosis);
+        if let Some(why) = &case.working_from {
+            page.prose(2, why);
+        }
+        let supported = diagnosis.with(Verdict::Supported).flat_map(|finding| &finding.judged.remedies);
+        let told = supported.filter_map(|remedy| remedy.command.as_deref()).collect();
+        super::diff::comparison(&mut page, places, &comparison.diff, &comparison.diagnosis, &told);
     }
-    let next: Vec<&Next> = diagnosis.next.iter().collect();
-    if !next.is_empty() {
+    if !diagnosis.next.is_empty() {
         page.gap();
         page.heading(0, "What to collect next");
-        for next in next {
-            page.labelled(2, "-", DIM, &format!("{}: for {}", next.need.what, next.causes.join(", ")));
+        for (index, next) in diagnosis.next.iter().enumerate() {
+            page.labelled(2, &format!("[{}]", index + 1), DIM, &format!("{}: for {}", next.need.what, next.causes.join(", ")));
             if let Some(command) = &next.need.command {
                 page.verbatim(6, command);
             }
         }
     }
-    parts::inputs(&mut page, estate);
+    parts::reservations(&mut page, estate);
     page.gap();
     let number = |verdict| diagnosis.with(verdict).count();
     page.heading(
@@ -124,6 +162,49 @@ pub fn table(estate: &Estate, case: &Case<'_>, diagnosis: &Diagnosis, style: Sty
         ),
     );
     page.finish()
+}
+
+fn place_of(page: &mut Page, indent: usize, fact: &Fact, places: Places<'_>) {
+    if let Some(place) = fact.place {
+        page.painted(indent, DIM, &format!("at {}", places.text(place)));
+    }
+}
+
+/// So many endpoints with the same values are named.
+const ENDPOINTS: usize = 12;
+
+/// So many facts of one kind of setting are told, one for each endpoint.
+const FACTS: usize = 6;
+
+/// The endpoints, each with what matters there and the further ones that have the same values.
+fn alike<'a>(case: &'a Case<'_>) -> Vec<(&'a Endpoint, Settings, Vec<&'a EndpointKey>)> {
+    let kind = |origin: &Origin| match origin {
+        Origin::Explicit { .. } => String::new(),
+        Origin::Inherited { from, .. } => format!("from {from}"),
+        Origin::Default { why } => format!("default {why}"),
+        Origin::Unknown { needs } => format!("unknown {needs}"),
+    };
+    let mut found: Vec<(&Endpoint, Settings, Vec<&EndpointKey>)> = Vec::new();
+    let mut by_values: BTreeMap<String, usize> = BTreeMap::new();
+    for endpoint in &case.endpoints {
+        let settings = matter(case, &endpoint.settings);
+        let value = |(setting, resolved): (Setting, &Resolved)| {
+            format!("{setting}\n{}\n{}", resolved.value.show(setting, case.generation()), kind(&resolved.origin))
+        };
+        let served = matches!(endpoint.served, Served::Other(_) | Served::Nobody);
+        let values: Vec<String> = settings.iter().map(value).collect();
+        // Whom another record serves, or none, is told by itself.
+        match by_values.get(&values.join("\n")).filter(|_| !served).and_then(|index| found.get_mut(*index)) {
+            Some((_, _, same)) => same.push(&endpoint.key),
+            None => {
+                if !served {
+                    by_values.insert(values.join("\n"), found.len());
+                }
+                found.push((endpoint, settings, Vec::new()));
+            }
+        }
+    }
+    found
 }
 
 fn endpoint_title(case: &Case<'_>, endpoint: &Endpoint) -> String {
@@ -142,7 +223,7 @@ fn with_place(fact: &Fact, places: Places<'_>) -> String {
     }
 }
 
-fn finding(page: &mut Page, finding: &Finding, places: Places<'_>) {
+fn finding(page: &mut Page, finding: &Finding, next: &[Next], places: Places<'_>) {
     let judged = &finding.judged;
     let look = match (judged.verdict, judged.strength) {
         (Verdict::Supported, Confidence::Firm) => style::severity(Severity::High),
@@ -157,18 +238,34 @@ fn finding(page: &mut Page, finding: &Finding, places: Places<'_>) {
     page.prose(4, finding.cause.title);
     // What settings say stands above; it is told again only where it decides.
     let told = judged.because.iter().filter(|fact| judged.verdict != Verdict::Open || fact.setting.is_none());
-    for fact in told {
-        page.labelled(4, "-", DIM, &fact.text);
-        if let Some(place) = fact.place {
-            page.painted(6, DIM, &format!("at {}", places.text(place)));
+    // One fact is enough to rule a cause out; JSON has all.
+    let mut of_setting: BTreeMap<Setting, usize> = BTreeMap::new();
+    for fact in told.take(if judged.verdict == Verdict::Excluded { 1 } else { usize::MAX }) {
+        if let Some(setting) = fact.setting {
+            let count = of_setting.entry(setting).or_default();
+            *count += 1;
+            if *count > FACTS {
+                continue;
+            }
         }
+        page.labelled(4, "-", DIM, &fact.text);
+        place_of(page, 6, fact, places);
+    }
+    for (setting, count) in of_setting.into_iter().filter(|(_, count)| *count > FACTS) {
+        page.labelled(4, "-", DIM, &format!("{} of {} more endpoints; --format json has them all", entry(setting).title, count - FACTS));
     }
     if judged.verdict == Verdict::Excluded {
         return;
     }
     if !judged.needs.is_empty() {
         let label = if judged.verdict == Verdict::Open { "decided by" } else { "made sure by" };
-        let needs: Vec<&str> = judged.needs.iter().map(|need| need.command.as_deref().unwrap_or(&need.what)).collect();
+        let number = |need: &Need| next.iter().position(|next| next.need == *need).map(|index| format!("[{}]", index + 1));
+        let shown = |need: &Need| match (number(need), &need.command) {
+            (Some(number), Some(command)) => format!("{number} {command}"),
+            (Some(number), None) => number,
+            (None, command) => command.clone().unwrap_or_else(|| need.what.clone()),
+        };
+        let needs: Vec<String> = judged.needs.iter().map(shown).collect();
         page.labelled(4, label, DIM, &needs.join("; "));
     }
     // What to do about an open cause is told once it is more than one of many; JSON has it.
@@ -183,7 +280,9 @@ struct ReportJson<'a> {
     version: u32,
     case: CaseJson<'a>,
     summary: SummaryJson,
+    notes: Vec<FactJson<'a>>,
     conclusion: &'a [String],
+    step: Option<&'a Step>,
     contradictions: Vec<FactJson<'a>>,
     causes: Vec<CauseJson<'a>>,
     next: Vec<NextJson<'a>>,
@@ -204,6 +303,7 @@ struct CaseJson<'a> {
     url: &'a str,
     scope: &'a str,
     at: Option<String>,
+    moment: Option<&'a str>,
     working: Option<WorkingJson<'a>>,
     settings: SettingsJson<'a>,
     endpoints: Vec<EndpointJson<'a>>,
@@ -213,6 +313,7 @@ struct CaseJson<'a> {
 struct WorkingJson<'a> {
     server: &'a str,
     site: SiteJson<'a>,
+    why: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -274,7 +375,8 @@ pub fn json<'a>(estate: &'a Estate, case: &'a Case<'a>, diagnosis: &'a Diagnosis
         record: case.server.record_of(endpoint).map(|record| record.key.to_string()),
         settings: SettingsJson { settings: Cow::Borrowed(settings), generation, places },
     });
-    let working = |working: SiteRef<'a>| WorkingJson { server: &working.server.name, site: SiteJson::of(working.get()) };
+    let why = case.working_from.as_deref();
+    let working = |working: SiteRef<'a>| WorkingJson { server: &working.server.name, site: SiteJson::of(working.get()), why };
     let number = |verdict| diagnosis.with(verdict).count();
     let report = ReportJson {
         format: "iisaudit-diagnose",
@@ -291,12 +393,15 @@ pub fn json<'a>(estate: &'a Estate, case: &'a Case<'a>, diagnosis: &'a Diagnosis
             url: &case.url.path,
             scope: &case.scope.path,
             at: case.at.map(|at| at.to_string()),
+            moment: diagnosis.moment.as_ref().map(|moment| moment.words.as_str()),
             working: case.working.map(working),
             settings: SettingsJson { settings: Cow::Borrowed(&of_url), generation, places },
             endpoints: endpoints.collect(),
         },
         summary: SummaryJson { supported: number(Verdict::Supported), open: number(Verdict::Open), excluded: number(Verdict::Excluded) },
+        notes: case.notes.iter().map(|one| FactJson { text: &one.text, location: fact(one) }).collect(),
         conclusion: &diagnosis.conclusion,
+        step: diagnosis.step.as_ref(),
         contradictions: diagnosis.contradictions.iter().map(|one| FactJson { text: &one.text, location: fact(one) }).collect(),
         causes: diagnosis
             .findings

@@ -51,7 +51,7 @@ pub fn table(estate: &Estate, compared: Compared<'_>, style: Style) -> String {
             let report = Sheet { names: names(diagnosis), places };
             report.sides(&mut page, 0, &diff.sites);
             if let Some(diagnosis) = diagnosis {
-                report.diagnosis(&mut page, diff, diagnosis);
+                report.diagnosis(&mut page, diff, diagnosis, &BTreeSet::new());
             }
             let told = diagnosis.map(|diagnosis| diagnosis.suspects.iter().map(|suspect| suspect.difference).collect());
             report.site_diff(&mut page, 0, diff, &told.unwrap_or_default());
@@ -68,10 +68,10 @@ pub fn table(estate: &Estate, compared: Compared<'_>, style: Style) -> String {
 }
 
 /// The part about the failing site, for a report that has more to say.
-pub(super) fn comparison(page: &mut Page, places: Places<'_>, diff: &SiteDiff, diagnosis: &Diagnosis) {
+pub(super) fn comparison(page: &mut Page, places: Places<'_>, diff: &SiteDiff, diagnosis: &Diagnosis, told: &BTreeSet<&str>) {
     let report = Sheet { names: names(Some(diagnosis)), places };
     report.sides(page, 2, &diff.sites);
-    report.diagnosis(page, diff, diagnosis);
+    report.diagnosis(page, diff, diagnosis, told);
 }
 
 /// How the sides are called.
@@ -311,7 +311,9 @@ impl Sheet<'_> {
         }
     }
 
-    fn diagnosis(&self, page: &mut Page, diff: &SiteDiff, diagnosis: &Diagnosis) {
+    /// Commands that were `told` already are not told again.
+    fn diagnosis(&self, page: &mut Page, diff: &SiteDiff, diagnosis: &Diagnosis, told: &BTreeSet<&str>) {
+        let is_new = |remedy: &&Remedy| remedy.command.as_deref().is_none_or(|command| !told.contains(command));
         page.gap();
         match &diagnosis.status {
             Some(status) => page.heading(0, &format!("What can cause {status} on the failing site")),
@@ -324,12 +326,12 @@ impl Sheet<'_> {
             let Some(difference) = diff.differences.get(suspect.difference) else { continue };
             page.gap();
             self.difference(page, 2, difference);
-            suspect.remedies.iter().for_each(|remedy| parts::remedy(page, 4, remedy));
+            suspect.remedies.iter().filter(is_new).for_each(|remedy| parts::remedy(page, 4, remedy));
         }
         if !diagnosis.advice.is_empty() {
             page.gap();
             page.heading(2, "Look at");
-            diagnosis.advice.iter().for_each(|remedy| parts::remedy(page, 4, remedy));
+            diagnosis.advice.iter().filter(is_new).for_each(|remedy| parts::remedy(page, 4, remedy));
         }
     }
 }

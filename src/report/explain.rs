@@ -9,6 +9,8 @@ use crate::explain::{Explanation, List, POWERSHELL, Unknown};
 const COMMAND: &str = "    ";
 /// More of a topic that is none is not shown.
 const TOPIC: usize = 60;
+/// So many words of a value that are no flags are named.
+const WORDS: usize = 5;
 
 /// The explanation as text; commands are never wrapped, so that they can be copied.
 pub fn text(explanation: &Explanation, style: Style) -> String {
@@ -56,7 +58,14 @@ pub fn unknown(topic: &str, unknown: &Unknown) -> String {
     if shown.len() < topic.len() {
         shown.push_str("...");
     }
-    format!("{}: {}\n", escape::terminal(&shown), escape::terminal(&unknown.to_string()))
+    let words: Vec<String> =
+        unknown.words.iter().take(WORDS).map(|word| format!("\"{}\"", word.chars().take(TOPIC).collect::<String>())).collect();
+    let words = match words.as_slice() {
+        [] => String::new(),
+        [one] => format!("; {one} is no flag of it"),
+        several => format!("; {} are no flags of it", several.join(", ")),
+    };
+    format!("{}: {}{}\n", escape::terminal(&shown), escape::terminal(&unknown.to_string()), escape::terminal(&words))
 }
 
 /// The explanation as JSON: `kind`, `title`, and `sections` in order, each with `heading` and `body`.

@@ -256,6 +256,12 @@ const WARNINGS: usize = 20;
 
 /// Puts the files that could not be read on the page, and what a reader should know of the others.
 pub(super) fn inputs(page: &mut Page, estate: &Estate) {
+    unreadable(page, estate);
+    reservations(page, estate);
+}
+
+/// Puts the files that could not be read on the page, or not to their end.
+pub(super) fn unreadable(page: &mut Page, estate: &Estate) {
     let unreadable: Vec<_> = estate.inputs.iter().filter_map(|input| input.error.as_ref().map(|error| (input, error))).collect();
     if !unreadable.is_empty() {
         page.gap();
@@ -268,6 +274,10 @@ pub(super) fn inputs(page: &mut Page, estate: &Estate) {
             page.prose(2, &format!("{place}: {}", error.message));
         }
     }
+}
+
+/// Puts what a reader should know of files that were read on the page.
+pub(super) fn reservations(page: &mut Page, estate: &Estate) {
     let warned: Vec<_> = estate.inputs.iter().flat_map(|input| input.warnings.iter().map(move |warning| (input, warning))).collect();
     if !warned.is_empty() {
         page.gap();

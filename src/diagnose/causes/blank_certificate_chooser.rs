@@ -1,6 +1,6 @@
 //! `blank-certificate-chooser`: the server announces issuers, and the client's is not among them.
 
-use super::chains::{clients, files, is_same, listing, required, shown};
+use super::chains::{clients, files, is_same, listing, required, several, shown};
 use crate::diagnose::{Case, Cause, Fact, Judged, Likelihood};
 use crate::evidence::x509::ChainEnd;
 use crate::remedy::{Remedy, Risk};
@@ -33,12 +33,13 @@ fn check(case: &Case<'_>) -> Judged {
         );
     }
     let (mut bad, mut good) = (Vec::new(), Vec::new());
+    let clients = clients(case);
     for list in lists(case.server).iter().filter(|list| !list.assumed) {
         let holds = |link: &&crate::evidence::x509::X509| {
             let named = |one: &crate::evidence::Certificate| one.subject.value().is_some_and(|name| *name == link.subject.shown);
             list.store.certificates.iter().any(|one| is_same(one, link) || named(one))
         };
-        for chain in clients(case) {
+        for chain in &clients {
             let Some(leaf) = chain.links.first() else { continue };
             if let Some(link) = chain.links.iter().skip(1).find(|link| holds(link)) {
                 let text = format!("the store {} has {}, which stands above {}", list.store.label(), shown(link), shown(leaf));
@@ -69,7 +70,7 @@ fn check(case: &Case<'_>) -> Judged {
         ));
     }
     if !bad.is_empty() && good.is_empty() && sending != Sending::Unknown {
-        return Judged::supported(Confidence::Likely, bad).needs(needs).remedies(remedies);
+        return Judged::supported(Confidence::Likely, bad).aside(several(&clients)).needs(needs).remedies(remedies);
     }
     if !good.is_empty() && bad.is_empty() {
         return Judged::excluded_by(Confidence::Likely, good);

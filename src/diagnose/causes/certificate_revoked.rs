@@ -1,8 +1,9 @@
 //! `certificate-revoked`: a certificate of the chain is really revoked.
 
-use super::chains::{When, clients, shown};
+use super::chains::{When, clients, of_one, several, shown};
 use super::revocation::{REALLY_REVOKED, gate, named, sure, usual_needs};
 use crate::diagnose::{Case, Cause, Fact, Judged, Likelihood};
+use crate::evidence::x509::Validity;
 use crate::evidence::{LeafCheck, Revocation, x509};
 use crate::remedy::{Remedy, Risk};
 use crate::rules::Confidence;
@@ -55,23 +56,29 @@ fn check(case: &Case<'_>) -> Judged {
             good.push(Fact::at(text, Some(verification.place)));
         }
     }
+    let mut later = Vec::new();
+    let mut one_of = None;
     if let Some(when) = When::of(case, "403.13") {
-        for link in clients(case).into_iter().flat_map(|chain| chain.links) {
+        let clients = clients(case);
+        let several = several(&clients);
+        for link in clients.into_iter().flat_map(|chain| chain.links) {
             let of_files = x509::revoked(link, &case.server.evidence.crls, when.last);
-            let x509::Revocation::Revoked { entry, crl, .. } = of_files else { continue };
+            let x509::Revocation::Revoked { entry, crl, list } = of_files else { continue };
+            let reason = entry.reason.and_then(x509::Reason::name).map(|name| format!(" ({name})")).unwrap_or_default();
+            let named = format!("the revocation list of \"{}\" names {} since {}{reason}", crl.issuer.shown, shown(link), entry.date);
             // A list tells from when on: one that was made later than the refusal may name what was good then.
             if entry.date > when.last {
+                let text = format!("{named}, which is later than the moment that counts ({}): by then it was not revoked", when.words);
+                later.push(Fact::at(text, Some(crl.place)));
                 continue;
             }
-            let reason = entry.reason.and_then(x509::Reason::name).map(|name| format!(" ({name})")).unwrap_or_default();
-            let text = format!(
-                "the revocation list of \"{}\" names {} since {}{reason}; no signature was checked",
-                crl.issuer.shown,
-                shown(link),
-                entry.date
-            );
-            revoked.push(Fact::at(text, Some(crl.place)));
-            strength = strength.max(Some(Confidence::Likely));
+            let expired = match (list, crl.next_update) {
+                (Validity::Expired, Some(end)) => format!("; the list itself had expired {}: it counts until {end}", when.words),
+                (Validity::NotYet, _) => format!("; the list itself was made later, at {}", crl.this_update),
+                _ => String::new(),
+            };
+            revoked.push(Fact::at(format!("{named}{expired}; no signature was checked"), Some(crl.place)));
+            strength = strength.max(Some(of_one(&several, Confidence::Likely, &mut one_of)));
         }
     }
     if let Some(fact) = case.logged_with("403.13", REALLY_REVOKED) {
@@ -79,16 +86,16 @@ fn check(case: &Case<'_>) -> Judged {
         revoked.push(fact);
     }
     if let Some(strength) = strength {
-        return Judged::supported(gate.cap(strength), revoked).and(gate.facts).needs(gate.needs).remedies(remedies());
+        return Judged::supported(gate.cap(strength), revoked).aside(one_of).and(gate.facts).needs(gate.needs).remedies(remedies());
     }
     if let Some(fact) = case.logged_without("403.13", REALLY_REVOKED) {
-        return Judged::excluded(Confidence::Likely, fact).and(good);
+        return Judged::excluded(Confidence::Likely, fact).and(good).aside(later);
     }
     let all_good = good.len() == case.verifications().len();
     let mut good = good.into_iter();
     match good.next().filter(|_| all_good) {
-        Some(first) => Judged::excluded(Confidence::Likely, first).and(good),
-        None => Judged::open().and(gate.facts).needs(usual_needs()).needs(gate.needs).remedies(remedies()),
+        Some(first) => Judged::excluded(Confidence::Likely, first).and(good).aside(later),
+        None => Judged::open().aside(later).and(gate.facts).needs(usual_needs()).needs(gate.needs).remedies(remedies()),
     }
 }
 
@@ -144,6 +151,12 @@ mod tests {
             "{}",
             judged.because[0].text
         );
-        assert_eq!(case.on("2026-12-01").judge(&CAUSE).verdict, Verdict::Open, "it was revoked later");
+        let expired = case.clone().on("2031-05-01").judge(&CAUSE);
+        assert!(expired.because[0].text.contains("the list itself had expired on 2031-05-01"), "{}", expired.because[0].text);
+        assert!(!judged.because[0].text.contains("expired"), "{}", judged.because[0].text);
+        assert!(judged.because.iter().any(|fact| fact.text.contains("nothing tells which of them was sent")), "{:?}", judged.because);
+        let later = case.on("2026-12-01").judge(&CAUSE);
+        assert_eq!(later.verdict, Verdict::Open, "it was revoked later");
+        assert!(later.because[0].text.contains("later than the moment that counts (on 2026-12-01"), "{}", later.because[0].text);
     }
 }

@@ -1,6 +1,6 @@
 //! `chain-certificate-expired`: an authority of the chain is outside its validity.
 
-use super::chains::{EXPIRED, Verified, When, asked, clients, renew, shown, usual_needs, with_error};
+use super::chains::{EXPIRED, Verified, When, asked, clients, of_one, renew, several, shown, usual_needs, with_error};
 use crate::diagnose::{Case, Cause, Fact, Judged, Likelihood};
 use crate::evidence::Element;
 use crate::evidence::x509::ChainEnd;
@@ -31,8 +31,11 @@ fn check(case: &Case<'_>) -> Judged {
         format!("is outside its validity, from {} to {}", span(element.not_before.value()), span(element.not_after.value()))
     };
     let Verified { mut bad, mut good, mut strength } = with_error(case, EXPIRED, |element| element.index > 0, says);
+    let mut reason = None;
     if let Some(when) = When::of(case, "403.17") {
-        for chain in clients(case) {
+        let clients = clients(case);
+        let several = several(&clients);
+        for chain in &clients {
             let before = bad.len();
             for link in chain.links.iter().skip(1) {
                 let how = match (when.is_after(link), when.is_before(link)) {
@@ -44,7 +47,7 @@ fn check(case: &Case<'_>) -> Judged {
                 if !bad.contains(&fact) {
                     bad.push(fact);
                 }
-                strength = Some(Confidence::Likely);
+                strength = strength.max(Some(of_one(&several, Confidence::Likely, &mut reason)));
             }
             if let (Some(leaf), true, ChainEnd::SelfIssued) = (chain.links.first(), bad.len() == before, &chain.end) {
                 good.push(Fact::at(format!("every authority above {}, was valid {}", shown(leaf), when.words), Some(leaf.place)));
@@ -58,7 +61,7 @@ fn check(case: &Case<'_>) -> Judged {
     );
     let remedies = renew("the certificate of the authority").into_iter().chain([install]);
     match strength {
-        Some(strength) => Judged::supported(strength.min(Confidence::Likely), bad).needs(needs).remedies(remedies),
+        Some(strength) => Judged::supported(strength.min(Confidence::Likely), bad).aside(reason).needs(needs).remedies(remedies),
         None if !good.is_empty() => Judged::excluded_by(Confidence::Likely, good),
         None => Judged::open().needs(usual_needs()).needs(needs).remedies(remedies),
     }

@@ -101,31 +101,60 @@ pub(super) fn clients<'a>(case: &Case<'a>) -> Vec<Chain<'a>> {
     all.iter().filter(is_client).map(|leaf| authorities.chain(leaf)).collect()
 }
 
+/// That several certificates of users were given: a fault of one is the cause only where that one was sent.
+pub(super) fn several(clients: &[Chain<'_>]) -> Option<Fact> {
+    let leaves: Vec<&X509> = clients.iter().filter_map(|chain| chain.links.first().copied()).collect();
+    let first = leaves.first()?;
+    let other = leaves.iter().find(|leaf| leaf.thumbprint != first.thumbprint)?;
+    let named: Vec<String> = leaves.iter().take(NAMED).map(|leaf| format!("\"{}\"", leaf.subject.shown)).collect();
+    let more = leaves.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let text = format!("certificates of several users were given, {}{more}, and nothing tells which of them was sent", named.join(", "));
+    Some(Fact::at(text, Some(other.place)))
+}
+
+/// How sure a verdict by the file of one of them is, and the reason where that is less than it could be.
+pub(super) fn of_one(several: &Option<Fact>, strength: Confidence, reason: &mut Option<Fact>) -> Confidence {
+    match several {
+        Some(fact) => {
+            reason.get_or_insert_with(|| fact.clone());
+            strength.min(Confidence::Likely)
+        }
+        None => strength,
+    }
+}
+
+/// So many certificates are named where there are several.
+const NAMED: usize = 5;
+
 /// A certificate of a file, in words.
 pub(super) fn shown(certificate: &X509) -> String {
     format!("\"{}\", issued by \"{}\"", certificate.subject.shown, certificate.issuer.shown)
 }
 
-/// When it is judged what has expired: the last refusal in the log, else the day of the case as a whole.
+/// When it is judged what has expired: the day that was named, else the last refusal in the log, else the day of the case as a whole.
 #[derive(Debug, Clone)]
-pub(super) struct When {
+pub(in crate::diagnose) struct When {
     first: Instant,
     /// Its last second.
     pub(super) last: Instant,
     /// In words.
-    pub(super) words: String,
+    pub(in crate::diagnose) words: String,
+    /// Whether it is neither named nor logged.
+    pub(in crate::diagnose) is_today: bool,
 }
 
 impl When {
     /// Of a case, for refusals with `status`.
-    pub(super) fn of(case: &Case<'_>, status: &str) -> Option<When> {
-        let logged = case.logged.iter().filter(|one| one.status == status).filter_map(|one| one.last).max();
-        if let Some(moment) = logged
-            && let Ok(at) = format!("{}Z", moment.to_string().replace(' ', "T")).parse::<Instant>()
-        {
-            return Some(When { first: at, last: at, words: format!("at {moment}, the last refusal in the log") });
-        }
-        When::of_day(case)
+    pub(in crate::diagnose) fn of(case: &Case<'_>, status: &str) -> Option<When> {
+        let named = case.at_named.then(|| When::of_day(case)).flatten();
+        named.or_else(|| When::of_log(case, status)).or_else(|| When::of_day(case))
+    }
+
+    fn of_log(case: &Case<'_>, status: &str) -> Option<When> {
+        let moment = case.logged.iter().filter(|one| one.status == status).filter_map(|one| one.last).max()?;
+        let at = format!("{}Z", moment.to_string().replace(' ', "T")).parse::<Instant>().ok()?;
+        Some(When { first: at, last: at, words: format!("at {moment}, the last refusal in the log"), is_today: false })
     }
 
     /// The day of the case alone.
@@ -133,7 +162,13 @@ impl When {
         let day = case.at?;
         let first = format!("{day}T00:00:00Z").parse().ok()?;
         let last = format!("{day}T23:59:59Z").parse().ok()?;
-        Some(When { first, last, words: format!("on {day}") })
+        let named = if case.at_named { ", the day of --at" } else { "" };
+        Some(When { first, last, words: format!("on {day}{named}"), is_today: !case.at_named })
+    }
+
+    /// Its year.
+    pub(super) fn year(&self) -> Option<u16> {
+        self.last.rfc3339().get(..4)?.parse().ok()
     }
 
     /// Whether it has ended before.

@@ -1,6 +1,6 @@
 //! `client-certificate-expired`: the client's own certificate has ended.
 
-use super::chains::{EXPIRED, Verified, When, asked, clients, renew, shown, usual_needs, with_error, year};
+use super::chains::{EXPIRED, Verified, When, asked, clients, of_one, renew, several, shown, usual_needs, with_error, year};
 use crate::diagnose::{Case, Cause, Fact, Judged, Likelihood};
 use crate::evidence::Element;
 use crate::rules::Confidence;
@@ -24,7 +24,7 @@ fn check(case: &Case<'_>) -> Judged {
         Ok(needs) => needs,
         Err(excluded) => return excluded,
     };
-    let this_year = case.at.and_then(|day| day.to_string().get(..4)?.parse::<u16>().ok());
+    let this_year = When::of(case, "403.17").and_then(|when| when.year());
     let before = |element: &Element| year(element.not_after.value()).zip(this_year).is_some_and(|(end, now)| end < now);
     let future = |element: &Element| year(element.not_before.value()).zip(this_year).is_some_and(|(begin, now)| begin > now);
     let end = |element: &Element| element.not_after.value().map(|end| format!(", its validity ends {end}")).unwrap_or_default();
@@ -36,13 +36,16 @@ fn check(case: &Case<'_>) -> Judged {
     let sure = case.verifications().iter().flat_map(|one| &one.chains).flat_map(|chain| &chain.elements);
     let sure = sure.filter(|element| element.index == 0).any(before);
     let mut strength = strength.map(|strength| if sure { strength } else { strength.min(Confidence::Likely) });
+    let mut reason = None;
     if let Some(when) = When::of(case, "403.17") {
-        for chain in clients(case) {
+        let clients = clients(case);
+        let several = several(&clients);
+        for chain in &clients {
             let Some(leaf) = chain.links.first() else { continue };
             if when.is_after(leaf) {
                 let text = format!("{}, had expired {}: its validity ends {}", shown(leaf), when.words, leaf.not_after);
                 bad.push(Fact::at(text, Some(leaf.place)));
-                strength = Some(Confidence::Firm);
+                strength = strength.max(Some(of_one(&several, Confidence::Firm, &mut reason)));
             } else {
                 let text = format!("{}, had not expired {}: its validity ends {}", shown(leaf), when.words, leaf.not_after);
                 good.push(Fact::at(text, Some(leaf.place)));
@@ -50,7 +53,7 @@ fn check(case: &Case<'_>) -> Judged {
         }
     }
     match strength {
-        Some(strength) => Judged::supported(strength, bad).needs(needs).remedies(renew("the client's certificate")),
+        Some(strength) => Judged::supported(strength, bad).aside(reason).needs(needs).remedies(renew("the client's certificate")),
         None if !good.is_empty() => Judged::excluded_by(Confidence::Likely, good),
         None => Judged::open().needs(usual_needs()).needs(needs).remedies(renew("the client's certificate")),
     }

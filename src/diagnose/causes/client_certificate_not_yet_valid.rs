@@ -1,6 +1,6 @@
 //! `client-certificate-not-yet-valid`: the validity of the client's own certificate begins later.
 
-use super::chains::{EXPIRED, When, asked, clients, shown, usual_needs, with_error, year};
+use super::chains::{EXPIRED, When, asked, clients, of_one, several, shown, usual_needs, with_error, year};
 use crate::diagnose::{Case, Cause, Fact, Judged, Likelihood};
 use crate::evidence::Element;
 use crate::remedy::{Remedy, Risk};
@@ -28,7 +28,7 @@ fn check(case: &Case<'_>) -> Judged {
         Risk::Safe,
         "wait until the validity begins, compare the clocks of the authority and of this server, or let the authority issue it with a beginning in the past",
     );
-    let this_year = case.at.and_then(|day| day.to_string().get(..4)?.parse::<u16>().ok());
+    let this_year = When::of(case, "403.17").and_then(|when| when.year());
     let future = |element: &Element| year(element.not_before.value()).zip(this_year).is_some_and(|(begin, now)| begin > now);
     let begin = |element: &Element| {
         let begin = element.not_before.value().map(String::as_str).unwrap_or_default();
@@ -40,20 +40,23 @@ fn check(case: &Case<'_>) -> Judged {
     if with_error(case, EXPIRED, |element| element.index == 0, |_| String::new()).bad.is_empty() {
         good.extend(verified.good);
     }
+    let mut reason = None;
     if let Some(when) = When::of(case, "403.17") {
-        for chain in clients(case) {
+        let clients = clients(case);
+        let several = several(&clients);
+        for chain in &clients {
             let Some(leaf) = chain.links.first() else { continue };
             if when.is_before(leaf) {
                 let text = format!("{}, was not yet valid {}: its validity begins {}", shown(leaf), when.words, leaf.not_before);
                 bad.push(Fact::at(text, Some(leaf.place)));
-                strength = Some(Confidence::Firm);
+                strength = strength.max(Some(of_one(&several, Confidence::Firm, &mut reason)));
             } else {
                 good.push(Fact::at(format!("{}, counts since {}", shown(leaf), leaf.not_before), Some(leaf.place)));
             }
         }
     }
     match strength {
-        Some(strength) => Judged::supported(strength, bad).needs(needs).remedies([wait]),
+        Some(strength) => Judged::supported(strength, bad).aside(reason).needs(needs).remedies([wait]),
         None if !good.is_empty() => Judged::excluded_by(Confidence::Likely, good),
         None => Judged::open().needs(usual_needs()).needs(needs).remedies([wait]),
     }

@@ -1,6 +1,6 @@
 //! `crl-expired-in-cache`: only cached revocation lists count, and the cached one is missing or out of date.
 
-use super::revocation::{gate, named, no_check, working_does_not_check};
+use super::revocation::{expired_lists, gate, named, no_check, working_does_not_check};
 use crate::catalogue::{Setting, Value, cert_check};
 use crate::diagnose::{Case, Cause, Fact, Judged, Likelihood, Need, needs};
 use crate::evidence::Revocation;
@@ -52,6 +52,7 @@ fn check(case: &Case<'_>) -> Judged {
         }
     }
     facts.extend(working_does_not_check(case));
+    facts.extend(expired_lists(case).0);
     let judged = if facts.is_empty() { Judged::open() } else { Judged::supported(Confidence::Likely, facts) };
     judged.and(gate.facts).needs(listed).needs(gate.needs).remedies(remedies(case))
 }

@@ -1,6 +1,6 @@
 //! `crl-unreachable`: the revocation list of a certificate in the chain cannot be fetched.
 
-use super::revocation::{NOT_CHECKABLE, fetching, named, remedies, sure, usual_needs, working_does_not_check};
+use super::revocation::{NOT_CHECKABLE, about_address, fetching, named, remedies, sure, usual_needs, working_does_not_check};
 use crate::diagnose::{Case, Cause, Fact, Judged, Likelihood, needs};
 use crate::evidence::{Element, Fetch, Verification};
 use crate::rules::Confidence;
@@ -36,6 +36,10 @@ fn check(case: &Case<'_>) -> Judged {
                 format!("no revocation list could be had for {}{}", named(verification, one.chain, one.element), why(&one.failed)),
                 place,
             ));
+            for url in one.failed.iter().flat_map(|fetch| &fetch.urls) {
+                let url = url.rsplit(' ').next().unwrap_or(url);
+                facts.extend(about_address(case, one.element, url));
+            }
             strength = strength.max(Some(sure(verification)));
         }
         // Whoever sees a root without a list beside the others looks for the fault there.
@@ -97,10 +101,27 @@ fn why(failed: &[&Fetch]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::testing::{ALL_REACHED, OneCase, SUBORDINATE_UNREACHABLE, iis6, iis7};
+    use super::super::super::testing::{ALL_REACHED, ISSUING, OneCase, SUBORDINATE_UNREACHABLE, iis6, iis7, publisher};
     use super::*;
     use crate::diagnose::Verdict;
     use crate::remedy::Risk;
+
+    #[test]
+    fn the_host_of_the_address_that_failed_is_looked_for_in_the_certificate_and_among_the_servers() {
+        let publisher = publisher("");
+        let judged = iis7(0).verified(SUBORDINATE_UNREACHABLE).beside(publisher).judge(&CAUSE);
+        let told = |judged: &Judged, text: &str| judged.because.iter().any(|fact| fact.text.contains(text));
+        assert!(told(&judged, "crl.contoso.test is a host of \"CRL\" (id 5) of pki: look there first"), "{:?}", judged.because);
+        let case = iis7(0).file(ISSUING).verified(SUBORDINATE_UNREACHABLE);
+        let case = case.changed(|server| {
+            let hash = server.evidence.certificates[0].thumbprint.to_vec();
+            let place = server.evidence.certificates[0].place;
+            server.evidence.verifications[0].chains[0].elements[1].hash = crate::input::Field::said(hash, place);
+        });
+        let judged = case.judge(&CAUSE);
+        assert!(told(&judged, "names other addresses for its list than the one that failed: "), "{:?}", judged.because);
+        assert!(!told(&judged, "is a host of"), "{:?}", judged.because);
+    }
 
     #[test]
     fn the_subordinate_whose_list_could_not_be_fetched_is_named_with_its_address() {

@@ -1,12 +1,12 @@
 //! `delta-crl-double-escaping`: a delta list has a plus sign in its name, and the IIS that publishes it refuses such names.
 
-use super::revocation::{fetching, named, usual_needs};
+use super::revocation::{Publisher, fetching, named, publishers, usual_needs};
 use crate::catalogue::{Setting, Value};
-use crate::diagnose::{Case, Cause, Fact, Judged, Likelihood, Need, Url, case::nearest};
+use crate::diagnose::{Case, Cause, Fact, Judged, Likelihood, Need};
 use crate::evidence::{Fetch, FetchOutcome, Source};
 use crate::remedy::{Attribute, Remedy, Risk};
 use crate::rules::Confidence;
-use crate::server::{Generation, Scope, Server, Site};
+use crate::server::{Generation, Scope};
 
 pub(super) const CAUSE: Cause = Cause {
     id: "delta-crl-double-escaping",
@@ -24,13 +24,6 @@ pub(super) const CAUSE: Cause = Cause {
     ],
     check,
 };
-
-/// A path that publishes lists and refuses a name.
-struct Publisher<'a> {
-    server: &'a Server,
-    site: &'a Site,
-    scope: &'a Scope,
-}
 
 fn check(case: &Case<'_>) -> Judged {
     let gate = match fetching(case) {
@@ -55,7 +48,9 @@ fn check(case: &Case<'_>) -> Judged {
                         Some(fetch.place),
                     );
                     let publishers = publishers(case.servers, url);
-                    if publishers.is_empty() {
+                    let open =
+                        |publisher: &Publisher<'_>| publisher.server.generation != Generation::Iis6 && refuses(publisher.scope).is_none();
+                    if publishers.is_empty() || publishers.iter().all(open) {
                         unknown.push(failed);
                         continue;
                     }
@@ -95,20 +90,6 @@ fn failed_with_plus(fetch: &Fetch) -> impl Iterator<Item = (&Fetch, &str)> {
         (by_http && (path.contains('+') || path.to_ascii_lowercase().contains("%2b"))).then_some(url)
     });
     urls.map(move |url| (fetch, url))
-}
-
-/// The sites of all servers that have the host and port of `url`, with what is in effect at its path.
-fn publishers<'a>(servers: &'a [Server], url: &str) -> Vec<Publisher<'a>> {
-    let Ok(url) = Url::parse(url) else { return Vec::new() };
-    let (Some(host), Some(port)) = (&url.host, url.port) else { return Vec::new() };
-    let mut found = Vec::new();
-    for server in servers.iter().filter(|server| server.generation != Generation::Iis6) {
-        let has = |site: &&Site| site.bindings.iter().any(|binding| binding.port == Some(port) && binding.host.eq_ignore_ascii_case(host));
-        for site in server.sites.iter().filter(has) {
-            found.push(Publisher { server, site, scope: nearest(site, &url.path) });
-        }
-    }
-    found
 }
 
 fn refuses(scope: &Scope) -> Option<bool> {

@@ -1,6 +1,6 @@
 //! `intermediate-missing`: an intermediate authority of the client's chain is missing on the server.
 
-use super::chains::{PARTIAL_CHAIN, asked, clients, listing, shown, usual_needs, with_error};
+use super::chains::{PARTIAL_CHAIN, asked, clients, listing, of_one, several, shown, usual_needs, with_error};
 use crate::diagnose::{Case, Cause, Fact, Judged, Likelihood};
 use crate::evidence::x509::in_store;
 use crate::remedy::{Remedy, Risk};
@@ -31,15 +31,18 @@ fn check(case: &Case<'_>) -> Judged {
     good.extend(verified.rules_out(case.verifications()).into_iter().flatten());
     bad.extend(verified.bad);
     let stores: Vec<_> = ["CA", "Root"].iter().filter_map(|name| case.server.evidence.store(name)).collect();
+    let mut reason = None;
     if let Some(first) = stores.iter().find(|store| store.is_called("CA")) {
-        for link in clients(case).into_iter().flat_map(|chain| chain.links.into_iter().skip(1)).filter(|link| !link.is_own_issuer()) {
+        let clients = clients(case);
+        let several = several(&clients);
+        for link in clients.into_iter().flat_map(|chain| chain.links.into_iter().skip(1)).filter(|link| !link.is_own_issuer()) {
             let found: Vec<_> = stores.iter().map(|store| in_store(link, store)).collect();
             if found.contains(&Some(true)) {
                 good.push(Fact::at(format!("the authority {}, is on the server", shown(link)), Some(first.place)));
             } else if found.first() == Some(&Some(false)) {
                 bad.push(Fact::at(format!("the authority {}, is not in the store CA of the computer", shown(link)), Some(first.place)));
                 bad.push(Fact::at("its certificate", Some(link.place)));
-                strength = strength.max(Some(Confidence::Likely));
+                strength = strength.max(Some(of_one(&several, Confidence::Likely, &mut reason)));
             }
         }
     }
@@ -60,7 +63,7 @@ fn check(case: &Case<'_>) -> Judged {
         ),
     ];
     match strength {
-        Some(strength) => Judged::supported(strength, bad).needs(needs).remedies(remedies),
+        Some(strength) => Judged::supported(strength, bad).aside(reason).needs(needs).remedies(remedies),
         None if !good.is_empty() => Judged::excluded_by(Confidence::Likely, good),
         None => match case.logged_without("403.16", RESULTS) {
             Some(fact) => Judged::excluded(Confidence::Likely, fact),

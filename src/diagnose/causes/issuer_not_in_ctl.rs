@@ -1,6 +1,6 @@
 //! `issuer-not-in-ctl`: the trust list of the site does not name the client's issuer.
 
-use super::chains::{clients, files, required, shown};
+use super::chains::{clients, files, required, several, shown};
 use crate::catalogue::{Setting, Value};
 use crate::diagnose::{Case, Cause, Fact, Judged, Likelihood, Need};
 use crate::evidence::x509::ChainEnd;
@@ -40,7 +40,8 @@ fn check(case: &Case<'_>) -> Judged {
     let mut bad = Vec::new();
     let mut good = Vec::new();
     let ctls = &case.server.evidence.ctls;
-    for chain in clients(case) {
+    let clients = clients(case);
+    for chain in &clients {
         let Some(leaf) = chain.links.first() else { continue };
         for ctl in ctls {
             if let Some(link) = chain.links.iter().find(|link| ctl.names(link)) {
@@ -57,7 +58,7 @@ fn check(case: &Case<'_>) -> Judged {
         }
     }
     if has.may_be_yes() && !bad.is_empty() && good.is_empty() {
-        return Judged::supported(Confidence::Likely, bad).and(has.yes).needs(needs).remedies(remedies);
+        return Judged::supported(Confidence::Likely, bad).aside(several(&clients)).and(has.yes).needs(needs).remedies(remedies);
     }
     if !good.is_empty() && bad.is_empty() {
         return Judged::excluded_by(Confidence::Likely, good);

@@ -10,17 +10,22 @@ mod client_auth_issuers_empty;
 mod client_certificate_expired;
 mod client_certificate_not_yet_valid;
 mod client_certificate_without_private_key;
+mod configuration;
+mod configuration_invalid;
+mod configuration_locked;
 mod content_length_limit;
 mod crl_expired;
 mod crl_expired_in_cache;
 mod crl_not_named;
 mod crl_unreachable;
 mod delta_crl_double_escaping;
+mod double_escaping_refused;
 mod ds_mapper_without_domain;
 mod freshness_refetch;
 mod intermediate_missing;
 mod issuer_list_truncated;
 mod issuer_not_in_ctl;
+mod late_request_http2;
 mod late_request_unsupported;
 mod mapping_denies;
 mod negotiate_missing;
@@ -29,6 +34,7 @@ mod no_mapping_matches;
 mod no_record;
 mod node_differs;
 mod non_self_signed_in_root;
+mod only_enterprise_roots;
 mod plain_http_request;
 mod proxy;
 mod record_asks_everyone;
@@ -43,6 +49,8 @@ mod two_mapping_kinds;
 mod url_asks;
 mod weak_encryption;
 mod wrong_usage;
+
+pub(super) use chains::When;
 
 use super::Cause;
 
@@ -63,6 +71,7 @@ pub const CAUSES: &[&Cause] = &[
     &issuer_not_in_ctl::CAUSE,
     &blank_certificate_chooser::CAUSE,
     &client_certificate_without_private_key::CAUSE,
+    &late_request_http2::CAUSE,
     &no_certificate_sent::CAUSE,
     // 403.12
     &mapping_denies::CAUSE,
@@ -83,17 +92,24 @@ pub const CAUSES: &[&Cause] = &[
     &node_differs::CAUSE,
     &non_self_signed_in_root::CAUSE,
     &client_auth_issuers_empty::CAUSE,
+    &only_enterprise_roots::CAUSE,
+    // and 403.7
     &wrong_usage::CAUSE,
     // 403.17
     &chain_certificate_expired::CAUSE,
     &client_certificate_expired::CAUSE,
     &client_certificate_not_yet_valid::CAUSE,
     &server_clock::CAUSE,
+    // 404.11
+    &double_escaping_refused::CAUSE,
     // 413
     &body_before_late_request::CAUSE,
     &content_length_limit::CAUSE,
     // 500, besides those of 401
     &ds_mapper_without_domain::CAUSE,
+    // 500.19
+    &configuration_locked::CAUSE,
+    &configuration_invalid::CAUSE,
     // 500.0, handshake
     &late_request_unsupported::CAUSE,
     // handshake

@@ -1,11 +1,16 @@
 //! What the causes of 403.13 share: whether a certificate is asked for and checked at all, what a working site tells, and what to do.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::chains::{When, clients, of_one, several, shown};
 use crate::catalogue::{Setting, Value, cert_check};
 use crate::compare::revocation_looks;
-use crate::diagnose::{Case, Fact, Judged, Need, Url, needs};
+use crate::diagnose::{Case, Fact, Judged, Need, Url, case::nearest, needs};
+use crate::evidence::x509::{self, Crl, Revocation, Validity, X509};
 use crate::evidence::{Element, Engine, Verification};
 use crate::remedy::{Remedy, Risk};
 use crate::rules::Confidence;
+use crate::server::{Scope, Server, Site};
 
 /// What is known of the check itself.
 pub(super) struct Gate {
@@ -70,6 +75,123 @@ pub(super) fn named(verification: &Verification, chain: usize, element: &Element
     }
     format!("\"{}\"{issuer} (certificate {number} of {of} in the chain of \"{}\")", element.label(), verification.label())
 }
+
+/// The revocation lists of files that have expired, where no later one of the same authority is among them, and how sure it is that the chain
+/// of a refused client needs them.
+pub(super) fn expired_lists(case: &Case<'_>) -> (Vec<Fact>, Option<Confidence>) {
+    let crls = &case.server.evidence.crls;
+    let (Some(when), false) = (When::of(case, "403.13"), crls.is_empty()) else { return (Vec::new(), None) };
+    let mut facts = Vec::new();
+    let mut strength = None;
+    let clients = clients(case);
+    let several = several(&clients);
+    let mut reason = None;
+    let mut told = BTreeSet::new();
+    let known = !clients.is_empty();
+    for link in clients.into_iter().flat_map(|chain| chain.links).filter(|link| !link.self_issued) {
+        let (Revocation::Revoked { crl, list: Validity::Expired, .. } | Revocation::NotCurrent { crl, list: Validity::Expired }) =
+            x509::revoked(link, crls, when.last)
+        else {
+            continue;
+        };
+        if told.insert(crl.thumbprint) {
+            facts.push(expired(crl, &when, &format!("it is of the authority of {}", shown(link))));
+            strength = strength.max(Some(of_one(&several, Confidence::Likely, &mut reason)));
+        }
+    }
+    if !known {
+        let mut newest: BTreeMap<_, x509::Instant> = BTreeMap::new();
+        for crl in crls.iter().filter(|crl| crl.delta.is_none()) {
+            let made = newest.entry((&crl.issuer.der, &crl.authority_key_id)).or_insert(crl.this_update);
+            *made = crl.this_update.max(*made);
+        }
+        for crl in crls.iter().filter(|crl| crl.delta.is_none() && crl.validity(when.last) == Validity::Expired) {
+            if newest.get(&(&crl.issuer.der, &crl.authority_key_id)).is_some_and(|made| *made > crl.this_update) {
+                continue;
+            }
+            let elements = case.verifications().iter().flat_map(|one| &one.chains).flat_map(|chain| &chain.elements);
+            let verified = elements.into_iter().find(|element| element.issuer.value().is_some_and(|issuer| *issuer == crl.issuer.shown));
+            let (whose, sure) = match verified {
+                Some(element) => (format!("it is of the authority of \"{}\"", element.label()), Confidence::Likely),
+                None => {
+                    ("no certificate of a client was given, so that nothing tells whether its chain needs it".to_owned(), Confidence::Hint)
+                }
+            };
+            facts.push(expired(crl, &when, &whose));
+            strength = strength.max(Some(sure));
+        }
+    }
+    facts.extend(reason);
+    (facts, strength)
+}
+
+fn expired(crl: &Crl, when: &When, whose: &str) -> Fact {
+    let end = crl.next_update.map(|end| format!(": it counts until {end}")).unwrap_or_default();
+    let text = format!(
+        "the revocation list of \"{}\" in this file had expired {}{end}; {whose}; the server may have fetched a later one",
+        crl.issuer.shown, when.words
+    );
+    Fact::at(text, Some(crl.place))
+}
+
+/// A path at which a list is published.
+pub(super) struct Publisher<'a> {
+    /// The server.
+    pub(super) server: &'a Server,
+    /// The site.
+    pub(super) site: &'a Site,
+    /// What is in effect at the path.
+    pub(super) scope: &'a Scope,
+}
+
+/// The sites of all servers that have the host and port of `url`, with what is in effect at its path.
+pub(super) fn publishers<'a>(servers: &'a [Server], url: &str) -> Vec<Publisher<'a>> {
+    let Ok(url) = Url::parse(url) else { return Vec::new() };
+    let (Some(host), Some(port)) = (&url.host, url.port) else { return Vec::new() };
+    let mut found = Vec::new();
+    for server in servers {
+        let has = |site: &&Site| site.bindings.iter().any(|binding| binding.port == Some(port) && binding.host.eq_ignore_ascii_case(host));
+        for site in server.sites.iter().filter(has) {
+            found.push(Publisher { server, site, scope: nearest(site, &url.path) });
+        }
+    }
+    found
+}
+
+/// What is known of an address that failed: whether the certificate itself names it, where its file is there, and the site of a server that was
+/// read which has its host.
+pub(super) fn about_address(case: &Case<'_>, element: &Element, url: &str) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    let Ok(failed) = Url::parse(url) else { return facts };
+    let is_it = |one: &&X509| match element.hash.value() {
+        Some(hash) => hash.as_slice() == one.thumbprint,
+        None => element.serial.value().is_some_and(|serial| one.serial.is_written(serial)),
+    };
+    let certificate = case.server.evidence.certificates.iter().find(is_it);
+    if let Some(certificate) = certificate.filter(|certificate| !certificate.crl_urls.is_empty()) {
+        let hosts: BTreeSet<String> = certificate.crl_urls.iter().filter_map(|url| Url::parse(url).ok()?.host).collect();
+        let named = certificate.crl_urls.join(", ");
+        let text = match failed.host.as_ref().is_some_and(|host| hosts.contains(host)) {
+            true => format!("the address is one that {} names for its list: {named}", shown(certificate)),
+            false => format!("{} names other addresses for its list than the one that failed: {named}", shown(certificate)),
+        };
+        facts.push(Fact::at(text, Some(certificate.place)));
+    }
+    for publisher in publishers(case.servers, url).into_iter().take(ADDRESSES) {
+        let stopped = if publisher.site.auto_start { "" } else { ", which is not started with the server" };
+        let text = format!(
+            "{} is a host of {} of {}{stopped}: look there first",
+            failed.host.as_deref().unwrap_or_default(),
+            publisher.site.label(),
+            publisher.server.name
+        );
+        facts.push(Fact::at(text, publisher.site.place));
+    }
+    facts
+}
+
+/// So many sites of one host are told.
+const ADDRESSES: usize = 3;
 
 /// What a site that works tells: it does not check, where this one does, and no endpoint serves both.
 pub(super) fn working_does_not_check(case: &Case<'_>) -> Option<Fact> {

@@ -1,6 +1,6 @@
 //! `root-not-trusted`: the root of the client's chain is not trusted by the computer.
 
-use super::chains::{UNTRUSTED_ROOT, asked, clients, listing, shown, usual_needs, with_error};
+use super::chains::{UNTRUSTED_ROOT, asked, clients, listing, of_one, several, shown, usual_needs, with_error};
 use crate::diagnose::{Case, Cause, Fact, Judged, Likelihood};
 use crate::evidence::x509::{ChainEnd, in_store};
 use crate::remedy::{Remedy, Risk};
@@ -30,15 +30,18 @@ fn check(case: &Case<'_>) -> Judged {
     let (mut bad, mut strength, mut good) = (Vec::new(), verified.strength, Vec::new());
     good.extend(verified.rules_out(case.verifications()).into_iter().flatten());
     bad.extend(verified.bad);
+    let mut reason = None;
     if let Some(store) = case.server.evidence.store("Root") {
-        for chain in clients(case) {
+        let clients = clients(case);
+        let several = several(&clients);
+        for chain in &clients {
             let (Some(root), ChainEnd::SelfIssued) = (chain.links.last(), &chain.end) else { continue };
             match in_store(root, store) {
                 Some(true) => good.push(Fact::at(format!("the root {}, is in the store Root", shown(root)), Some(store.place))),
                 Some(false) => {
                     bad.push(Fact::at(format!("the root {}, is not in the store Root of the computer", shown(root)), Some(store.place)));
                     bad.push(Fact::at("the root certificate", Some(root.place)));
-                    strength = strength.max(Some(Confidence::Likely));
+                    strength = strength.max(Some(of_one(&several, Confidence::Likely, &mut reason)));
                 }
                 None => {}
             }
@@ -62,7 +65,7 @@ fn check(case: &Case<'_>) -> Judged {
         ),
     ];
     match strength {
-        Some(strength) => Judged::supported(strength, bad).needs(needs).remedies(remedies),
+        Some(strength) => Judged::supported(strength, bad).aside(reason).needs(needs).remedies(remedies),
         None if !good.is_empty() => Judged::excluded_by(Confidence::Likely, good),
         None => match case.logged_without("403.16", RESULTS) {
             Some(fact) => Judged::excluded(Confidence::Likely, fact),

@@ -41,7 +41,7 @@ fn check(case: &Case<'_>) -> Judged {
         "for mapping by Active Directory: move what the entries of IIS map there, and switch mapping by IIS off",
     );
     let judged = if iis.may_be_yes() && directory.may_be_yes() {
-        Judged::supported(Confidence::Likely, iis.yes).and(directory.yes)
+        Judged::supported(Confidence::Likely, directory.yes).and(iis.yes)
     } else {
         Judged::open().and(iis.facts()).and(directory.facts()).needs(iis.needs()).needs(directory.needs())
     };
