@@ -110,7 +110,7 @@ fn timed(work: impl Fn() -> usize) -> Duration {
 }
 
 /// Medians: of the ratios to both yardsticks, and of the times.
-fn measure<R: Read>(open: impl Fn() -> R, bytes: usize, pairs: usize) {
+fn measure<R: Read + Send>(open: impl Fn() -> R, bytes: usize, pairs: usize) {
     let mut to_lines = Vec::new();
     let mut to_reads = Vec::new();
     let mut to_count = Vec::new();

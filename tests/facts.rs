@@ -214,12 +214,9 @@ fn duckdb_reads_rows_of_any_text_with_types_of_its_own_finding() {
     }
     let directory = tempfile::tempdir().unwrap();
     let name = "evil\u{1b}[2J\r\n=1+1,\"';\u{202e}gpj\u{2028}日本語 ##vso[";
-    let mut fact = iisaudit::facts::of_estate(&iisaudit::estate::read(
-        &[Path::new(ROOT).join("examples/working-failing")],
-        &iisaudit::estate::Options::default(),
-    ))
-    .find(|fact| fact.number == Some(104))
-    .unwrap();
+    let example = [Path::new(ROOT).join("examples/working-failing")];
+    let estate = iisaudit::estate::read(&example, &iisaudit::estate::Options::default());
+    let mut fact = iisaudit::facts::of_estate(&estate).find(|fact| fact.number == Some(104)).unwrap();
     fact.server = name.to_owned().into();
     let mut lines = Vec::new();
     iisaudit::report::facts::ndjson([fact].into_iter(), &mut lines).unwrap();

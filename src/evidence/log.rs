@@ -12,7 +12,7 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read};
 
-use memchr::memchr;
+use memchr::{memchr, memrchr};
 
 use crate::input::{FileId, Place};
 
@@ -519,27 +519,68 @@ fn top<T: Ord>(mut all: Vec<(T, u64)>, count: usize) -> Vec<(T, u64)> {
 }
 
 /// Reads one log, plain or as gzip, in ANSI, UTF-8 or UTF-16. What was read before an error counts, and the error is told in the summary.
-pub fn read_log(reader: impl Read, file: FileId) -> LogSummary {
+pub fn read_log(mut reader: impl Read + Send, file: FileId) -> LogSummary {
     let mut counter = Counter::new(file);
-    if let Err(error) = read_packed(reader, &mut counter) {
+    let mut head = Vec::new();
+    let start = (&mut reader).take(SHORT).read_to_end(&mut head);
+    let outcome = match start {
+        Ok(_) if head.len() as u64 == SHORT => read_apart(head.as_slice().chain(reader), &mut counter),
+        Ok(_) => read_here(head.as_slice(), &mut counter),
+        Err(error) => read_here(head.as_slice(), &mut counter).and(Err(error)),
+    };
+    if let Err(error) = outcome {
         counter.facts.problems.insert(error.to_string());
     }
     counter.finish()
 }
 
-fn read_packed(mut reader: impl Read, counter: &mut Counter) -> io::Result<()> {
-    let head = head(&mut reader)?;
-    let rest = head.as_slice().chain(reader);
-    if head.starts_with(&[0x1f, 0x8b]) { read_encoded(&mut Unpacked::new(rest), counter) } else { read_encoded(&mut { rest }, counter) }
+/// A log of fewer bytes is read and counted by one thread.
+const SHORT: u64 = 1 << 20;
+/// So many blocks are read ahead at most.
+const AHEAD: usize = 3;
+
+fn read_here(reader: impl Read, counter: &mut Counter) -> io::Result<()> {
+    read_packed(reader, &mut |block| {
+        counter.block(&block);
+        block.bytes
+    })
 }
 
-fn read_encoded(reader: &mut dyn Read, counter: &mut Counter) -> io::Result<()> {
+/// Reads and unpacks in another thread while this one counts. The blocks, and their order, are the same as with one thread.
+fn read_apart(reader: impl Read + Send, counter: &mut Counter) -> io::Result<()> {
+    let outcome = std::thread::scope(|scope| {
+        let (full, blocks) = std::sync::mpsc::sync_channel::<Block>(AHEAD);
+        let (back, free) = std::sync::mpsc::channel::<Vec<u8>>();
+        let ahead = move || {
+            read_packed(reader, &mut |block| {
+                // It is taken in any case: the other thread counts until this one has ended.
+                let _ = full.send(block);
+                free.try_recv().unwrap_or_default()
+            })
+        };
+        let thread = std::thread::Builder::new().spawn_scoped(scope, ahead)?;
+        for block in blocks {
+            counter.block(&block);
+            let _ = back.send(block.bytes);
+        }
+        thread.join().map_err(|_| io::Error::other("the thread that reads it has failed"))
+    });
+    outcome?
+}
+
+fn read_packed(mut reader: impl Read, sink: &mut Sink<'_>) -> io::Result<()> {
+    let head = head(&mut reader)?;
+    let rest = head.as_slice().chain(reader);
+    if head.starts_with(&[0x1f, 0x8b]) { read_encoded(&mut Unpacked::new(rest), sink) } else { read_encoded(&mut { rest }, sink) }
+}
+
+fn read_encoded(reader: &mut dyn Read, sink: &mut Sink<'_>) -> io::Result<()> {
     let head = head(reader)?;
     match head.as_slice() {
-        [0xff, 0xfe, rest @ ..] => read_lines(&mut Utf16::new(rest.chain(reader), encoding_rs::UTF_16LE), counter),
-        [0xfe, 0xff, rest @ ..] => read_lines(&mut Utf16::new(rest.chain(reader), encoding_rs::UTF_16BE), counter),
-        [0xef, 0xbb, 0xbf] => read_lines(reader, counter),
-        all => read_lines(&mut all.chain(reader), counter),
+        [0xff, 0xfe, rest @ ..] => read_blocks(&mut Utf16::new(rest.chain(reader), encoding_rs::UTF_16LE), sink),
+        [0xfe, 0xff, rest @ ..] => read_blocks(&mut Utf16::new(rest.chain(reader), encoding_rs::UTF_16BE), sink),
+        [0xef, 0xbb, 0xbf] => read_blocks(reader, sink),
+        all => read_blocks(&mut all.chain(reader), sink),
     }
 }
 
@@ -697,43 +738,73 @@ fn read_some(reader: &mut (impl Read + ?Sized), into: &mut [u8]) -> io::Result<u
     }
 }
 
-/// Gives each line to the counter.
-fn read_lines(reader: &mut dyn Read, counter: &mut Counter) -> io::Result<()> {
-    let mut buffer = vec![0; MAX_LINE];
-    let (mut start, mut end) = (0, 0);
-    let mut skipping = false;
-    loop {
-        let mut from = start;
-        while let Some(length) = memchr(b'\n', &buffer[from..end]) {
-            let line = &buffer[start..from + length];
-            if std::mem::take(&mut skipping) {
-                counter.too_long();
+/// Whole lines of a log.
+struct Block {
+    bytes: Vec<u8>,
+    /// Where the lines end; each has a line feed but for the last one of the log.
+    end: usize,
+    /// Whether the first line is the rest of one that is too long to be read.
+    is_rest: bool,
+}
+
+/// Takes a block, and gives room for the next one.
+type Sink<'a> = dyn FnMut(Block) -> Vec<u8> + 'a;
+
+impl Counter {
+    fn block(&mut self, block: &Block) {
+        let mut is_rest = block.is_rest;
+        let mut start = 0;
+        while start < block.end {
+            let rest = &block.bytes[start..block.end];
+            let found = memchr(b'\n', rest);
+            let line = &rest[..found.unwrap_or(rest.len())];
+            if std::mem::take(&mut is_rest) {
+                self.too_long();
             } else {
-                counter.line(line, true);
+                self.line(line, found.is_some());
             }
             start += line.len() + 1;
-            from = start;
         }
-        // IIS allots a file in pieces filled with NUL; such a piece is no line, however long.
-        while start < end && buffer[start] == 0 {
-            start += 1;
-        }
-        if start == 0 && end == buffer.len() {
-            skipping = true;
-            start = end;
-        }
-        buffer.copy_within(start..end, 0);
-        (start, end) = (0, end - start);
+    }
+}
+
+/// Gives the lines to the sink, many at once.
+fn read_blocks(reader: &mut dyn Read, sink: &mut Sink<'_>) -> io::Result<()> {
+    let mut buffer = vec![0; MAX_LINE];
+    let mut begun = Vec::new();
+    let mut end = 0;
+    let mut is_rest = false;
+    loop {
         let read = read_some(reader, &mut buffer[end..])?;
         if read == 0 {
-            if skipping {
-                counter.too_long();
-            } else if end > 0 {
-                counter.line(&buffer[..end], false);
+            if is_rest || end > 0 {
+                // The rest of a line that is too long counts, even where nothing of it is left.
+                end = end.max(usize::from(is_rest));
+                sink(Block { bytes: buffer, end, is_rest });
             }
             return Ok(());
         }
+        let known = end;
         end += read;
+        // Only what is new can hold a line feed.
+        let lines = memrchr(b'\n', &buffer[known..end]).map_or(0, |at| known + at + 1);
+        // IIS allots a file in pieces filled with NUL; such a piece is no line, however long.
+        let nuls = buffer[lines..end].iter().take_while(|byte| **byte == 0).count();
+        if lines + nuls == 0 && end < buffer.len() {
+            continue;
+        }
+        begun.clear();
+        begun.extend_from_slice(&buffer[lines + nuls..end]);
+        if lines > 0 {
+            buffer = sink(Block { bytes: buffer, end: lines, is_rest });
+            buffer.resize(MAX_LINE, 0);
+            is_rest = false;
+        } else if begun.len() == buffer.len() {
+            is_rest = true;
+            begun.clear();
+        }
+        buffer[..begun.len()].copy_from_slice(&begun);
+        end = begun.len();
     }
 }
 
@@ -1968,6 +2039,18 @@ mod tests {
     /// Gives a few bytes at a time.
     struct Slow<'a>(&'a [u8], usize);
 
+    /// Read by one thread, and by two, which must come to the same.
+    fn read_slowly(slow: Slow<'_>) -> LogSummary {
+        let Slow(bytes, piece) = slow;
+        let (mut here, mut apart) = (Counter::new(FileId(0)), Counter::new(FileId(0)));
+        let told = |outcome: io::Result<()>| outcome.map_err(|error| error.to_string());
+        let outcome = told(read_here(Slow(bytes, piece), &mut here));
+        assert_eq!(told(read_apart(Slow(bytes, piece), &mut apart)), outcome);
+        let here = here.finish();
+        assert_eq!(apart.finish(), here);
+        here
+    }
+
     impl Read for Slow<'_> {
         fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
             let most = self.1.min(into.len());
@@ -2207,6 +2290,26 @@ mod tests {
     }
 
     #[test]
+    fn a_long_log_is_read_ahead_and_what_was_read_before_an_error_counts() {
+        let line = "2026-01-02 03:04:05 10.0.0.1 GET /a - 443 - 10.0.0.9 curl - 403 13 2148081683 5\n";
+        let mut text = format!("#Fields: {}\n", DEFAULTS[0]);
+        while text.len() as u64 <= 3 * SHORT {
+            text.push_str(line);
+        }
+        let lines = text.lines().count() as u64 - 1;
+        let all = read(text.as_bytes());
+        assert_eq!((all.requests(), facts(&all).problems.len()), (lines, 0));
+        struct Broken;
+        impl Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::Error::other("the disk is gone"))
+            }
+        }
+        let broken = read_log(text.as_bytes().chain(Broken), FileId(0));
+        assert_eq!((broken.requests(), facts(&broken).problems.first().map(String::as_str)), (lines, Some("the disk is gone")));
+    }
+
+    #[test]
     fn blanks_are_found_wherever_they_stand() {
         for length in 0..100 {
             for at in 0..length {
@@ -2225,7 +2328,7 @@ mod tests {
         #[test]
         fn a_log_is_read_as_when_it_is_split_plainly(bytes in any_log(), piece in 1..700usize) {
             let expected = read_plainly(&bytes);
-            prop_assert_eq!(&read_log(Slow(&bytes, piece), FileId(0)), &expected);
+            prop_assert_eq!(&read_slowly(Slow(&bytes, piece)), &expected);
             prop_assert_eq!(&read(&bytes), &expected);
         }
 
@@ -2234,7 +2337,7 @@ mod tests {
             let summary = read(&bytes);
             let facts = facts(&summary);
             prop_assert!(facts.requests + facts.unknown + facts.too_long <= facts.lines);
-            prop_assert_eq!(&summary, &read_log(Slow(&bytes, piece), FileId(0)));
+            prop_assert_eq!(&summary, &read_slowly(Slow(&bytes, piece)));
         }
 
         #[test]
@@ -2258,7 +2361,7 @@ mod tests {
 
         #[test]
         fn the_size_of_pieces_changes_nothing(text in log(), piece in 1..50usize) {
-            prop_assert_eq!(read(text.as_bytes()), read_log(Slow(text.as_bytes(), piece), FileId(0)));
+            prop_assert_eq!(read(text.as_bytes()), read_slowly(Slow(text.as_bytes(), piece)));
         }
     }
 }
