@@ -9,7 +9,7 @@ use super::judge::{OWN, Setup};
 use super::{Common, Outcome, complain, judge_inputs};
 use crate::estate::{self, Estate};
 use crate::facts::{self, Fact, FactError, FindingRow, Line, NoticeRow, Row, VERSION};
-use crate::fleet::Collector;
+use crate::fleet::{Collector, Made};
 use crate::input::{FileId, Place, display};
 use crate::policy::{Seen, look};
 use crate::report;
@@ -199,28 +199,51 @@ struct Parts<'a> {
     files: HashMap<String, String>,
     /// Numbers of files in places.
     numbers: BTreeMap<String, FileId>,
+    /// For rows of an earlier run, which may have been made in another way: how.
+    earlier: Option<Made>,
     complaints: usize,
     mistakes: usize,
 }
 
 /// Puts rows together.
 pub(super) fn of_facts(files: &[PathBuf], setup: &Setup) -> (Gathered, Outcome) {
-    let mut parts = Parts {
-        setup,
-        gathered: Gathered::default(),
-        servers: HashMap::new(),
-        files: HashMap::new(),
-        numbers: BTreeMap::new(),
-        complaints: 0,
-        mistakes: 0,
-    };
-    for file in files {
-        parts.read(file);
-    }
-    parts.finish(files)
+    let parts = Parts::of(files, setup, None);
+    let mistakes = parts.mistakes;
+    let gathered = parts.finish();
+    let outcome = if mistakes > 0 { Outcome::Unreadable } else { Outcome::Clean };
+    let read = if gathered.estate.servers.is_empty() && mistakes > 0 { Outcome::Clean } else { judge_inputs(&gathered.estate, files) };
+    (gathered, outcome.max(read))
 }
 
-impl Parts<'_> {
+/// Puts the rows of an earlier run together, and says how it was made. With a row missing or wrong nothing could be told from it: what it
+/// held would look new.
+pub(super) fn of_earlier(files: &[PathBuf], setup: &Setup) -> Result<(Gathered, Made), Outcome> {
+    let parts = Parts::of(files, setup, Some(Made::default()));
+    let made = parts.earlier.unwrap_or_default();
+    if parts.mistakes > 0 {
+        return Err(Outcome::Usage);
+    }
+    Ok((parts.finish(), made))
+}
+
+impl<'a> Parts<'a> {
+    fn of(files: &[PathBuf], setup: &'a Setup, earlier: Option<Made>) -> Self {
+        let mut parts = Parts {
+            setup,
+            gathered: Gathered::default(),
+            servers: HashMap::new(),
+            files: HashMap::new(),
+            numbers: BTreeMap::new(),
+            earlier,
+            complaints: 0,
+            mistakes: 0,
+        };
+        for file in files {
+            parts.read(file);
+        }
+        parts
+    }
+
     fn read(&mut self, file: &Path) {
         self.complaints = 0;
         let shown = display(file);
@@ -258,7 +281,7 @@ impl Parts<'_> {
             (true, true) => "",
         };
         if !message.is_empty() {
-            self.complain(&FactError { file: shown.clone(), line: None, message: message.to_owned() });
+            self.complain(&lines.error(message));
         }
         if self.complaints > LISTED {
             complain(&format!("error: {shown}: {} more rows are wrong", self.complaints - LISTED));
@@ -296,7 +319,13 @@ impl Parts<'_> {
             Row::Part { policy, profile, .. } => {
                 let loaded = self.setup.policy.as_ref();
                 let decides = |loaded: &&super::policy::Loaded| !loaded.policy.expect.is_empty() || !loaded.policy.groups.is_empty();
-                if loaded.filter(decides).is_some_and(|loaded| policy.as_ref() != Some(&loaded.fingerprint)) {
+                let same = policy.as_deref() == loaded.map(|loaded| loaded.fingerprint.as_str());
+                if let Some(made) = &mut self.earlier {
+                    made.other_policy |= !same;
+                    made.other_profile |= profile != self.setup.profile;
+                    return Ok(());
+                }
+                if loaded.filter(decides).is_some() && !same {
                     return Err(
                         "it was written without this policy file, whose expectations and groups are judged where servers are read; \
                                 write it again with the same --config"
@@ -338,8 +367,8 @@ impl Parts<'_> {
         Ok(())
     }
 
-    fn finish(self, files: &[PathBuf]) -> (Gathered, Outcome) {
-        let Parts { mut gathered, servers, numbers, mistakes, .. } = self;
+    fn finish(self) -> Gathered {
+        let Parts { mut gathered, servers, numbers, .. } = self;
         // A server of facts alone: what the rules found on it, nobody wrote down.
         let servers: BTreeMap<String, _> = servers.into_iter().collect();
         for (name, _) in servers.into_iter().filter(|(_, (told, _))| !told) {
@@ -371,8 +400,6 @@ impl Parts<'_> {
             }
         }
         gathered.sort();
-        let outcome = if mistakes > 0 { Outcome::Unreadable } else { Outcome::Clean };
-        let read = if gathered.estate.servers.is_empty() && mistakes > 0 { Outcome::Clean } else { judge_inputs(&gathered.estate, files) };
-        (gathered, outcome.max(read))
+        gathered
     }
 }

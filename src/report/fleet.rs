@@ -1,6 +1,7 @@
 //! The report of `iisaudit fleet`: the state of the whole first, then what differs, the heaviest first. The table and the
 //! page are bounded, JSON is whole.
 
+mod changes;
 mod html;
 
 use std::cmp::Reverse;
@@ -8,8 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use self::changes::ChangesJson;
 pub use self::html::html;
-use super::fleet_changes::{self, ChangesJson};
+use super::html::{client_certificates, revocation};
 use super::page::Page;
 use super::parts::{InputJson, count, to_json};
 use super::style::{self, DIM, ERROR, HEADING, Style};
@@ -491,7 +493,7 @@ pub fn table(survey: &Survey<'_>, limit: usize, style: Style) -> String {
     let fleet = survey.fleet;
     head(&mut page, survey);
     if let Some(changes) = survey.changes {
-        fleet_changes::table(&mut page, changes, limit);
+        changes::table(&mut page, changes, limit);
     }
     if !fleet.outliers.is_empty() {
         page.gap();
@@ -529,7 +531,7 @@ pub fn table(survey: &Survey<'_>, limit: usize, style: Style) -> String {
                     4,
                     &format!("{} of {}:", value.count, one.of),
                     DIM,
-                    &format!("{} ({})", meant(&one.setting, &value.value), within(&names, value.count)),
+                    &format!("{} ({})", in_words(&one.setting, &value.value), within(&names, value.count)),
                 );
             }
             if one.values.len() > NAMED {
@@ -589,15 +591,19 @@ fn at(setting: &str, path: &str) -> String {
     if path.is_empty() { setting.to_owned() } else { format!("{setting} at {path}") }
 }
 
-/// The value, with its meaning where the value is a bare number that is easily misread.
-fn meant(setting: &str, value: &str) -> String {
-    if setting != Setting::CertCheckMode.name() {
-        return value.to_owned();
+/// The value in few words, where it is a number or a list of flags: what they do, and the flags as they were shown.
+fn in_words(setting: &str, shown: &str) -> String {
+    let parsed = |setting| match Value::parse(setting, Generation::Iis7, shown) {
+        Value::Malformed(_) => Value::parse(setting, Generation::Iis6, shown).flags(),
+        value => value.flags(),
+    };
+    if setting == Setting::AccessFlags.name() {
+        return parsed(Setting::AccessFlags).map_or_else(|| shown.to_owned(), |bits| format!("{}: {shown}", client_certificates(bits)));
     }
-    match Value::parse(Setting::CertCheckMode, Generation::Iis7, value) {
-        Value::Malformed(_) => value.to_owned(),
-        known => format!("{value} ({})", known.meaning(Setting::CertCheckMode)),
+    if setting == Setting::CertCheckMode.name() {
+        return parsed(Setting::CertCheckMode).map_or_else(|| shown.to_owned(), revocation);
     }
+    shown.to_owned()
 }
 
 fn unknown(count: usize) -> String {
@@ -638,8 +644,8 @@ fn deviations(page: &mut Page, all: &[Deviation], here: &str, limit: usize) {
                 at(&one.setting, &one.path),
                 one.agree,
                 one.of,
-                meant(&one.setting, &one.expected),
-                meant(&one.setting, &one.value),
+                in_words(&one.setting, &one.expected),
+                in_words(&one.setting, &one.value),
                 unknown(one.not_assessed)
             ),
         );
@@ -682,7 +688,7 @@ fn nodes(page: &mut Page, fleet: &Fleet, limit: usize) {
 fn node_rows(row: &fleet::NodeRow) -> Vec<Vec<String>> {
     let names = |nodes: &[std::sync::Arc<str>]| listed(&nodes.iter().map(|node| &**node).collect::<Vec<_>>());
     let mut values: Vec<(String, String)> =
-        row.values.iter().take(NAMED).map(|value| (meant(&row.setting, &value.value), names(&value.nodes))).collect();
+        row.values.iter().take(NAMED).map(|value| (in_words(&row.setting, &value.value), names(&value.nodes))).collect();
     if row.values.len() > NAMED {
         values.push((format!("{} more values", row.values.len() - NAMED), String::new()));
     }
@@ -704,7 +710,7 @@ fn glance(page: &mut Page, survey: &Survey<'_>, limit: usize) {
         // Thumbprints that each stand for one server tell nothing here.
         let shown = if one.setting == Setting::ServerCertificate.name() && one.values.len() > 1 { 0 } else { NAMED };
         for value in one.values.iter().take(shown) {
-            rows.push(vec![std::mem::take(&mut name), meant(one.setting, value.value), value.sites.to_string()]);
+            rows.push(vec![std::mem::take(&mut name), in_words(one.setting, value.value), value.sites.to_string()]);
         }
         if one.values.len() > shown {
             let rest = one.values.iter().skip(shown);

@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::{SummaryJson, Survey, cohort, meant, notices, rules, settings, summary};
+use super::{SummaryJson, Survey, cohort, in_words, notices, rules, settings, summary};
 use crate::catalogue::{Setting, entry};
 use crate::fleet::{CohortKind, Deviation, Location, Member, NodeRow, Split, Twins};
 use crate::report::html::{Page, SEVERITIES, badge, begin, sign, whereabouts};
@@ -383,7 +383,7 @@ fn values(page: &mut Page, view: &View<'_>) {
             page.markup("</td></tr>\n");
         };
         for (index, value) in one.values.iter().take(shown).enumerate() {
-            row(page, if index == 0 { Bar::Most } else { Bar::Other }, &meant(one.setting, value.value), value.sites);
+            row(page, if index == 0 { Bar::Most } else { Bar::Other }, &in_words(one.setting, value.value), value.sites);
         }
         if !rest.is_empty() {
             let sites = rest.iter().map(|value| value.sites).sum();
@@ -414,7 +414,7 @@ fn deviations<'d>(page: &mut Page, all: impl ExactSizeIterator<Item = (&'d Devia
         page.markup("<tr><th scope=\"row\">");
         setting(page, &one.setting, &one.path);
         page.markup("</th><td><strong>").number(one.agree).markup(" of ").number(one.of).markup("</strong>: ");
-        page.text(&meant(&one.setting, &one.expected));
+        page.text(&in_words(&one.setting, &one.expected));
         if one.not_assessed > 0 {
             page.markup(" <small>(").number(one.not_assessed).markup(" not assessed)</small>");
         }
@@ -423,7 +423,7 @@ fn deviations<'d>(page: &mut Page, all: impl ExactSizeIterator<Item = (&'d Devia
             place(page, location.as_ref());
             page.markup("</p>");
         }
-        page.within("</td><td class=\"odd\"><span class=\"mark\" aria-hidden=\"true\">≠</span> ", &meant(&one.setting, &one.value), "");
+        page.within("</td><td class=\"odd\"><span class=\"mark\" aria-hidden=\"true\">≠</span> ", &in_words(&one.setting, &one.value), "");
         page.markup(if &*one.origin == "default" { " <small>(not set)</small>" } else { "" });
         page.markup("<p class=\"as\">");
         place(page, location.as_ref());
@@ -508,7 +508,7 @@ fn split(page: &mut Page, one: &Split) {
     page.markup("<th scope=\"col\">Servers</th></tr></thead>\n<tbody>\n");
     let of = one.of + one.not_assessed;
     for value in one.values.iter().take(VALUES) {
-        page.within("<tr><td>", &meant(&one.setting, &value.value), "</td><td class=\"n\">").number(value.count);
+        page.within("<tr><td>", &in_words(&one.setting, &value.value), "</td><td class=\"n\">").number(value.count);
         page.markup("</td><td class=\"share\">");
         bar(page, Bar::Other, value.count, of);
         page.markup("</td><td>");
@@ -584,7 +584,7 @@ fn node_row(page: &mut Page, row: &NodeRow) {
     setting(page, &row.setting, &row.path);
     page.within(" <small>of <bdi>", &row.site, "</bdi></small></th>");
     for (index, value) in row.values.iter().take(shown).enumerate() {
-        page.markup(if index == 0 { "<td>" } else { "<tr><td>" }).text(&meant(&row.setting, &value.value)).markup("</td><td>");
+        page.markup(if index == 0 { "<td>" } else { "<tr><td>" }).text(&in_words(&row.setting, &value.value)).markup("</td><td>");
         names(page, value.nodes.iter().map(|node| &**node), value.nodes.len());
         page.markup("<p class=\"as\">");
         place(page, value.location.as_ref());
@@ -707,9 +707,13 @@ fn site_values(page: &mut Page, differs: &Differs<'_>, member: Option<&Member>) 
         let (one, kind, name, shared) = *all;
         page.markup("<tr><th scope=\"row\">");
         setting(page, &one.setting, &one.path);
-        page.within("</th><td>", &meant(&one.setting, &one.value), "<p class=\"as\">");
+        page.within("</th><td>", &in_words(&one.setting, &one.value), "<p class=\"as\">");
         place(page, located(all).as_ref());
-        page.markup("</p></td><td>").number(one.agree).markup(" of ").number(one.of).within(": ", &meant(&one.setting, &one.expected), "");
+        page.markup("</p></td><td>").number(one.agree).markup(" of ").number(one.of).within(
+            ": ",
+            &in_words(&one.setting, &one.expected),
+            "",
+        );
         page.within(
             "<p class=\"as\">",
             &cohort(kind, name),
