@@ -607,39 +607,33 @@ fn a_shorter_listing_fixes_nothing_either() {
 #[test]
 fn a_web_config_that_is_missing_now_fixes_nothing_and_one_that_was_gathered_elsewhere_is_the_same() {
     let directory = tempfile::tempdir().unwrap();
-    let (servers, rows) = (directory.path().join("a/servers"), directory.path().join("last.ndjson"));
-    portal(&servers, "web01", "Portal", REQUIRE);
-    for application in ["one", "two"] {
-        let text = "<configuration><system.webServer><security><access sslFlags=\"None\" /></security></system.webServer></configuration>";
-        write(&servers.join(format!("web01/Portal/{application}/web.config")), text);
+    let (server, rows) = (directory.path().join("today/delegation"), directory.path().join("last.ndjson"));
+    last("examples/delegation", &rows);
+    for file in ["config/applicationHost.config", "web/orders/api/web.config", "web/billing/web.config"] {
+        write(&server.join(file), &std::fs::read_to_string(Path::new(ROOT).join("examples/delegation").join(file)).unwrap());
     }
-    let path = servers.to_str().unwrap();
-    last(path, &rows);
-    let all: Value = serde_json::from_str(&run(&["check", path, "--format", "json"]).out).unwrap();
-    let elsewhere = directory.path().join("b/servers");
-    std::fs::create_dir_all(elsewhere.parent().unwrap()).unwrap();
-    std::fs::rename(&servers, &elsewhere).unwrap();
-    let moved = &against(&rows, &[elsewhere.to_str().unwrap()])["changes"];
-    assert!(
-        moved["summary"]["unchanged"] == all["findings"].as_array().unwrap().len() && moved["values"] == serde_json::json!([]),
-        "{moved:#}"
+    let path = server.to_str().unwrap();
+    let moved = &against(&rows, &[path])["changes"];
+    assert_eq!(
+        (&moved["summary"]["unchanged"], &moved["summary"]["not_read"], &moved["values"]),
+        (&2.into(), &0.into(), &serde_json::json!([]))
     );
-    let (one, two) = (elsewhere.join("web01/Portal/one"), elsewhere.join("web01/Portal/two"));
-    std::fs::remove_file(two.join("web.config")).unwrap();
-    let fewer = &against(&rows, &[elsewhere.to_str().unwrap()])["changes"];
-    let of = |list: &str| fewer["findings"][list].as_array().unwrap().len();
-    assert_eq!(of("fixed"), 0, "{fewer:#}");
-    // What such a file says counts nowhere here, so there may be no finding in it; with one, it is not read.
-    let in_it = all["findings"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|one| one["location"]["file"].as_str().is_some_and(|file| file.contains("/two/")));
-    assert_eq!(of("not_read"), in_it.count(), "{fewer:#}");
-    std::fs::remove_file(one.join("web.config")).unwrap();
-    let none = &against(&rows, &[elsewhere.to_str().unwrap()])["changes"];
-    assert_eq!(none["findings"]["fixed"], serde_json::json!([]), "{none:#}");
-    assert_eq!(servers_of(&none["servers"]["not_read"]), ["web01"]);
+    std::fs::remove_file(server.join("web/billing/web.config")).unwrap();
+    let fewer = &against(&rows, &[path])["changes"];
+    assert_eq!((&fewer["summary"]["unchanged"], &fewer["summary"]["fixed"]), (&1.into(), &0.into()), "{fewer:#}");
+    let lost = &fewer["findings"]["not_read"][0];
+    assert_eq!(
+        (&lost["rule"], &lost["why"]),
+        (&"locked-section-set".into(), &"not read: examples/delegation/web/billing/web.config".into())
+    );
+    std::fs::remove_file(server.join("web/orders/api/web.config")).unwrap();
+    let none = &against(&rows, &[path])["changes"];
+    assert_eq!((&none["summary"]["not_read"], &none["summary"]["fixed"]), (&2.into(), &0.into()), "{none:#}");
+    assert_eq!(servers_of(&none["servers"]["not_read"]), ["delegation"]);
+    // The value above it is in effect, unless the file is there after all.
+    let value = &none["values"][0];
+    assert_eq!((&value["strength"], &value["likely"], &value["path"]), (&"stronger".into(), &true.into(), &"/api".into()));
+    assert!(value["why"].as_str().unwrap().contains("was not read now"), "{value}");
 }
 
 #[test]

@@ -287,53 +287,63 @@ fn below<'a>(path: &'a str, server: &str) -> Option<&'a str> {
 
 /// What of a server one run read and the other did not.
 #[derive(Debug, Clone, Default)]
-struct Lost {
-    /// What, in words; empty for nothing.
+struct Lost<'a> {
+    /// What, in words; empty where nothing but some files of their kinds are missing.
     why: String,
     /// Whether a file could not be read.
     unreadable: bool,
-    /// Kinds of files of which none was read.
+    /// Kinds of files of which fewer were read, or none.
     kinds: BTreeSet<FileKind>,
-    /// Kinds of files of which fewer were read.
-    fewer: BTreeSet<FileKind>,
+    /// The files, of kinds of which fewer were read, that are not in their place.
+    files: BTreeSet<&'a str>,
 }
 
-impl Lost {
+impl Lost<'_> {
     /// Whether sites may be missing for it.
     fn hides_sites(&self) -> bool {
-        let lists_sites = [FileKind::MetaBase, FileKind::ApplicationHost];
-        self.unreadable || lists_sites.iter().any(|kind| self.kinds.contains(kind) || self.fewer.contains(kind))
+        self.unreadable || [FileKind::MetaBase, FileKind::ApplicationHost].iter().any(|kind| self.kinds.contains(kind))
     }
 }
 
 /// What the run `lacks` did not read of the servers of both runs.
-fn lost<'a>(has: &Read<'a>, lacks: &Read<'a>) -> BTreeMap<&'a str, Lost> {
+fn lost<'a>(has: &Read<'a>, lacks: &Read<'a>) -> Losses<'a> {
     let mut all = BTreeMap::new();
     let none = BTreeMap::new();
     for server in has.servers.intersection(&lacks.servers) {
+        // Rows of facts alone name no files, so that nothing follows from that.
+        if lacks.without_findings.contains(server) {
+            continue;
+        }
         let (had, read) = (has.files.get(server).unwrap_or(&none), lacks.files.get(server).unwrap_or(&none));
         let mut lost = Lost::default();
+        let mut whole = Vec::new();
         for (kind, files) in had {
-            match read.get(kind).map_or(0, Vec::len) {
-                0 => lost.kinds.insert(*kind),
-                now => now < files.len() && lost.fewer.insert(*kind),
-            };
+            let others = read.get(kind).map_or(&[][..], Vec::as_slice);
+            if others.len() >= files.len() {
+                continue;
+            }
+            lost.kinds.insert(*kind);
+            if others.is_empty() {
+                whole.push(kind.name());
+            }
+            let place = |path: &'a str| below(path, server).unwrap_or(path);
+            let places: BTreeSet<&str> = others.iter().map(|path| place(path)).collect();
+            lost.files.extend(files.iter().filter(|path| !places.contains(place(path))));
         }
+        lost.why = whole.join(", ");
         if let Some(path) = lacks.unreadable_of(server, has) {
             lost.unreadable = true;
             lost.why = format!("{path} could not be read");
-        } else if lacks.without_findings.contains(server) {
-            // Rows of facts alone name no files, so that nothing follows from that.
-            continue;
-        } else {
-            lost.why = lost.kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ");
         }
-        if !lost.why.is_empty() || !lost.fewer.is_empty() {
+        if lost.unreadable || !lost.kinds.is_empty() {
             all.insert(*server, lost);
         }
     }
     all
 }
+
+/// What was not read, by server.
+type Losses<'a> = BTreeMap<&'a str, Lost<'a>>;
 
 /// Compares two runs. `earlier` names the first of them.
 pub fn against(earlier: &str, before: Run<'_>, after: Run<'_>, made: Made) -> Changes {
@@ -355,10 +365,10 @@ pub fn against(earlier: &str, before: Run<'_>, after: Run<'_>, made: Made) -> Ch
     let (lost_now, lost_then) = (lost(&then, &now), lost(&now, &then));
     servers(&then, &now, &lost_now, &lost_then, &mut changes);
     let pairs = sites(&then, &now, &lost_now, &lost_then, &mut changes);
-    for (before, after) in &pairs {
-        values(before, after, &then, &now, &mut changes);
-    }
     let sides = Sides { then: &then, now: &now, lost_now: &lost_now, lost_then: &lost_then, made };
+    for (before, after) in &pairs {
+        values(before, after, sides, &mut changes);
+    }
     findings(sides, &pairs, &mut changes);
     changes.values.sort_by_cached_key(|one| {
         let order = (one.of.clone(), Arc::clone(&one.path), Arc::clone(&one.setting));
@@ -367,7 +377,7 @@ pub fn against(earlier: &str, before: Run<'_>, after: Run<'_>, made: Made) -> Ch
     changes
 }
 
-fn servers(then: &Read<'_>, now: &Read<'_>, lost_now: &BTreeMap<&str, Lost>, lost_then: &BTreeMap<&str, Lost>, changes: &mut Changes) {
+fn servers(then: &Read<'_>, now: &Read<'_>, lost_now: &Losses<'_>, lost_then: &Losses<'_>, changes: &mut Changes) {
     for (index, (has, lacks)) in [(then, now), (now, then)].into_iter().enumerate() {
         for server in has.servers.difference(&lacks.servers) {
             let name: Text = Arc::from(*server);
@@ -397,13 +407,7 @@ fn name_of(member: &Member) -> SiteOf {
 type Pair<'a> = (&'a Member, &'a Member);
 
 /// Sites of both runs: those of one name and id, then of one id, then of one name.
-fn sites<'a>(
-    then: &Read<'a>,
-    now: &Read<'a>,
-    lost_now: &BTreeMap<&str, Lost>,
-    lost_then: &BTreeMap<&str, Lost>,
-    changes: &mut Changes,
-) -> Vec<Pair<'a>> {
+fn sites<'a>(then: &Read<'a>, now: &Read<'a>, lost_now: &Losses<'_>, lost_then: &Losses<'_>, changes: &mut Changes) -> Vec<Pair<'a>> {
     let mut pairs = Vec::new();
     let mut left: BTreeMap<SiteKey<'a>, &'a Member> = BTreeMap::new();
     for (key, member) in &then.members {
@@ -442,7 +446,7 @@ fn sites<'a>(
             pairs.push((one, *other));
         }
     }
-    let judged = |other: &Read<'_>, lost: &BTreeMap<&str, Lost>, member: &Member| {
+    let judged = |other: &Read<'_>, lost: &Losses<'_>, member: &Member| {
         other.servers.contains(&*member.server) && !lost.get(&*member.server).is_some_and(Lost::hides_sites)
     };
     changes.sites_went = left.into_values().filter(|member| judged(now, lost_now, member)).map(name_of).collect();
@@ -463,8 +467,8 @@ fn site_of(finding: &Finding) -> Option<SiteKey<'_>> {
 struct Sides<'s, 'a> {
     then: &'s Read<'a>,
     now: &'s Read<'a>,
-    lost_now: &'s BTreeMap<&'a str, Lost>,
-    lost_then: &'s BTreeMap<&'a str, Lost>,
+    lost_now: &'s Losses<'a>,
+    lost_then: &'s Losses<'a>,
     made: Made,
 }
 
@@ -551,7 +555,7 @@ enum Unseen {
 struct Lacking<'s, 'a> {
     has: &'s Read<'a>,
     lacks: &'s Read<'a>,
-    lost: &'s BTreeMap<&'a str, Lost>,
+    lost: &'s Losses<'a>,
     /// Servers with settings of records that it does not know, unlike the other run.
     unknown: &'s BTreeSet<Text>,
     made: Made,
@@ -580,12 +584,12 @@ impl Lacking<'_, '_> {
             return self.lacks.unreadable_of(server, self.has).map(|path| format!("not read: {path} could not be read"));
         }
         if let Some(lost) = self.lost.get(server) {
-            let kind = self.has.input(finding).and_then(|input| input.kind);
             if lost.unreadable {
                 return Some(format!("not read: {}", lost.why));
             }
-            if let Some(kind) = kind.filter(|kind| lost.kinds.contains(kind)) {
-                return Some(format!("not read: {}", kind.name()));
+            let input = self.has.input(finding);
+            if let Some(path) = input.map(|input| input.path.as_str()).filter(|path| lost.files.contains(path)) {
+                return Some(format!("not read: {path}"));
             }
         }
         self.value_not_known(finding, member)
@@ -608,7 +612,8 @@ impl Lacking<'_, '_> {
             if !lost.why.is_empty() {
                 return Unseen::Because(format!("not read: {}", lost.why));
             }
-            if let Some(path) = self.file_not_there(finding, lost) {
+            let input = self.has.input(finding);
+            if let Some(path) = input.map(|input| input.path.as_str()).filter(|path| lost.files.contains(path)) {
                 return Unseen::Because(format!("not read: {path}"));
             }
         }
@@ -616,20 +621,6 @@ impl Lacking<'_, '_> {
             return Unseen::Went;
         }
         self.value_not_known(finding, member).map_or(Unseen::No, Unseen::Because)
-    }
-
-    /// The file that a finding stands in, where fewer files of its kind were read and none that has its place on the server.
-    fn file_not_there(&self, finding: &Finding, lost: &Lost) -> Option<String> {
-        let server = finding.server.as_str();
-        let input = self.has.input(finding)?;
-        let kind = input.kind.filter(|kind| lost.fewer.contains(kind))?;
-        let mut others = self.lacks.files.get(server)?.get(&kind)?.iter();
-        let own = below(&input.path, server);
-        let there = match own {
-            Some(own) => others.any(|path| below(path, server) == Some(own)),
-            None => others.any(|path| *path == input.path),
-        };
-        (!there).then(|| input.path.clone())
     }
 
     /// A value that one run knows and the other does not decides nothing.
@@ -659,7 +650,28 @@ impl Lacking<'_, '_> {
     }
 }
 
-fn values(before: &Member, after: &Member, then: &Read<'_>, now: &Read<'_>, changes: &mut Changes) {
+impl Sides<'_, '_> {
+    /// A verdict on values, one of which stands in a file that only one of the runs read.
+    fn doubted(self, mut verdict: Verdict, before: &Side, after: &Side, server: &str) -> Verdict {
+        let in_lost = |side: &Side, lost: &Losses<'_>| {
+            let file = side.location.as_ref().map(|at| &*at.file);
+            file.is_some_and(|file| lost.get(server).is_some_and(|lost| lost.files.contains(file)))
+        };
+        for (side, lost, doubt) in [
+            (before, self.lost_now, "likely, for the file that said the value then was not read now"),
+            (after, self.lost_then, "likely, for the file that says the value now was not read then"),
+        ] {
+            if in_lost(side, lost) {
+                verdict.why = format!("{}; {doubt}", verdict.why);
+                verdict.likely = true;
+            }
+        }
+        verdict
+    }
+}
+
+fn values(before: &Member, after: &Member, sides: Sides<'_, '_>, changes: &mut Changes) {
+    let Sides { then, now, .. } = sides;
     let of = name_of(after);
     let generation = |read: &Read<'_>, member: &Member| read.generations.get(&*member.server).copied().unwrap_or(Generation::Iis7);
     let generations = [generation(then, before), generation(now, after)];
@@ -684,14 +696,18 @@ fn values(before: &Member, after: &Member, then: &Read<'_>, now: &Read<'_>, chan
             }
             let side = |member: &Member, fact: &Fact| Side { shown: Arc::clone(&fact.shown), location: member.location(path, setting) };
             match (old.zip(text(old)), new.zip(text(new))) {
-                (Some((old, old_value)), Some((new, new_value))) => changes.values.push(Drift {
-                    of: of.clone(),
-                    path: Arc::clone(path),
-                    setting: Arc::clone(setting),
-                    before: side(before, old),
-                    after: side(after, new),
-                    verdict: verdict(setting, old_value, new_value, generations),
-                }),
+                (Some((old, old_value)), Some((new, new_value))) => {
+                    let verdict = verdict(setting, old_value, new_value, generations);
+                    let (old, new) = (side(before, old), side(after, new));
+                    changes.values.push(Drift {
+                        of: of.clone(),
+                        path: Arc::clone(path),
+                        setting: Arc::clone(setting),
+                        verdict: sides.doubted(verdict, &old, &new, &after.server),
+                        before: old,
+                        after: new,
+                    });
+                }
                 (Some(_), None) if !has_no_such_setting(after, path, new) => _ = lost.insert(Arc::clone(setting)),
                 (None, Some(_)) if !has_no_such_setting(before, path, old) => _ = gained.insert(Arc::clone(setting)),
                 _ => {}

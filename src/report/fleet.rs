@@ -2,6 +2,7 @@
 //! page are bounded, JSON is whole.
 
 mod changes;
+mod counts;
 mod html;
 
 use std::cmp::Reverse;
@@ -10,6 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use self::changes::ChangesJson;
+use self::counts::{
+    NoticeCount, RuleCount, ServerCount, ServerSetting, SettingCount, SummaryJson, SwitchCount, is_key, is_own, notices, rules,
+    server_settings, servers, settings, summary, switches,
+};
 pub use self::html::html;
 use super::html::{client_certificates, revocation};
 use super::page::Page;
@@ -19,7 +24,6 @@ use crate::catalogue::{Setting, Value};
 use crate::estate::InputReport;
 use crate::fleet::{self, CohortKind, Deviation, Fleet, Held, Thresholds};
 use crate::review::Review;
-use crate::rules::Severity;
 use crate::server::Generation;
 
 /// What the report is made of.
@@ -49,30 +53,14 @@ struct ReportJson<'a> {
     splits: Vec<SplitJson<'a>>,
     twins: Vec<TwinsJson<'a>>,
     settings: Vec<SettingCount<'a>>,
+    binding_flags: Vec<SwitchCount>,
+    server_settings: Vec<ServerSetting<'a>>,
     rules: Vec<RuleCount>,
     servers: Vec<ServerCount<'a>>,
     not_assessed: Vec<NoticeCount<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     changes: Option<ChangesJson<'a>>,
     inputs: Vec<InputJson<'a>>,
-}
-
-#[derive(Debug, Serialize)]
-struct SummaryJson {
-    servers: usize,
-    sites: usize,
-    cohorts: usize,
-    outliers: usize,
-    groups: usize,
-    splits: usize,
-    twins: usize,
-    twins_that_differ: usize,
-    high: usize,
-    medium: usize,
-    low: usize,
-    info: usize,
-    inputs: usize,
-    unreadable: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -214,44 +202,6 @@ struct OnlyOnJson<'a> {
     nodes: Vec<&'a str>,
 }
 
-/// How many sites have which value at their root, or as a whole.
-#[derive(Debug, Serialize)]
-struct SettingCount<'a> {
-    setting: &'a str,
-    values: Vec<ValueCount<'a>>,
-    not_assessed: usize,
-}
-
-#[derive(Debug, Serialize)]
-struct ValueCount<'a> {
-    value: &'a str,
-    sites: usize,
-}
-
-#[derive(Debug, Serialize)]
-struct RuleCount {
-    rule: &'static str,
-    severity: Severity,
-    findings: usize,
-    servers: usize,
-}
-
-#[derive(Debug, Serialize)]
-struct ServerCount<'a> {
-    server: &'a str,
-    high: usize,
-    medium: usize,
-    low: usize,
-    info: usize,
-}
-
-#[derive(Debug, Serialize)]
-struct NoticeCount<'a> {
-    name: &'a str,
-    servers: usize,
-    needs: &'a str,
-}
-
 fn location(at: Option<&fleet::Location>) -> Option<LocationJson<'_>> {
     at.map(|at| LocationJson { file: &at.file, line: at.line, column: at.column })
 }
@@ -352,6 +302,8 @@ pub fn json(survey: &Survey<'_>) -> String {
             .collect(),
         twins: fleet.twins.iter().map(twins).collect(),
         settings: settings(survey.members),
+        binding_flags: switches(survey.members),
+        server_settings: server_settings(survey.members),
         rules: rules(survey.review),
         servers: servers(survey.review),
         not_assessed: notices(survey.review),
@@ -387,101 +339,6 @@ fn twins(one: &fleet::Twins) -> TwinsJson<'_> {
             .collect(),
         only_on: one.only_on.iter().map(|(site, nodes)| OnlyOnJson { site, nodes: nodes.iter().map(|node| &**node).collect() }).collect(),
     }
-}
-
-fn summary(survey: &Survey<'_>) -> SummaryJson {
-    let fleet = survey.fleet;
-    let of = |severity| survey.review.new_findings().filter(|finding| finding.severity == severity).count();
-    let inputs = &survey.review.estate.inputs;
-    SummaryJson {
-        servers: survey.members.servers.len(),
-        sites: survey.members.members.len(),
-        cohorts: fleet.cohorts.len(),
-        outliers: fleet.outliers.len(),
-        groups: fleet.groups.len(),
-        splits: fleet.splits.len(),
-        twins: fleet.twins.len(),
-        twins_that_differ: fleet.twins.iter().filter(|one| !one.agree()).count(),
-        high: of(Severity::High),
-        medium: of(Severity::Medium),
-        low: of(Severity::Low),
-        info: of(Severity::Info),
-        inputs: inputs.len(),
-        unreadable: inputs.iter().filter(|input| input.error.is_some()).count(),
-    }
-}
-
-/// Values as shown and how many sites have them, by the value, and how many have none that is known.
-type Values<'a> = (BTreeMap<&'a str, (&'a str, usize)>, usize);
-
-fn settings(members: &fleet::Estate) -> Vec<SettingCount<'_>> {
-    let mut counts: BTreeMap<&str, Values<'_>> = BTreeMap::new();
-    for fact in members.members.iter().flat_map(|member| ["", "/"].into_iter().filter_map(|path| member.values(path))).flatten() {
-        let (values, unknown) = counts.entry(&fact.setting).or_default();
-        match &fact.value {
-            Some(value) => values.entry(value).or_insert((&fact.shown, 0)).1 += 1,
-            None => *unknown += 1,
-        }
-    }
-    let mut counts: Vec<SettingCount<'_>> = counts
-        .into_iter()
-        .map(|(setting, (values, not_assessed))| {
-            let mut values: Vec<ValueCount<'_>> = values.into_values().map(|(value, sites)| ValueCount { value, sites }).collect();
-            values.sort_by_key(|value| (Reverse(value.sites), value.value));
-            SettingCount { setting, values, not_assessed }
-        })
-        .collect();
-    let rank = |setting: &str| Setting::ALL.iter().position(|one| one.name() == setting).unwrap_or(usize::MAX);
-    counts.sort_by_key(|count| (rank(count.setting), count.setting));
-    counts
-}
-
-/// Findings and the servers that have them, by severity and rule.
-type ByRule<'a> = BTreeMap<(Reverse<Severity>, &'static str), (usize, BTreeSet<&'a str>)>;
-
-fn rules(review: &Review) -> Vec<RuleCount> {
-    let mut counts: ByRule<'_> = BTreeMap::new();
-    for finding in review.new_findings() {
-        let (findings, servers) = counts.entry((Reverse(finding.severity), finding.rule.name)).or_default();
-        *findings += 1;
-        servers.insert(&finding.server);
-    }
-    let mut counts: Vec<RuleCount> = counts
-        .into_iter()
-        .map(|((Reverse(severity), rule), (findings, servers))| RuleCount { rule, severity, findings, servers: servers.len() })
-        .collect();
-    counts.sort_by_key(|one| (Reverse(one.severity), Reverse(one.findings), one.rule));
-    counts
-}
-
-fn servers(review: &Review) -> Vec<ServerCount<'_>> {
-    let mut counts: BTreeMap<&str, [usize; 4]> = BTreeMap::new();
-    for finding in review.new_findings() {
-        let slot = match finding.severity {
-            Severity::High => 0,
-            Severity::Medium => 1,
-            Severity::Low => 2,
-            Severity::Info => 3,
-        };
-        counts.entry(&finding.server).or_default()[slot] += 1;
-    }
-    let mut counts: Vec<ServerCount<'_>> =
-        counts.into_iter().map(|(server, [high, medium, low, info])| ServerCount { server, high, medium, low, info }).collect();
-    counts.sort_by_key(|one| (Reverse((one.high, one.medium, one.low, one.info)), one.server));
-    counts
-}
-
-fn notices(review: &Review) -> Vec<NoticeCount<'_>> {
-    let mut counts: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
-    for server in &review.estate.servers {
-        for notice in &server.notices {
-            counts.entry((notice.name, &notice.needs)).or_default().insert(&server.name);
-        }
-    }
-    let mut counts: Vec<NoticeCount<'_>> =
-        counts.into_iter().map(|((name, needs), servers)| NoticeCount { name, servers: servers.len(), needs }).collect();
-    counts.sort_by_key(|one| (Reverse(one.servers), one.name, one.needs));
-    counts
 }
 
 /// So many values, nodes or members stand in one entry of the table.
@@ -703,12 +560,23 @@ fn node_rows(row: &fleet::NodeRow) -> Vec<Vec<String>> {
     rows
 }
 
-fn glance(page: &mut Page, survey: &Survey<'_>, limit: usize) {
+/// Sites of which a value is known, and not known.
+fn spread(one: &SettingCount<'_>) -> (usize, usize) {
+    (one.values.iter().map(|value| value.sites).sum(), one.not_assessed)
+}
+
+fn values(page: &mut Page, survey: &Survey<'_>) {
     let mut rows = Vec::new();
-    for one in settings(survey.members) {
+    // Settings with one value, by how many sites have it.
+    let mut same: BTreeMap<Reverse<(usize, usize)>, Vec<String>> = BTreeMap::new();
+    for one in &settings(survey.members) {
         let mut name = one.setting.to_owned();
+        if let ([value], false) = (one.values.as_slice(), is_key(one.setting)) {
+            same.entry(Reverse(spread(one))).or_default().push(format!("{name} {}", in_words(one.setting, value.value)));
+            continue;
+        }
         // Thumbprints that each stand for one server tell nothing here.
-        let shown = if one.setting == Setting::ServerCertificate.name() && one.values.len() > 1 { 0 } else { NAMED };
+        let shown = if is_own(one.setting) { 0 } else { NAMED };
         for value in one.values.iter().take(shown) {
             rows.push(vec![std::mem::take(&mut name), in_words(one.setting, value.value), value.sites.to_string()]);
         }
@@ -722,11 +590,39 @@ fn glance(page: &mut Page, survey: &Survey<'_>, limit: usize) {
             rows.push(vec![name, "not assessed".to_owned(), one.not_assessed.to_string()]);
         }
     }
-    if !rows.is_empty() {
-        page.gap();
-        page.heading(0, "Values in effect at the root of each site");
-        page.table(2, &["setting", "value", "sites"], &rows);
+    if rows.is_empty() && same.is_empty() {
+        return;
     }
+    page.gap();
+    page.heading(0, "Values in effect at the root of each site");
+    page.table(2, &["setting", "value", "sites"], &rows);
+    for (Reverse((sites, not_assessed)), all) in same {
+        let rest = if not_assessed == 0 { String::new() } else { format!(", not assessed on {not_assessed}") };
+        page.labelled(2, &format!("the same on {}{rest}:", count(sites, "site", "sites")), DIM, &all.join("; "));
+    }
+    let flags: Vec<String> = switches(survey.members).iter().map(|one| format!("{} on {} of {}", one.name, one.sites, one.of)).collect();
+    if !flags.is_empty() {
+        page.labelled(2, "flags of https bindings, by site:", DIM, &flags.join("; "));
+    }
+    let registry = server_settings(survey.members);
+    if !registry.is_empty() {
+        page.gap();
+        page.heading(0, "Registry values of servers; a value that is not there is not listed");
+        for one in registry {
+            let mut values: Vec<String> = Vec::new();
+            values.extend(
+                one.values.iter().take(NAMED).map(|value| format!("{} on {}", value.value, count(value.servers, "server", "servers"))),
+            );
+            if one.values.len() > NAMED {
+                values.push(format!("{} more values", one.values.len() - NAMED));
+            }
+            page.labelled(2, one.setting, HEADING, &values.join(", "));
+        }
+    }
+}
+
+fn glance(page: &mut Page, survey: &Survey<'_>, limit: usize) {
+    values(page, survey);
     let rules = rules(survey.review);
     if !rules.is_empty() {
         page.gap();

@@ -6,7 +6,8 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::{SummaryJson, Survey, cohort, in_words, notices, rules, settings, summary};
+use super::counts::{SummaryJson, is_own, notices, rules, settings, summary};
+use super::{Survey, cohort, in_words};
 use crate::catalogue::{Setting, entry};
 use crate::fleet::{CohortKind, Deviation, Location, Member, NodeRow, Split, Twins};
 use crate::report::html::{Page, SEVERITIES, badge, begin, sign, whereabouts};
@@ -367,7 +368,7 @@ fn values(page: &mut Page, view: &View<'_>) {
     page.markup("<th scope=\"col\"><span class=\"hidden\">Share</span></th></tr></thead>\n");
     for one in all.iter().take(view.limit) {
         // Thumbprints that each stand for one server tell nothing here.
-        let apart = one.setting == Setting::ServerCertificate.name() && one.values.len() > 1;
+        let apart = is_own(one.setting) && one.values.len() > 1;
         let shown = if apart { 0 } else { VALUES.min(one.values.len()) };
         let rest = one.values.get(shown..).unwrap_or_default();
         let rows = shown + usize::from(!rest.is_empty()) + usize::from(one.not_assessed > 0);
