@@ -775,6 +775,29 @@ fn an_earlier_run_that_cannot_be_trusted_is_refused_with_its_line() {
     assert!(done.code == 2 && done.err.contains("no-such-file"), "{}", done.err);
 }
 
+#[test]
+fn rows_and_other_reports_are_written_in_one_run() {
+    let directory = tempfile::tempdir().unwrap();
+    let to = |format: &str| format!("{format}={}", directory.path().join(format).display());
+    let (rows, page, report) = (to("ndjson"), to("html"), to("json"));
+    let done = run(&["fleet", "examples/fleet", "--report", &rows, "--report", &page, "--report", &report]);
+    assert!(done.code == 1 && done.out.starts_with("6 servers, 6 sites"), "{}{}", done.out, done.err);
+    let written = |format: &str| std::fs::read_to_string(directory.path().join(format)).unwrap();
+    assert_eq!(run(&["fleet", "examples/fleet", "--format", "ndjson"]).out, written("ndjson"));
+    assert_eq!(run(&["fleet", "examples/fleet", "--format", "html"]).out, written("html"));
+    assert_eq!(run(&["fleet", "examples/fleet", "--format", "json"]).out, written("json"));
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 3);
+    // Standard output can be for rows, and rows alone need nothing else.
+    let alone = run(&["fleet", "examples/fleet", "--report", "ndjson=-"]);
+    assert_eq!((alone.code, alone.out), (0, written("ndjson")));
+    let twice = run(&["fleet", "examples/fleet", "--report", "ndjson=a", "--report", "json=a"]);
+    assert!(twice.code == 2 && twice.err.contains("two results would go to a"), "{}", twice.err);
+    let again = run(&["fleet", "--facts", directory.path().join("ndjson").to_str().unwrap(), "--report", "ndjson=b"]);
+    assert!(again.code == 2 && again.err.contains("rows were given"), "{}", again.err);
+    let nowhere = run(&["fleet", "examples/fleet", "--report", "ndjson=no-such-directory/rows"]);
+    assert!(nowhere.code == 3 && nowhere.out.starts_with("6 servers"), "{}", nowhere.err);
+}
+
 /// Every element of a page with the names of its attributes.
 fn shape(page: &str) -> Vec<String> {
     let page = page.strip_prefix("<!DOCTYPE html>\n").unwrap();

@@ -24,11 +24,11 @@ use crate::rules::Severity;
 #[command(after_help = "Examples:
   iisaudit fleet servers/
   iisaudit fleet datacentre-a/ datacentre-b/ --format json
-  iisaudit fleet servers/ --report html=estate.html
+  iisaudit fleet servers/ --report html=estate.html --report ndjson=estate.ndjson
   iisaudit fleet servers/ --nodes \"portal=web01,web02,web03,web04\"
   iisaudit fleet datacentre-a/ --format ndjson > a.ndjson
   iisaudit fleet --facts a.ndjson b.ndjson
-  iisaudit fleet servers/ --against last.ndjson
+  iisaudit fleet servers/ --against last.ndjson --report ndjson=this.ndjson
   iisaudit fleet servers/ --config policy/iisaudit.toml --min-size 5 --threshold 80
   iisaudit diff servers/web01 servers/web17
 
@@ -98,19 +98,12 @@ fn survey(arguments: &FleetArguments, common: &Common) -> Result<Outcome, Outcom
         complain(&format!("error: {message}"));
         Outcome::Usage
     })?;
-    let rows = destinations.iter().any(|destination| destination.format == FleetFormat::Ndjson);
-    if rows && !arguments.report.is_empty() {
-        complain("error: rows are written while servers are read, to standard output and alone: --format ndjson without --report");
-        return Err(Outcome::Usage);
-    }
+    let (rows, reports): (Vec<_>, Vec<_>) = destinations.into_iter().partition(|destination| destination.format == FleetFormat::Ndjson);
     let is_facts = !arguments.facts.is_empty();
     let setup = Setup::new(if is_facts { &arguments.facts } else { &arguments.paths }, &arguments.judge, Against::Policy, common)?;
-    if rows {
-        if is_facts {
-            complain("error: --format ndjson writes rows of what is read, and rows were given");
-            return Err(Outcome::Usage);
-        }
-        return gather::write_part(&arguments.paths, &setup, common);
+    if is_facts && !rows.is_empty() {
+        complain("error: ndjson writes rows of what is read, and rows were given");
+        return Err(Outcome::Usage);
     }
     if is_facts && setup.names_groups() {
         complain("error: --group decides what the rules find, so give it to `iisaudit fleet --format ndjson`");
@@ -121,11 +114,14 @@ fn survey(arguments: &FleetArguments, common: &Common) -> Result<Outcome, Outcom
         [] => None,
         files => Some(self::earlier(files, arguments, common)?),
     };
-    let empty = !output::is_for_people(&destinations);
+    let empty = !output::is_for_people(&reports) || !rows.is_empty();
     let (gathered, outcome) = match is_facts {
         true => gather::of_facts(&arguments.facts, &setup),
-        false => gather::of_directories(&arguments.paths, &setup, common, empty)?,
+        false => gather::of_directories(&arguments.paths, &setup, common, empty, &rows)?,
     };
+    if reports.is_empty() {
+        return Ok(outcome);
+    }
     if outcome == Outcome::NoInput && !empty {
         return Err(outcome);
     }
@@ -151,9 +147,10 @@ fn survey(arguments: &FleetArguments, common: &Common) -> Result<Outcome, Outcom
         against(&earlier.name, before, Run { members: &members, review }, earlier.made)
     });
     let survey = Survey { review, members: &members, fleet: &fleet, thresholds, changes: changes.as_ref() };
-    let mut outcome = judgement.outcome.max(output::write_all(&destinations, common, |format, style| match format {
+    let mut outcome = judgement.outcome.max(output::write_all(&reports, common, |format, style| match format {
         FleetFormat::Table => report::fleet::table(&survey, arguments.limit, style),
         FleetFormat::Html => report::fleet::html(&survey),
+        // Rows were written when the directories were read.
         FleetFormat::Json | FleetFormat::Ndjson => report::fleet::json(&survey),
     }));
     let of_policy = policy.and_then(|policy| policy.fail_on);

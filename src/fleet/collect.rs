@@ -480,6 +480,9 @@ impl Collector {
             let server = self.pool.text(server);
             self.servers.insert(server);
         }
+        for (name, value, server) in &other.registry {
+            self.registry.insert((self.pool.text(name), self.pool.text(value), self.pool.text(server)));
+        }
         let mut adopted = Adopted::default();
         for ((server, site, id), packed) in other.packed {
             let key = (self.pool.text(&server), self.pool.text(&site), id);
