@@ -161,6 +161,11 @@ impl Member {
         at.facts.get(at.position(setting)?).map(|fact| &**fact)
     }
 
+    /// The value of a setting at the path above this one; `None` at the root, and for the site as a whole.
+    pub fn value_above(&self, path: &str, setting: &str) -> Option<&Fact> {
+        self.at(above(path)?, setting)
+    }
+
     /// The flags of its https bindings, as far as they can be read.
     pub fn binding_flags(&self) -> impl Iterator<Item = u32> {
         let https = self.bindings.iter().filter(|binding| binding.starts_with("https "));
