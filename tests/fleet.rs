@@ -574,7 +574,7 @@ fn a_listing_that_is_missing_now_fixes_nothing_and_lets_nothing_drift() {
     assert!(changes["not_known_now"][0]["settings"].as_array().unwrap().contains(&"cert-check-mode".into()));
     let table = run(&["fleet", path, "--against", rows.to_str().unwrap()]);
     assert_eq!(table.code, 0, "what is not known any more is no drift: {}", table.out);
-    for text in ["0 fixed", "0 values drifted", "not read now web04: netsh http show sslcert", "Known then and not now"] {
+    for text in ["0 fixed", "0 values drifted", "not read now netsh http show sslcert: web04", "Known then and not now"] {
         assert!(table.out.contains(text), "{text}: {}", table.out);
     }
     // Seen from the other side the finding is one that nobody has seen before.
@@ -701,7 +701,7 @@ fn what_changed_since_an_earlier_run_is_told_and_what_was_not_read_is_not_fixed(
     for text in [
         "Since the earlier run (",
         "servers that went, or were not given: gone",
-        "not read now broken: ",
+        "applicationHost.config could not be read: broken",
         "Not read now, so neither fixed nor there",
         "weaker access-flags at / of \"Portal\" (id 1) of drift",
         "before require: Ssl, SslNegotiateCert, SslRequireCert",

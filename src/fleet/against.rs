@@ -587,9 +587,9 @@ impl Lacking<'_, '_> {
             if lost.unreadable {
                 return Some(format!("not read: {}", lost.why));
             }
-            let input = self.has.input(finding);
-            if let Some(path) = input.map(|input| input.path.as_str()).filter(|path| lost.files.contains(path)) {
-                return Some(format!("not read: {path}"));
+            let input = self.has.input(finding).filter(|input| lost.files.contains(input.path.as_str()));
+            if let Some(kind) = input.and_then(|input| input.kind) {
+                return Some(format!("not read: {}", kind.name()));
             }
         }
         self.value_not_known(finding, member)

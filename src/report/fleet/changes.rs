@@ -1,8 +1,11 @@
 //! What changed in a fleet since an earlier run, as JSON and as text.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use super::{LocationJson, SiteJson, in_words, location, more, place, site};
+use super::{LocationJson, SiteJson, in_words, location, more, place, site, within};
 use crate::change::Strength;
 use crate::fleet::{Changes, Drift, Name, NotKnown, Side, SiteOf, Told};
 use crate::report::page::Page;
@@ -263,6 +266,17 @@ pub(super) fn lists(changes: &Changes) -> [(&'static str, &[Told]); 7] {
     ]
 }
 
+/// Servers of which less was read, by what is missing: what most miss comes first.
+pub(super) fn by_reason(all: &[(Name, String)]) -> Vec<(&str, Vec<&str>)> {
+    let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (server, why) in all {
+        reasons.entry(why).or_default().push(server);
+    }
+    let mut reasons: Vec<_> = reasons.into_iter().collect();
+    reasons.sort_by_key(|(_, servers)| Reverse(servers.len()));
+    reasons
+}
+
 /// A site of a server in words.
 pub(super) fn on(one: &SiteOf) -> String {
     format!("{} of {}", site(&one.site, one.id), one.server)
@@ -284,10 +298,11 @@ pub(super) fn table(page: &mut Page, changes: &Changes, limit: usize) {
     names(page, "servers that came:", &changes.servers_came, |name| name.to_string(), limit);
     names(page, "servers that went, or were not given:", &changes.servers_went, |name| name.to_string(), limit);
     for (label, list) in [("not read now", &changes.servers_not_read), ("not read then", &changes.servers_not_read_then)] {
-        for (server, why) in list.iter().take(limit) {
-            page.labelled(2, label, ERROR, &format!("{server}: {why}"));
+        let reasons = by_reason(list);
+        for (why, servers) in reasons.iter().take(limit) {
+            page.labelled(2, label, ERROR, &format!("{why}: {}", within(servers, servers.len())));
         }
-        more(page, list.len(), limit, "server", "servers");
+        more(page, reasons.len(), limit, "reason", "reasons");
     }
     names(page, "sites that came:", &changes.sites_came, on, limit);
     names(page, "sites that went:", &changes.sites_went, on, limit);

@@ -705,3 +705,6 @@ fn not_assessed(page: &mut Page, view: &View<'_>) {
     }
     page.markup("</section>\n");
 }
+
+#[cfg(test)]
+mod tests;

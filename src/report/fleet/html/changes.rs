@@ -3,8 +3,8 @@
 
 use super::{View, bounded, cut, end_table, in_words, names, place, setting, site, table};
 use crate::change::Strength;
-use crate::fleet::{BINDINGS, Changes, Drift, Name, NotKnown, Side, SiteOf, Told};
-use crate::report::fleet::changes::{in_a_line, lists, values_in_a_line};
+use crate::fleet::{BINDINGS, Changes, Drift, NotKnown, Side, SiteOf, Told};
+use crate::report::fleet::changes::{by_reason, in_a_line, lists, values_in_a_line};
 use crate::report::html::{Page, badge, whereabouts};
 use crate::report::parts::count;
 
@@ -73,8 +73,9 @@ fn came_and_went(page: &mut Page, changes: &Changes) {
         }
     }
     for (title, servers) in [("Not read now", &changes.servers_not_read), ("Not read then", &changes.servers_not_read_then)] {
-        entries(&mut list, "<li><strong class=\"unknown\">? ", title, servers, |list, (server, why): &(Name, String)| {
-            list.within("<bdi>", server, "</bdi> <small>(").text(why).markup(")</small>");
+        entries(&mut list, "<li><strong class=\"unknown\">? ", title, &by_reason(servers), |list, (why, servers)| {
+            list.text(why).markup(" of ");
+            names(list, servers.iter().copied(), servers.len());
         });
     }
     entries(&mut list, "<li><strong>", "Sites that came", &changes.sites_came, on);

@@ -192,7 +192,8 @@ fn whole(page: &mut Page, view: &View<'_>, index: usize, server: &Server<'_>) {
         badge(page, severity);
         page.markup(" <span class=\"tally\">").number(number).markup("</span>");
     }
-    page.markup(" <span class=\"many\">").text(&count(server.sites.len(), "site", "sites"));
+    page.markup(if server.findings.is_empty() { " <span class=\"many\">" } else { " <span class=\"many\">· " });
+    page.text(&count(server.sites.len(), "site", "sites"));
     if server.differing() > 0 {
         page.markup(", ").text(&count(server.differing(), "value that differs", "values that differ"));
     }
