@@ -139,7 +139,7 @@ pub(super) fn section(page: &mut Page, view: &View<'_>) {
     let rest: Vec<&Server<'_>> =
         all.iter().enumerate().filter(|(index, _)| !told.get(*index).copied().unwrap_or_default()).map(|(_, server)| server).collect();
     if !rest.is_empty() {
-        page.markup("<details class=\"fold\">\n<summary><h3>").text(&count(rest.len(), "more server", "more servers"));
+        page.markup("<details class=\"fold server\">\n<summary><h3>").text(&count(rest.len(), "more server", "more servers"));
         page.markup(
             "</h3> <span class=\"many\">with numbers only</span></summary>\n<p class=\"cut\">There is no room for all that is in effect ",
         );
