@@ -798,6 +798,29 @@ fn rows_and_other_reports_are_written_in_one_run() {
     assert!(nowhere.code == 3 && nowhere.out.starts_with("6 servers"), "{}", nowhere.err);
 }
 
+#[test]
+fn flags_of_bindings_and_values_of_the_registry_are_counted_over_the_estate() {
+    let directory = tempfile::tempdir().unwrap();
+    for (server, value) in [("a", "00000001"), ("b", "00000001"), ("c", "00000000")] {
+        portal(directory.path(), server, "Portal", REQUIRE);
+        let export = format!(
+            "Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL]\r\n\"SendTrustedIssuerList\"=dword:{value}\r\n"
+        );
+        write(&directory.path().join(server).join("schannel.reg"), &export);
+    }
+    let path = directory.path().to_str().unwrap();
+    let report = json(&[path]);
+    assert_eq!(report["binding_flags"], serde_json::json!([{ "bit": 1, "name": "SNI", "sites": 3, "of": 3 }]));
+    let all = report["server_settings"].as_array().unwrap();
+    let sent =
+        all.iter().find(|one| one["setting"].as_str().unwrap().ends_with("SendTrustedIssuerList")).unwrap_or_else(|| panic!("{all:#?}"));
+    assert_eq!((&sent["values"][0]["servers"], &sent["values"][1]["servers"]), (&2.into(), &1.into()));
+    let table = run(&["fleet", path]).out;
+    assert!(table.contains("flags of https bindings, by site: SNI on 3 of 3") && table.contains("SendTrustedIssuerList"), "{table}");
+    let page = run(&["fleet", path, "--format", "html"]).out;
+    assert!(page.contains("Flags of https bindings") && page.contains("Registry of the servers"));
+}
+
 /// Every element of a page with the names of its attributes.
 fn shape(page: &str) -> Vec<String> {
     let page = page.strip_prefix("<!DOCTYPE html>\n").unwrap();

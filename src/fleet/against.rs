@@ -290,6 +290,8 @@ fn below<'a>(path: &'a str, server: &str) -> Option<&'a str> {
 struct Lost<'a> {
     /// What, in words; empty where nothing but some files of their kinds are missing.
     why: String,
+    /// Whether nothing of the server was read.
+    absent: bool,
     /// Whether a file could not be read.
     unreadable: bool,
     /// Kinds of files of which fewer were read, or none.
@@ -305,11 +307,18 @@ impl Lost<'_> {
     }
 }
 
-/// What the run `lacks` did not read of the servers of both runs.
+/// What the run `lacks` did not read of the servers of the other one.
 fn lost<'a>(has: &Read<'a>, lacks: &Read<'a>) -> Losses<'a> {
     let mut all = BTreeMap::new();
     let none = BTreeMap::new();
-    for server in has.servers.intersection(&lacks.servers) {
+    for server in &has.servers {
+        let unreadable = lacks.unreadable_of(server, has).map(|path| format!("{path} could not be read"));
+        if !lacks.servers.contains(server) {
+            let unreadable = (unreadable.is_some(), unreadable);
+            let why = unreadable.1.unwrap_or_else(|| "its server is not among those that were read".to_owned());
+            all.insert(*server, Lost { why, absent: true, unreadable: unreadable.0, ..Lost::default() });
+            continue;
+        }
         // Rows of facts alone name no files, so that nothing follows from that.
         if lacks.without_findings.contains(server) {
             continue;
@@ -331,9 +340,9 @@ fn lost<'a>(has: &Read<'a>, lacks: &Read<'a>) -> Losses<'a> {
             lost.files.extend(files.iter().filter(|path| !places.contains(place(path))));
         }
         lost.why = whole.join(", ");
-        if let Some(path) = lacks.unreadable_of(server, has) {
+        if let Some(why) = unreadable {
             lost.unreadable = true;
-            lost.why = format!("{path} could not be read");
+            lost.why = why;
         }
         if lost.unreadable || !lost.kinds.is_empty() {
             all.insert(*server, lost);
@@ -363,7 +372,7 @@ pub fn against(earlier: &str, before: Run<'_>, after: Run<'_>, made: Made) -> Ch
         }
     }
     let (lost_now, lost_then) = (lost(&then, &now), lost(&now, &then));
-    servers(&then, &now, &lost_now, &lost_then, &mut changes);
+    servers(&lost_now, &lost_then, &mut changes);
     let pairs = sites(&then, &now, &lost_now, &lost_then, &mut changes);
     let sides = Sides { then: &then, now: &now, lost_now: &lost_now, lost_then: &lost_then, made };
     for (before, after) in &pairs {
@@ -377,22 +386,18 @@ pub fn against(earlier: &str, before: Run<'_>, after: Run<'_>, made: Made) -> Ch
     changes
 }
 
-fn servers(then: &Read<'_>, now: &Read<'_>, lost_now: &Losses<'_>, lost_then: &Losses<'_>, changes: &mut Changes) {
-    for (index, (has, lacks)) in [(then, now), (now, then)].into_iter().enumerate() {
-        for server in has.servers.difference(&lacks.servers) {
-            let name: Text = Arc::from(*server);
-            match (lacks.unreadable_of(server, has), index) {
-                (Some(path), 0) => changes.servers_not_read.push((name, format!("{path} could not be read"))),
-                (Some(path), _) => changes.servers_not_read_then.push((name, format!("{path} could not be read"))),
-                (None, 0) => changes.servers_went.push(name),
-                (None, _) => changes.servers_came.push(name),
+fn servers(lost_now: &Losses<'_>, lost_then: &Losses<'_>, changes: &mut Changes) {
+    for (lost, went, list) in [
+        (lost_now, &mut changes.servers_went, &mut changes.servers_not_read),
+        (lost_then, &mut changes.servers_came, &mut changes.servers_not_read_then),
+    ] {
+        for (server, lost) in lost {
+            if lost.absent && !lost.unreadable {
+                went.push(Arc::from(*server));
+            } else if !lost.why.is_empty() {
+                list.push((Arc::from(*server), lost.why.clone()));
             }
         }
-    }
-    for (lost, list) in [(lost_now, &mut changes.servers_not_read), (lost_then, &mut changes.servers_not_read_then)] {
-        let partly = lost.iter().filter(|(_, lost)| !lost.why.is_empty());
-        list.extend(partly.map(|(server, lost)| (Arc::from(*server), lost.why.clone())));
-        list.sort();
     }
 }
 
@@ -580,9 +585,6 @@ impl Lacking<'_, '_> {
         if let Some(why) = self.rule_did_not_run(finding) {
             return Some(why);
         }
-        if !self.lacks.servers.contains(server) {
-            return self.lacks.unreadable_of(server, self.has).map(|path| format!("not read: {path} could not be read"));
-        }
         if let Some(lost) = self.lost.get(server) {
             if lost.unreadable {
                 return Some(format!("not read: {}", lost.why));
@@ -601,12 +603,6 @@ impl Lacking<'_, '_> {
         let server = finding.server.as_str();
         if let Some(why) = self.rule_did_not_run(finding) {
             return Unseen::Because(why);
-        }
-        if !self.lacks.servers.contains(server) {
-            return Unseen::Because(match self.lacks.unreadable_of(server, self.has) {
-                Some(path) => format!("not read: {path} could not be read"),
-                None => "not read: its server is not among those that were read".to_owned(),
-            });
         }
         if let Some(lost) = self.lost.get(server) {
             if !lost.why.is_empty() {
@@ -752,7 +748,7 @@ fn shown(binding: &str) -> String {
 
 fn bindings(of: &SiteOf, before: &Member, after: &Member) -> Drift {
     let only = |own: &Member, other: &Member| -> Vec<Text> {
-        own.bindings.iter().filter(|one| !other.bindings.contains(one)).map(Arc::clone).collect()
+        own.bindings.iter().filter(|one| other.bindings.binary_search(one).is_err()).map(Arc::clone).collect()
     };
     let (gone, come) = (only(before, after), only(after, before));
     let side = |own: &[Text], member: &Member| {
@@ -764,12 +760,9 @@ fn bindings(of: &SiteOf, before: &Member, after: &Member) -> Drift {
         Verdict::new(Strength::Weaker, "no https binding is left, so clients connect without encryption and without a certificate")
     } else {
         // Where only flags differ, what each does is known.
-        let mut flags: Vec<Verdict> = Vec::new();
-        for new in &come {
-            let (endpoint, number) = parts(new);
-            let old = gone.iter().map(|old| parts(old)).find(|(other, _)| *other == endpoint);
-            flags.extend(old.map(|(_, old)| change::judge_binding_flags(old.parse().ok(), number.parse().ok())));
-        }
+        let old: BTreeMap<&str, &str> = gone.iter().map(|one| parts(one)).collect();
+        let judged = |(endpoint, new): (&str, &str)| Some(change::judge_binding_flags(old.get(endpoint)?.parse().ok(), new.parse().ok()));
+        let flags: Vec<Verdict> = come.iter().filter_map(|one| judged(parts(one))).collect();
         let only_flags = flags.len() == come.len() && flags.len() == gone.len();
         let worst = flags.into_iter().min_by_key(|verdict| verdict.strength);
         worst.filter(|_| only_flags).unwrap_or_else(|| Verdict::neutral("other bindings"))

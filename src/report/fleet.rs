@@ -665,3 +665,25 @@ fn glance(page: &mut Page, survey: &Survey<'_>, limit: usize) {
         more(page, unreadable.len(), limit, "file", "files");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_are_said_in_words_with_what_was_written_and_other_values_as_they_are() {
+        for (setting, shown, words) in [
+            ("access-flags", "Ssl, SslNegotiateCert, SslRequireCert", "require: Ssl, SslNegotiateCert, SslRequireCert"),
+            ("access-flags", "AccessSSL | AccessSSLNegotiateCert", "accept: AccessSSL | AccessSSLNegotiateCert"),
+            ("access-flags", "None", "ignore: None"),
+            ("access-flags", "Ssl, Sslx", "Ssl, Sslx"),
+            ("cert-check-mode", "1", "off (1)"),
+            ("cert-check-mode", "2", "on, cached CRLs only (2)"),
+            ("cert-check-mode", "0 and 1 by endpoint", "0 and 1 by endpoint"),
+            ("cert-check-mode", "not assessed", "not assessed"),
+            ("upload-read-ahead-size", "49152", "49152"),
+        ] {
+            assert_eq!(in_words(setting, shown), words);
+        }
+    }
+}

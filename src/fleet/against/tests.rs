@@ -97,3 +97,41 @@ fn a_path_below_the_folder_of_a_server_stays_when_the_folder_is_elsewhere() {
     assert_eq!(below(r"D:\b\WEB01\app/web.config", "dc1/web01"), Some("app/web.config"));
     assert_eq!(below("app/web.config", "web01"), None);
 }
+
+/// A site with these bindings: protocol and text, and the number of their flags.
+fn bound(bindings: &[(&str, &str)]) -> Estate {
+    let mut collector = Collector::default();
+    for (line, (binding, flags)) in bindings.iter().enumerate() {
+        for (setting, kind, value, number) in [
+            ("binding", "text", *binding, serde_json::Value::Null),
+            ("binding-flags", "flags", *flags, flags.parse::<u32>().unwrap().into()),
+        ] {
+            let row = serde_json::json!({
+                "v": 1, "server": "a", "generation": "iis-7-or-later", "windows": null, "level": "binding", "site_id": 1, "site": "Shop",
+                "path": null, "endpoint": null, "setting": setting, "type": kind, "value": value, "number": number, "known": true,
+                "origin": "explicit", "origin_from": null, "why": null, "needs": null, "file": "f", "line": line + 1, "col": 1
+            });
+            collector.fact(&serde_json::from_value(row).unwrap());
+        }
+    }
+    collector.finish()
+}
+
+#[test]
+fn bindings_that_changed_say_what_that_does() {
+    let https = [("https *:443:shop", "1")];
+    for (before, after, strength, shown) in [
+        (&https[..], &[("https *:443:shop", "33")][..], Strength::Weaker, "https 443 for shop with binding flags 33"),
+        (&[("https *:443:shop", "65")], &https, Strength::Weaker, "https 443 for shop with binding flags 1"),
+        (&https, &[("http *:80:shop", "0")], Strength::Weaker, "http 80 for shop"),
+        (&https, &[("https *:443:shop", "1"), ("https *:8443:", "0")], Strength::Neutral, "https 8443"),
+    ] {
+        let found = changes(&bound(before), &bound(after));
+        let drift = &found.values[0];
+        assert_eq!((found.values.len(), &*drift.setting, drift.verdict.strength), (1, BINDINGS, strength), "{drift:?}");
+        assert_eq!(&*drift.after.shown, shown);
+        assert!(found.not_known_now.is_empty(), "a site without https has no record to know of: {:?}", found.not_known_now);
+    }
+    // Another address of the server is no other binding.
+    assert!(changes(&bound(&https), &bound(&[("https 10.0.0.1:443:shop", "1")])).is_empty());
+}
