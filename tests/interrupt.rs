@@ -113,7 +113,9 @@ fn a_run_that_is_killed_while_it_writes_its_report_leaves_nothing_of_it() {
     for (command, format) in [("check", "json"), ("fleet", "html"), ("fleet", "ndjson")] {
         for before in [None, Some("of the last run")] {
             let report = root.join("out/report");
-            before.map(|text| std::fs::write(&report, text).unwrap());
+            if let Some(text) = before {
+                std::fs::write(&report, text).unwrap();
+            }
             // The kernel kills who writes more than this to a file, in the middle of the write.
             let to = format!("{format}=out/report");
             let output = after("ulimit -c 0; ulimit -f 4", root, &[command, "servers", "--report", &to]);
