@@ -269,7 +269,7 @@ fn site_values(page: &mut Page, differs: &Differs<'_>, member: &Member) {
         true => member.location(&one.path, &one.setting),
         false => one.location.clone(),
     };
-    table(page, "Values that differ", "diff");
+    table(page, "Values that differ", "diff stack");
     page.markup(
         "<th scope=\"col\">What differs</th><th scope=\"col\">Here</th><th scope=\"col\">Most of its peers</th></tr></thead>\n<tbody>\n",
     );
@@ -279,7 +279,7 @@ fn site_values(page: &mut Page, differs: &Differs<'_>, member: &Member) {
         setting(page, &one.setting, &one.path);
         page.within("</th><td>", &in_words(&one.setting, &one.value), "<p class=\"as\">");
         place(page, located(all).as_ref());
-        page.markup("</p></td><td>").number(one.agree).markup(" of ").number(one.of).within(
+        page.markup("</p></td><td class=\"most\">").number(one.agree).markup(" of ").number(one.of).within(
             ": ",
             &in_words(&one.setting, &one.expected),
             "",
@@ -316,7 +316,7 @@ fn in_effect(page: &mut Page, member: &Member) {
         rows.extend(own.into_iter().map(|fact| (*path, fact, member.location(path, &fact.setting))));
     }
     if !rows.is_empty() {
-        table(page, "Values in effect", "diff");
+        table(page, "Values in effect", "diff stack");
         page.markup(
             "<th scope=\"col\">In effect</th><th scope=\"col\">Value</th><th scope=\"col\">Where it is said</th></tr></thead>\n<tbody>\n",
         );
