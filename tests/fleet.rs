@@ -738,6 +738,11 @@ fn only_what_is_new_or_drifted_counts_against_an_earlier_run() {
     portal(&servers, "b", "Portal", "Ssl");
     assert_eq!(run(&["fleet", path, "--against", rows]).code, 1);
     assert_eq!(run(&["fleet", path, "--against", rows, "--fail-on", "never"]).code, 0);
+    // Rows without findings say nothing about findings, but all about values.
+    let facts = directory.path().join("facts.ndjson");
+    write(&facts, &run(&["sites", path, "--format", "ndjson"]).out);
+    let without = run(&["fleet", path, "--against", facts.to_str().unwrap()]);
+    assert!(without.code == 0 && without.out.contains("those are not compared"), "{}", without.out);
     // Another name, and the same number: it is the same site, and its findings are no new ones.
     last(path, Path::new(rows));
     portal(&servers, "a", "Entrance", REQUIRE);

@@ -63,6 +63,8 @@ pub struct Told {
     pub severity_before: Option<Severity>,
     /// Why nothing can be said of the other run; empty where something can.
     pub why: String,
+    /// Whether the rule ran in both runs, so that the finding is compared at all.
+    pub compared: bool,
 }
 
 /// A value of one of the runs.
@@ -167,7 +169,8 @@ impl Changes {
     /// nobody has seen before. What merely is not known any more is no change.
     pub fn is_bad(&self, least: Severity) -> bool {
         let findings = [&self.new, &self.worse, &self.not_read_then];
-        !self.values.is_empty() || findings.iter().any(|list| list.iter().any(|told| told.finding.severity >= least))
+        let counts = |told: &Told| told.compared && told.finding.severity >= least;
+        !self.values.is_empty() || findings.iter().any(|list| list.iter().any(counts))
     }
 
     /// How many values are of a strength.
@@ -250,7 +253,7 @@ impl<'a> Read<'a> {
     }
 
     fn told(&self, finding: &Finding) -> Told {
-        Told { finding: finding.clone(), location: self.location(finding.place), severity_before: None, why: String::new() }
+        Told { finding: finding.clone(), location: self.location(finding.place), severity_before: None, why: String::new(), compared: true }
     }
 
     /// The file that a finding stands in.
@@ -510,7 +513,10 @@ fn findings(sides: Sides<'_, '_>, pairs: &[Pair<'_>], changes: &mut Changes) {
                 let lacking = Lacking { has: now, lacks: then, lost: sides.lost_then, unknown: &unknown_then, made: sides.made };
                 match lacking.unseen_then(finding, member) {
                     None => changes.new.push(told),
-                    Some(why) => changes.not_read_then.push(Told { why, ..told }),
+                    Some(why) => {
+                        let compared = lacking.rule_did_not_run(finding).is_none();
+                        changes.not_read_then.push(Told { why, compared, ..told });
+                    }
                 }
             }
         }
