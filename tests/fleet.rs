@@ -519,50 +519,311 @@ fn the_examples_and_fixtures_give_what_the_schema_says() {
     }
 }
 
+/// What a run of today says about the rows of an earlier one.
+fn against(rows: &Path, paths: &[&str]) -> Value {
+    json(&[paths, &["--against", rows.to_str().unwrap()]].concat())
+}
+
+/// Writes the rows of a run.
+fn last(path: &str, rows: &Path) {
+    write(rows, &run(&["fleet", path, "--format", "ndjson"]).out);
+}
+
+/// Copies a directory with directories of files.
+fn copied(from: &str, to: &Path) {
+    for server in std::fs::read_dir(Path::new(ROOT).join(from)).unwrap().map(|entry| entry.unwrap()) {
+        if server.path().is_dir() {
+            for file in std::fs::read_dir(server.path()).unwrap().map(|entry| entry.unwrap()) {
+                write(&to.join(server.file_name()).join(file.file_name()), &std::fs::read_to_string(file.path()).unwrap());
+            }
+        }
+    }
+}
+
+/// A server with one site that requires certificates, and its record, with the check of revocation on or off.
+fn checked(directory: &Path, server: &str, checks: bool) {
+    portal(directory, server, "Portal", REQUIRE);
+    let word = if checks { "Enabled" } else { "Disabled" };
+    let listing = format!(
+        "\r\nSSL Certificate bindings: \r\n------------------------- \r\n\r\n    Hostname:port                : {server}:443\r\n    Certificate Hash             : 00112233445566778899aabbccddeeff00112233\r\n    Application ID               : {{4dc3e181-e14b-4a21-b022-59fc669b0914}}\r\n    Certificate Store Name       : MY\r\n    Verify Client Certificate Revocation : {word}\r\n    Verify Revocation Using Cached Client Certificate Only : Disabled\r\n    Usage Check                  : Enabled\r\n    Revocation Freshness Time    : 0\r\n    URL Retrieval Timeout        : 0\r\n    Ctl Identifier               : (null)\r\n    Ctl Store Name               : (null)\r\n    DS Mapper Usage              : Disabled\r\n    Negotiate Client Certificate : Enabled\r\n\r\n"
+    );
+    write(&directory.join(server).join("sslcert.txt"), &listing);
+}
+
+fn servers_of(list: &Value) -> Vec<&str> {
+    list.as_array().unwrap().iter().map(|one| one["server"].as_str().unwrap_or_else(|| one.as_str().unwrap())).collect()
+}
+
 #[test]
-fn what_changed_since_an_earlier_run_is_told_with_both_values_and_nothing_that_was_not_read_counts_as_fixed() {
+fn a_listing_that_is_missing_now_fixes_nothing_and_lets_nothing_drift() {
     let directory = tempfile::tempdir().unwrap();
-    let servers = directory.path().join("servers");
+    let (servers, rows) = (directory.path().join("servers"), directory.path().join("last.ndjson"));
+    copied("examples/fleet", &servers);
+    let path = servers.to_str().unwrap();
+    last(path, &rows);
+    std::fs::remove_file(servers.join("web04/sslcert.txt")).unwrap();
+    let report = against(&rows, &[path]);
+    let changes = &report["changes"];
+    assert_eq!(changes["findings"]["fixed"], serde_json::json!([]), "{changes:#}");
+    assert_eq!(changes["values"], serde_json::json!([]), "{changes:#}");
+    let not_read = changes["findings"]["not_read"].as_array().unwrap();
+    let off = not_read.iter().find(|one| one["rule"] == "revocation-check-off").unwrap();
+    assert_eq!((&off["server"], &off["why"]), (&"web04".into(), &"not read: netsh http show sslcert".into()));
+    assert_eq!(servers_of(&changes["servers"]["not_read"]), ["web04"]);
+    assert_eq!(servers_of(&changes["not_known_now"]), ["web04"]);
+    assert!(changes["not_known_now"][0]["settings"].as_array().unwrap().contains(&"cert-check-mode".into()));
+    let table = run(&["fleet", path, "--against", rows.to_str().unwrap()]);
+    assert_eq!(table.code, 0, "what is not known any more is no drift: {}", table.out);
+    for text in ["0 fixed", "0 values drifted", "not read now netsh http show sslcert: web04", "Known then and not now"] {
+        assert!(table.out.contains(text), "{text}: {}", table.out);
+    }
+    // Seen from the other side the finding is one that nobody has seen before.
+    let today = directory.path().join("today.ndjson");
+    last(path, &today);
+    let back = run(&["fleet", "--facts", rows.to_str().unwrap(), "--against", today.to_str().unwrap()]);
+    assert!(back.code == 1 && back.out.contains("Not read then, so perhaps not new"), "{}", back.out);
+    assert!(back.out.contains("0 new") && back.out.contains("0 values drifted"), "{}", back.out);
+}
+
+#[test]
+fn a_shorter_listing_fixes_nothing_either() {
+    let directory = tempfile::tempdir().unwrap();
+    let (servers, rows) = (directory.path().join("servers"), directory.path().join("last.ndjson"));
+    checked(&servers, "web01", false);
+    let path = servers.to_str().unwrap();
+    last(path, &rows);
+    let listing = std::fs::read_to_string(servers.join("web01/sslcert.txt")).unwrap();
+    // The record of another name alone: what was asked for, or what is left.
+    write(&servers.join("web01/sslcert.txt"), &listing.replace("web01:443", "other:443"));
+    let other = &against(&rows, &[path])["changes"];
+    let off = |list: &str| {
+        other["findings"][list].as_array().unwrap().iter().any(|one| one["rule"] == "revocation-check-off" && one["site"] != Value::Null)
+    };
+    assert!(!off("fixed") && off("not_read"), "{other:#}");
+    assert_eq!(servers_of(&other["not_known_now"]), ["web01"]);
+    assert_eq!(other["values"], serde_json::json!([]), "{other:#}");
+}
+
+#[test]
+fn a_web_config_that_is_missing_now_fixes_nothing_and_one_that_was_gathered_elsewhere_is_the_same() {
+    let directory = tempfile::tempdir().unwrap();
+    let (server, rows) = (directory.path().join("today/delegation"), directory.path().join("last.ndjson"));
+    last("examples/delegation", &rows);
+    for file in ["config/applicationHost.config", "web/orders/api/web.config", "web/billing/web.config"] {
+        write(&server.join(file), &std::fs::read_to_string(Path::new(ROOT).join("examples/delegation").join(file)).unwrap());
+    }
+    let path = server.to_str().unwrap();
+    let moved = &against(&rows, &[path])["changes"];
+    assert_eq!(
+        (&moved["summary"]["unchanged"], &moved["summary"]["not_read"], &moved["values"]),
+        (&2.into(), &0.into(), &serde_json::json!([]))
+    );
+    std::fs::remove_file(server.join("web/billing/web.config")).unwrap();
+    let fewer = &against(&rows, &[path])["changes"];
+    assert_eq!((&fewer["summary"]["unchanged"], &fewer["summary"]["fixed"]), (&1.into(), &0.into()), "{fewer:#}");
+    let lost = &fewer["findings"]["not_read"][0];
+    assert_eq!(
+        (&lost["rule"], &lost["why"]),
+        (&"locked-section-set".into(), &"not read: examples/delegation/web/billing/web.config".into())
+    );
+    std::fs::remove_file(server.join("web/orders/api/web.config")).unwrap();
+    let none = &against(&rows, &[path])["changes"];
+    assert_eq!((&none["summary"]["not_read"], &none["summary"]["fixed"]), (&2.into(), &0.into()), "{none:#}");
+    assert_eq!(servers_of(&none["servers"]["not_read"]), ["delegation"]);
+    // The value above it is in effect, unless the file is there after all.
+    let value = &none["values"][0];
+    assert_eq!((&value["strength"], &value["likely"], &value["path"]), (&"stronger".into(), &true.into(), &"/api".into()));
+    assert!(value["why"].as_str().unwrap().contains("was not read now"), "{value}");
+}
+
+#[test]
+fn what_changed_since_an_earlier_run_is_told_and_what_was_not_read_is_not_fixed() {
+    let directory = tempfile::tempdir().unwrap();
+    let (estate, rows) = (directory.path().join("estate"), directory.path().join("last.ndjson"));
+    for (server, checks) in
+        [("fixed", false), ("gone", false), ("broken", false), ("unlisted", false), ("same", false), ("new", true), ("drift", true)]
+    {
+        checked(&estate, server, checks);
+    }
+    let path = estate.to_str().unwrap();
+    last(path, &rows);
+    let none = &against(&rows, &[path])["changes"];
+    assert_eq!((&none["summary"]["new"], &none["values"]), (&0.into(), &serde_json::json!([])), "{none:#}");
+    assert!(none["summary"]["unchanged"].as_u64().unwrap() >= 5);
+    let again = run(&["fleet", path, "--against", rows.to_str().unwrap()]);
+    assert!(again.code == 0 && again.out.contains("nothing changed"), "what is old does not count: {}", again.out);
+    // The order of rows is nothing that a run knows.
+    let text = std::fs::read_to_string(&rows).unwrap();
+    let shuffled: String = text.lines().rev().map(|line| format!("{line}\n")).collect();
+    write(&directory.path().join("shuffled/last.ndjson"), &shuffled);
+    let shuffled = against(&directory.path().join("shuffled/last.ndjson"), &[path]);
+    assert_eq!((&shuffled["changes"]["summary"], &shuffled["changes"]["values"]), (&none["summary"], &none["values"]));
+
+    checked(&estate, "fixed", true);
+    std::fs::remove_dir_all(estate.join("gone")).unwrap();
+    write(&estate.join("broken/applicationHost.config"), "<configuration><");
+    std::fs::remove_file(estate.join("broken/sslcert.txt")).unwrap();
+    std::fs::remove_file(estate.join("unlisted/sslcert.txt")).unwrap();
+    checked(&estate, "new", false);
+    portal(&estate, "drift", "Portal", "Ssl");
+    checked(&estate, "came", true);
+    let report = against(&rows, &[path]);
+    let changes = &report["changes"];
+    let of = |list: &str| {
+        let all = changes["findings"][list].as_array().unwrap();
+        let off = all.iter().filter(|one| one["rule"] == "revocation-check-off");
+        off.map(|one| one["server"].as_str().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(of("fixed"), ["fixed"], "{changes:#}");
+    assert_eq!(of("new"), ["new"], "{changes:#}");
+    assert_eq!(of("not_read"), ["broken", "gone", "unlisted"], "{changes:#}");
+    assert_eq!(servers_of(&changes["servers"]["came"]), ["came"]);
+    assert_eq!(servers_of(&changes["servers"]["went"]), ["gone"]);
+    assert_eq!(servers_of(&changes["servers"]["not_read"]), ["broken", "unlisted"]);
+    assert!(changes["servers"]["not_read"][0]["why"].as_str().unwrap().contains("broken/applicationHost.config"));
+    assert_eq!(servers_of(&changes["not_known_now"]), ["unlisted"]);
+    let drifted: Vec<String> = changes["values"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            format!("{} {} {}: {}", one["strength"], one["server"], one["setting"], one["after"]["location"]["line"]).replace('"', "")
+        })
+        .collect();
+    assert_eq!(
+        drifted,
+        ["weaker drift access-flags: 1", "weaker new cert-check-mode: 9", "stronger fixed cert-check-mode: 9"],
+        "{changes:#}"
+    );
+    assert!(changes["values"][0]["why"].as_str().unwrap().contains("a client certificate is no longer required"));
+
+    let table = run(&["fleet", path, "--against", rows.to_str().unwrap(), "--width", "200"]).out;
+    for text in [
+        "Since the earlier run (",
+        "servers that went, or were not given: gone",
+        "applicationHost.config could not be read: broken",
+        "Not read now, so neither fixed nor there",
+        "weaker access-flags at / of \"Portal\" (id 1) of drift",
+        "before require: Ssl, SslNegotiateCert, SslRequireCert",
+        "now    ignore: Ssl (",
+        "before on (0)",
+        "now    off (1)",
+        "why    a client certificate is no longer required",
+    ] {
+        assert!(table.contains(text), "{text}: {table}");
+    }
+    assert_eq!(run(&["fleet", path, "--against", rows.to_str().unwrap(), "--fail-on", "never"]).code, 3, "a file could not be read");
+    let today = directory.path().join("today.ndjson");
+    last(path, &today);
+    // Rows of the estate say the same as the estate.
+    assert_eq!(against(&rows, &["--facts", today.to_str().unwrap()])["changes"], report["changes"]);
+    // The other way round what came went.
+    let back = &json(&["--facts", rows.to_str().unwrap(), "--against", today.to_str().unwrap()])["changes"];
+    assert_eq!(servers_of(&back["servers"]["went"]), ["came"]);
+    assert_eq!(servers_of(&back["servers"]["not_read_then"]), ["broken", "unlisted"]);
+    assert_eq!((&back["summary"]["weaker"], &back["summary"]["stronger"]), (&1.into(), &2.into()));
+}
+
+#[test]
+fn only_what_is_new_or_drifted_counts_against_an_earlier_run() {
+    let directory = tempfile::tempdir().unwrap();
+    let (servers, rows) = (directory.path().join("servers"), directory.path().join("last.ndjson"));
     for server in ["a", "b", "c"] {
         portal(&servers, server, "Portal", if server == "c" { "SslRequireCert" } else { REQUIRE });
     }
-    let path = servers.to_str().unwrap();
-    let last = directory.path().join("last.ndjson");
-    let lines = run(&["fleet", path, "--format", "ndjson"]).out;
-    write(&last, &lines);
-    let last = last.to_str().unwrap();
-    let same = json(&[path, "--against", last]);
-    assert_eq!(same["changes"]["summary"]["new"], 0);
-    assert!(same["changes"]["summary"]["unchanged"].as_u64().unwrap() > 0 && same["changes"]["values"] == serde_json::json!([]));
-    let again = run(&["fleet", path, "--against", last]);
-    assert!(again.code == 0 && again.out.contains("nothing changed"), "what is old does not count: {}", again.out);
-    let shuffled: String = lines.lines().rev().map(|line| format!("{line}\n")).collect();
-    let rows: Vec<&str> = lines.lines().collect();
-    let middle: String = rows[1..rows.len() - 1].iter().rev().map(|line| format!("{line}\n")).collect();
-    write(&directory.path().join("shuffled.ndjson"), &format!("{}\n{middle}{}\n", rows[0], rows[rows.len() - 1]));
-    assert_ne!(shuffled, lines);
-    let shuffled = directory.path().join("shuffled.ndjson");
-    assert_eq!(json(&[path, "--against", shuffled.to_str().unwrap()]), same);
-
-    portal(&servers, "b", "Portal", "Ssl");
-    portal(&servers, "d", "Portal", REQUIRE);
+    let (path, rows) = (servers.to_str().unwrap(), rows.to_str().unwrap());
+    last(path, Path::new(rows));
     std::fs::remove_dir_all(servers.join("c")).unwrap();
-    let drifted = json(&[path, "--against", last]);
-    let changes = &drifted["changes"];
-    assert_eq!(changes["servers"], serde_json::json!({ "came": ["d"], "went": ["c"] }));
-    let value = &changes["values"][0];
-    assert_eq!((&value["server"], &value["setting"], &value["drift"]), (&"b".into(), &"access-flags".into(), &"changed".into()));
-    assert!(
-        value["before"]["value"].as_str().unwrap().contains("SslRequireCert") && value["after"]["value"].as_str().unwrap().contains("Ssl")
+    assert_eq!(run(&["fleet", path, "--against", rows]).code, 0, "a server that was not given is no change for the worse");
+    portal(&servers, "b", "Portal", "Ssl");
+    assert_eq!(run(&["fleet", path, "--against", rows]).code, 1);
+    assert_eq!(run(&["fleet", path, "--against", rows, "--fail-on", "never"]).code, 0);
+    // Rows without findings say nothing about findings, but all about values.
+    let facts = directory.path().join("facts.ndjson");
+    write(&facts, &run(&["sites", path, "--format", "ndjson"]).out);
+    let without = run(&["fleet", path, "--against", facts.to_str().unwrap()]);
+    assert!(without.code == 0 && without.out.contains("those are not compared"), "{}", without.out);
+    // Another name, and the same number: it is the same site, and its findings are no new ones.
+    last(path, Path::new(rows));
+    portal(&servers, "a", "Entrance", REQUIRE);
+    let renamed = &against(Path::new(rows), &[path])["changes"];
+    assert_eq!(renamed["sites"]["renamed"][0]["now"], "Entrance");
+    assert_eq!(
+        (&renamed["summary"]["new"], &renamed["sites"]["came"], &renamed["values"]),
+        (&0.into(), &serde_json::json!([]), &serde_json::json!([])),
+        "{renamed:#}"
     );
-    assert!(value["after"]["location"]["line"].as_u64().is_some());
-    assert!(changes["findings"]["fixed"].as_array().unwrap().iter().all(|found| found["server"] != "c"), "{changes}");
-    assert!(changes["findings"]["not_read"].as_array().unwrap().iter().any(|found| found["server"] == "c"), "{changes}");
-    assert_eq!(run(&["fleet", path, "--against", last]).code, 1);
-    assert_eq!(run(&["fleet", path, "--against", last, "--fail-on", "never"]).code, 0);
-    write(&directory.path().join("broken.ndjson"), "{\n");
-    let broken = run(&["fleet", path, "--against", directory.path().join("broken.ndjson").to_str().unwrap()]);
-    assert!(broken.code == 3 && broken.err.contains("broken.ndjson:1"), "{}", broken.err);
+}
+
+#[test]
+fn an_earlier_run_that_cannot_be_trusted_is_refused_with_its_line() {
+    let directory = tempfile::tempdir().unwrap();
+    checked(directory.path(), "web01", true);
+    let path = directory.path().join("web01");
+    let rows = run(&["fleet", path.to_str().unwrap(), "--format", "ndjson"]).out;
+    let file = directory.path().join("last.ndjson");
+    let count = rows.lines().count();
+    let lines: Vec<&str> = rows.lines().collect();
+    for (text, expected) in [
+        (rows.replacen("\"row\":\"server\"", "\"row\":\"sorcerer\"", 1), "no row: unknown variant".to_owned()),
+        (lines[..count - 1].join("\n"), format!("last.ndjson:{count}: it does not end as it was written")),
+        (format!("{rows}oops\n"), format!("last.ndjson:{}: no fact", count + 1)),
+        ("{\n".to_owned(), "last.ndjson:1: ".to_owned()),
+        (String::new(), "it holds no rows".to_owned()),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let done = run(&["fleet", path.to_str().unwrap(), "--against", file.to_str().unwrap()]);
+        assert_eq!((done.code, done.out.as_str()), (2, ""), "{}", done.err);
+        assert!(done.err.contains(&expected) && done.err.contains("last.ndjson:"), "{expected}: {}", done.err);
+    }
+    let done = run(&["fleet", path.to_str().unwrap(), "--against", "no-such-file"]);
+    assert!(done.code == 2 && done.err.contains("no-such-file"), "{}", done.err);
+}
+
+#[test]
+fn rows_and_other_reports_are_written_in_one_run() {
+    let directory = tempfile::tempdir().unwrap();
+    let to = |format: &str| format!("{format}={}", directory.path().join(format).display());
+    let (rows, page, report) = (to("ndjson"), to("html"), to("json"));
+    let done = run(&["fleet", "examples/fleet", "--report", &rows, "--report", &page, "--report", &report]);
+    assert!(done.code == 1 && done.out.starts_with("6 servers, 6 sites"), "{}{}", done.out, done.err);
+    let written = |format: &str| std::fs::read_to_string(directory.path().join(format)).unwrap();
+    assert_eq!(run(&["fleet", "examples/fleet", "--format", "ndjson"]).out, written("ndjson"));
+    assert_eq!(run(&["fleet", "examples/fleet", "--format", "html"]).out, written("html"));
+    assert_eq!(run(&["fleet", "examples/fleet", "--format", "json"]).out, written("json"));
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 3);
+    // Standard output can be for rows, and rows alone need nothing else.
+    let alone = run(&["fleet", "examples/fleet", "--report", "ndjson=-"]);
+    assert_eq!((alone.code, alone.out), (0, written("ndjson")));
+    let twice = run(&["fleet", "examples/fleet", "--report", "ndjson=a", "--report", "json=a"]);
+    assert!(twice.code == 2 && twice.err.contains("two results would go to a"), "{}", twice.err);
+    let again = run(&["fleet", "--facts", directory.path().join("ndjson").to_str().unwrap(), "--report", "ndjson=b"]);
+    assert!(again.code == 2 && again.err.contains("rows were given"), "{}", again.err);
+    let nowhere = run(&["fleet", "examples/fleet", "--report", "ndjson=no-such-directory/rows"]);
+    assert!(nowhere.code == 3 && nowhere.out.starts_with("6 servers"), "{}", nowhere.err);
+}
+
+#[test]
+fn flags_of_bindings_and_values_of_the_registry_are_counted_over_the_estate() {
+    let directory = tempfile::tempdir().unwrap();
+    for (server, value) in [("a", "00000001"), ("b", "00000001"), ("c", "00000000")] {
+        portal(directory.path(), server, "Portal", REQUIRE);
+        let export = format!(
+            "Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL]\r\n\"SendTrustedIssuerList\"=dword:{value}\r\n"
+        );
+        write(&directory.path().join(server).join("schannel.reg"), &export);
+    }
+    let path = directory.path().to_str().unwrap();
+    let report = json(&[path]);
+    assert_eq!(report["binding_flags"], serde_json::json!([{ "bit": 1, "name": "SNI", "sites": 3, "of": 3 }]));
+    let all = report["server_settings"].as_array().unwrap();
+    let sent =
+        all.iter().find(|one| one["setting"].as_str().unwrap().ends_with("SendTrustedIssuerList")).unwrap_or_else(|| panic!("{all:#?}"));
+    assert_eq!((&sent["values"][0]["servers"], &sent["values"][1]["servers"]), (&2.into(), &1.into()));
+    let table = run(&["fleet", path]).out;
+    assert!(table.contains("flags of https bindings, by site: SNI on 3 of 3") && table.contains("SendTrustedIssuerList"), "{table}");
+    let page = run(&["fleet", path, "--format", "html"]).out;
+    assert!(page.contains("Flags of https bindings") && page.contains("Registry of the servers"));
 }
 
 /// Every element of a page with the names of its attributes.

@@ -85,3 +85,59 @@ fn an_interrupted_survey_writes_nothing_and_a_part_that_was_cut_is_told() {
     }
     assert_eq!(std::fs::read_dir(root.join("out")).unwrap().count(), 2);
 }
+
+/// Runs the program in a shell that has prepared something for it. The shell becomes the program, so both have one number.
+fn after(prepared: &str, root: &Path, arguments: &[&str]) -> std::process::Output {
+    Command::new("sh")
+        .args(["-c", &format!("{prepared}; exec \"$@\""), "sh", env!("CARGO_BIN_EXE_iisaudit")])
+        .args(arguments)
+        .current_dir(root)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn names(directory: &Path) -> Vec<String> {
+    let mut names: Vec<String> =
+        std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_that_is_killed_while_it_writes_its_report_leaves_nothing_of_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path();
+    servers(root);
+    for (command, format) in [("check", "json"), ("fleet", "html"), ("fleet", "ndjson")] {
+        for before in [None, Some("of the last run")] {
+            let report = root.join("out/report");
+            if let Some(text) = before {
+                std::fs::write(&report, text).unwrap();
+            }
+            // The kernel kills who writes more than this to a file, in the middle of the write.
+            let to = format!("{format}=out/report");
+            let output = after("ulimit -c 0; ulimit -f 4", root, &[command, "servers", "--report", &to]);
+            assert_eq!(output.status.signal(), Some(25), "{command} {format}: {}", String::from_utf8_lossy(&output.stderr));
+            assert_eq!(names(&root.join("out")), before.map(|_| "report".to_owned()).into_iter().collect::<Vec<_>>(), "{command} {format}");
+            if let Some(text) = before {
+                assert_eq!(std::fs::read_to_string(&report).unwrap(), text);
+                std::fs::remove_file(&report).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_killed_run_of_the_same_number_left_does_not_disturb_the_next_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path();
+    servers(root);
+    std::fs::write(root.join("out/report.json"), "of the last run").unwrap();
+    let check = ["check", "servers", "--report", "json=out/report.json"];
+    let output = after("echo half > out/.report.json.$$.part", root, &check);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(std::fs::read_to_string(root.join("out/report.json")).unwrap().contains("iisaudit-check"));
+    assert_eq!(names(&root.join("out")).len(), 2);
+}

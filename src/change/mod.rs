@@ -21,7 +21,7 @@ use crate::input::{FileId, Place};
 use crate::server::{Binding, Endpoint, EndpointKey, Generation, Origin, Server};
 
 pub use findings::Findings;
-pub use strength::{Strength, Verdict};
+pub use strength::{Strength, Verdict, judge, judge_binding_flags};
 
 /// What a change is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -127,7 +127,7 @@ impl Scale {
 }
 
 /// Judges two values of a setting that are known and differ.
-pub(super) fn judge(setting: Setting, before: &Value, after: &Value, generations: [Generation; 2]) -> Verdict {
+pub fn judge(setting: Setting, before: &Value, after: &Value, generations: [Generation; 2]) -> Verdict {
     let iis6 = generations == [Generation::Iis6; 2];
     if matches!(before, Value::Malformed(_)) || matches!(after, Value::Malformed(_)) {
         return Verdict::unclear("a value that cannot be read: what IIS makes of it is not known");
@@ -341,7 +341,7 @@ pub(super) const BINDING_SWITCHES: [(u32, Switch); 5] = [
 ];
 
 /// Judges two numbers `binding@sslFlags`.
-pub(super) fn judge_binding_flags(before: Option<u32>, after: Option<u32>) -> Verdict {
+pub fn judge_binding_flags(before: Option<u32>, after: Option<u32>) -> Verdict {
     let (Some(before), Some(after)) = (before, after) else {
         return Verdict::unclear("a number that cannot be read: what IIS makes of it is not known");
     };

@@ -1,6 +1,5 @@
 //! `iisaudit fleet`: many servers, and what differs among them.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -9,12 +8,13 @@ use super::check::SeverityName;
 use super::judge::{Against, JudgeOptions, Setup};
 use super::output::{self, Destination};
 use super::{Common, Outcome, complain, gather};
-use crate::fleet::{Declared, Run, Thresholds, against, compare};
+use crate::fleet::{Declared, Estate, Made, Run, Thresholds, against, compare};
+use crate::input::display;
 use crate::policy::FailOn;
 use crate::report;
 use crate::report::fleet::Survey;
-use crate::review::{Judged, State};
-use crate::rules::{Finding, Severity};
+use crate::review::Review;
+use crate::rules::Severity;
 
 /// Compares many servers: which sites differ from their peers, which servers from their twins, and the state of the whole
 ///
@@ -24,11 +24,11 @@ use crate::rules::{Finding, Severity};
 #[command(after_help = "Examples:
   iisaudit fleet servers/
   iisaudit fleet datacentre-a/ datacentre-b/ --format json
-  iisaudit fleet servers/ --report html=estate.html
+  iisaudit fleet servers/ --report html=estate.html --report ndjson=estate.ndjson
   iisaudit fleet servers/ --nodes \"portal=web01,web02,web03,web04\"
   iisaudit fleet datacentre-a/ --format ndjson > a.ndjson
   iisaudit fleet --facts a.ndjson b.ndjson
-  iisaudit fleet servers/ --against last.ndjson
+  iisaudit fleet servers/ --against last.ndjson --report ndjson=this.ndjson
   iisaudit fleet servers/ --config policy/iisaudit.toml --min-size 5 --threshold 80
   iisaudit diff servers/web01 servers/web17
 
@@ -45,10 +45,11 @@ pub(super) struct FleetArguments {
     /// standard input
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "paths")]
     facts: Vec<PathBuf>,
-    /// Tells what changed since an earlier run, whose --format ndjson wrote this file. Then only what is new decides the exit code: new
-    /// findings, and values that drifted
+    /// Tells what changed since an earlier run, which --report ndjson=FILE wrote down; may be given several times, for a run in parts. Then
+    /// only what is new decides the exit code: findings that are new or worse, and values that drifted. What was read then and not now is
+    /// neither fixed nor drifted
     #[arg(long, value_name = "FILE")]
-    against: Option<PathBuf>,
+    against: Vec<PathBuf>,
     /// Least severity of findings that makes the exit code 1; otherwise that of the policy file, or low. Sites and servers that differ make
     /// it 1, too, unless this is never
     #[arg(long, value_enum, value_name = "SEVERITY")]
@@ -97,37 +98,30 @@ fn survey(arguments: &FleetArguments, common: &Common) -> Result<Outcome, Outcom
         complain(&format!("error: {message}"));
         Outcome::Usage
     })?;
-    let rows = destinations.iter().any(|destination| destination.format == FleetFormat::Ndjson);
-    if rows && !arguments.report.is_empty() {
-        complain("error: rows are written while servers are read, to standard output and alone: --format ndjson without --report");
-        return Err(Outcome::Usage);
-    }
+    let (rows, reports): (Vec<_>, Vec<_>) = destinations.into_iter().partition(|destination| destination.format == FleetFormat::Ndjson);
     let is_facts = !arguments.facts.is_empty();
     let setup = Setup::new(if is_facts { &arguments.facts } else { &arguments.paths }, &arguments.judge, Against::Policy, common)?;
-    if rows {
-        if is_facts {
-            complain("error: --format ndjson writes rows of what is read, and rows were given");
-            return Err(Outcome::Usage);
-        }
-        return gather::write_part(&arguments.paths, &setup, common);
+    if is_facts && !rows.is_empty() {
+        complain("error: ndjson writes rows of what is read, and rows were given");
+        return Err(Outcome::Usage);
     }
     if is_facts && setup.names_groups() {
         complain("error: --group decides what the rules find, so give it to `iisaudit fleet --format ndjson`");
         return Err(Outcome::Usage);
     }
     // The earlier run is read first: with a mistake in it there is nothing to compare with.
-    let earlier = match &arguments.against {
-        None => None,
-        Some(file) => match gather::of_facts(std::slice::from_ref(file), &setup) {
-            (earlier, Outcome::Clean | Outcome::Found) => Some(earlier),
-            (_, outcome) => return Err(outcome),
-        },
+    let earlier = match arguments.against.as_slice() {
+        [] => None,
+        files => Some(self::earlier(files, arguments, common)?),
     };
-    let empty = !output::is_for_people(&destinations);
+    let empty = !output::is_for_people(&reports) || !rows.is_empty();
     let (gathered, outcome) = match is_facts {
         true => gather::of_facts(&arguments.facts, &setup),
-        false => gather::of_directories(&arguments.paths, &setup, common, empty)?,
+        false => gather::of_directories(&arguments.paths, &setup, common, empty, &rows)?,
     };
+    if reports.is_empty() {
+        return Ok(outcome);
+    }
     if outcome == Outcome::NoInput && !empty {
         return Err(outcome);
     }
@@ -148,31 +142,44 @@ fn survey(arguments: &FleetArguments, common: &Common) -> Result<Outcome, Outcom
         majority: arguments.threshold.or_else(|| policy?.threshold).unwrap_or(usual.majority),
     };
     let fleet = compare(&members, &declared, &judgement.nodes, thresholds);
-    let earlier = earlier.map(|earlier| (earlier.collector.finish(), earlier.findings));
-    let incomplete: BTreeSet<String> =
-        review.estate.inputs.iter().filter(|input| input.error.is_some()).filter_map(|input| input.server.clone()).collect();
-    let changes = earlier.as_ref().map(|(before, findings)| {
-        let before_findings: Vec<&Finding> = findings.iter().collect();
-        let suppressed = |judged: &&Judged| !matches!(judged.state, State::Suppressed(_));
-        let now: Vec<&Finding> = review.findings.iter().filter(suppressed).map(|judged| &judged.finding).collect();
-        let none = BTreeSet::new();
-        let before = Run { members: before, findings: &before_findings, incomplete: &none };
-        against(before, Run { members: &members, findings: &now, incomplete: &incomplete })
+    let changes = earlier.as_ref().map(|earlier| {
+        let before = Run { members: &earlier.members, review: &earlier.review };
+        against(&earlier.name, before, Run { members: &members, review }, earlier.made)
     });
     let survey = Survey { review, members: &members, fleet: &fleet, thresholds, changes: changes.as_ref() };
-    let mut outcome = judgement.outcome.max(output::write_all(&destinations, common, |format, style| match format {
+    let mut outcome = judgement.outcome.max(output::write_all(&reports, common, |format, style| match format {
         FleetFormat::Table => report::fleet::table(&survey, arguments.limit, style),
         FleetFormat::Html => report::fleet::html(&survey),
+        // Rows were written when the directories were read.
         FleetFormat::Json | FleetFormat::Ndjson => report::fleet::json(&survey),
     }));
     let of_policy = policy.and_then(|policy| policy.fail_on);
     let FailOn(least) = arguments.fail_on.map(SeverityName::least).or(of_policy).unwrap_or(FailOn(Some(Severity::Low)));
     let bad = |least: Severity| match &changes {
-        Some(changes) => !changes.values.is_empty() || changes.new.iter().any(|found| found.severity >= least),
+        Some(changes) => changes.is_bad(least),
         None => review.has_new(least) || !fleet.agrees(),
     };
     if least.is_some_and(bad) {
         outcome = outcome.max(Outcome::Found);
     }
     Ok(outcome)
+}
+
+/// An earlier run.
+struct Earlier {
+    name: String,
+    members: Estate,
+    review: Review,
+    made: Made,
+}
+
+/// Reads an earlier run and judges it by the policy of this one, so that what differs is the estate and not the policy.
+fn earlier(files: &[PathBuf], arguments: &FleetArguments, common: &Common) -> Result<Earlier, Outcome> {
+    let paths = if arguments.facts.is_empty() { &arguments.paths } else { &arguments.facts };
+    let setup = Setup::new(paths, &arguments.judge, Against::Nothing, common)?;
+    let (gathered, made) = gather::of_earlier(files, &setup)?;
+    let members = gathered.collector.finish();
+    let judgement = setup.conclude(gathered.estate, gathered.findings, &gathered.seen, &[], Outcome::Clean);
+    let name = files.iter().map(|file| display(file)).collect::<Vec<_>>().join(", ");
+    Ok(Earlier { name, members, review: judgement.review, made })
 }

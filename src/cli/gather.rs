@@ -2,14 +2,15 @@
 //! way, so that the report is the same; a server is forgotten as soon as its rows are there.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::judge::{OWN, Setup};
+use super::output::{self, Destination};
 use super::{Common, Outcome, complain, judge_inputs};
 use crate::estate::{self, Estate};
 use crate::facts::{self, Fact, FactError, FindingRow, Line, NoticeRow, Row, VERSION};
-use crate::fleet::Collector;
+use crate::fleet::{Collector, Made};
 use crate::input::{FileId, Place, display};
 use crate::policy::{Seen, look};
 use crate::report;
@@ -80,6 +81,11 @@ fn judge(estate: &mut Estate, setup: &Setup) -> (Vec<Finding>, Seen) {
 /// Judges servers that were read together, gathers their rows, and forgets them.
 fn digest(mut estate: Estate, setup: &Setup) -> Digest {
     let (findings, seen) = judge(&mut estate, setup);
+    forget(estate, findings, seen)
+}
+
+/// Gathers the rows of servers that were judged, and forgets them.
+fn forget(mut estate: Estate, findings: Vec<Finding>, seen: Seen) -> Digest {
     let mut collector = Collector::default();
     facts::of_estate(&estate).for_each(|fact| collector.fact(&fact));
     collector.pack();
@@ -126,11 +132,18 @@ fn number(findings: &mut [Finding], new: impl Fn(FileId) -> FileId) {
     }
 }
 
-/// Reads directories. With `empty`, none but unreadable files are a result, too.
-pub(super) fn of_directories(paths: &[PathBuf], setup: &Setup, common: &Common, empty: bool) -> Result<(Gathered, Outcome), Outcome> {
+/// Reads directories, and writes the rows of what they came to, a part of a fleet, to each destination of `rows`. With `empty`, none but
+/// unreadable files are a result, too.
+pub(super) fn of_directories<F>(
+    paths: &[PathBuf],
+    setup: &Setup,
+    common: &Common,
+    empty: bool,
+    rows: &[Destination<F>],
+) -> Result<(Gathered, Outcome), Outcome> {
     let mut gathered = Gathered::default();
-    // One server that is renamed, and groups that all servers together must have, need all of them.
-    let each = common.name.is_none() && !setup.names_groups();
+    // One server that is renamed, and groups that all servers together must have, need all of them; and rows have an order.
+    let each = common.name.is_none() && !setup.names_groups() && rows.is_empty();
     let held = |name: &str| setup.is_node(name);
     if each && estate::read_each(paths, &common.options(), &held, &|estate| digest(estate, setup), &mut |digest| gathered.take(digest)) {
         gathered.sort();
@@ -144,25 +157,22 @@ pub(super) fn of_directories(paths: &[PathBuf], setup: &Setup, common: &Common, 
         return Ok((gathered, outcome));
     }
     let mut gathered = Gathered::default();
-    let estate = common.read(paths)?;
+    let mut estate = common.read(paths)?;
     let outcome = judge_inputs(&estate, paths);
     if outcome == Outcome::NoInput && !empty {
         return Err(outcome);
     }
     setup.refuse_wrong_groups(&estate.servers, outcome)?;
     setup.refuse_wrong_nodes(&estate.servers, outcome)?;
-    gathered.take(digest(estate, setup));
+    let (findings, seen) = judge(&mut estate, setup);
+    let part = |out: &mut dyn Write| write_part(&estate, &findings, &seen, setup, out);
+    let outcome = rows.iter().map(|rows| output::write_long(rows.file.as_deref(), common, part)).fold(outcome, Outcome::max);
+    gathered.take(forget(estate, findings, seen));
     gathered.sort();
     Ok((gathered, outcome))
 }
 
-/// Reads directories and writes the rows of what they came to on standard output: a part of a fleet.
-pub(super) fn write_part(paths: &[PathBuf], setup: &Setup, common: &Common) -> Result<Outcome, Outcome> {
-    let mut estate = common.read(paths)?;
-    let outcome = judge_inputs(&estate, paths);
-    setup.refuse_wrong_groups(&estate.servers, outcome)?;
-    setup.refuse_wrong_nodes(&estate.servers, outcome)?;
-    let (findings, seen) = judge(&mut estate, setup);
+fn write_part(estate: &Estate, findings: &[Finding], seen: &Seen, setup: &Setup, out: &mut dyn Write) -> std::io::Result<()> {
     let policy = setup.policy.as_ref();
     let own = policy.map_or("", |loaded| loaded.shown.as_str());
     let path = |file: FileId| match usize::try_from(file.0).ok().and_then(|file| estate.inputs.get(file)) {
@@ -181,12 +191,9 @@ pub(super) fn write_part(paths: &[PathBuf], setup: &Setup, common: &Common) -> R
     let servers = estate.servers.iter().map(server);
     let findings = findings.iter().map(|finding| Row::Finding(Box::new(FindingRow::of(finding, path))));
     let files = estate.inputs.iter().map(Row::of_file);
-    let rows = servers.chain(findings).chain(files).chain(std::iter::once(end));
-    Ok(outcome.max(common.stream(|out| {
-        report::facts::rows(std::iter::once(head), out)?;
-        report::facts::ndjson(facts::of_estate(&estate), out)?;
-        report::facts::rows(rows, out)
-    })))
+    report::facts::rows(std::iter::once(head), out)?;
+    report::facts::ndjson(facts::of_estate(estate), out)?;
+    report::facts::rows(servers.chain(findings).chain(files).chain(std::iter::once(end)), out)
 }
 
 /// Files of rows that are put together.
@@ -199,28 +206,51 @@ struct Parts<'a> {
     files: HashMap<String, String>,
     /// Numbers of files in places.
     numbers: BTreeMap<String, FileId>,
+    /// For rows of an earlier run, which may have been made in another way: how.
+    earlier: Option<Made>,
     complaints: usize,
     mistakes: usize,
 }
 
 /// Puts rows together.
 pub(super) fn of_facts(files: &[PathBuf], setup: &Setup) -> (Gathered, Outcome) {
-    let mut parts = Parts {
-        setup,
-        gathered: Gathered::default(),
-        servers: HashMap::new(),
-        files: HashMap::new(),
-        numbers: BTreeMap::new(),
-        complaints: 0,
-        mistakes: 0,
-    };
-    for file in files {
-        parts.read(file);
-    }
-    parts.finish(files)
+    let parts = Parts::of(files, setup, None);
+    let mistakes = parts.mistakes;
+    let gathered = parts.finish();
+    let outcome = if mistakes > 0 { Outcome::Unreadable } else { Outcome::Clean };
+    let read = if gathered.estate.servers.is_empty() && mistakes > 0 { Outcome::Clean } else { judge_inputs(&gathered.estate, files) };
+    (gathered, outcome.max(read))
 }
 
-impl Parts<'_> {
+/// Puts the rows of an earlier run together, and says how it was made. With a row missing or wrong nothing could be told from it: what it
+/// held would look new.
+pub(super) fn of_earlier(files: &[PathBuf], setup: &Setup) -> Result<(Gathered, Made), Outcome> {
+    let parts = Parts::of(files, setup, Some(Made::default()));
+    let made = parts.earlier.unwrap_or_default();
+    if parts.mistakes > 0 {
+        return Err(Outcome::Usage);
+    }
+    Ok((parts.finish(), made))
+}
+
+impl<'a> Parts<'a> {
+    fn of(files: &[PathBuf], setup: &'a Setup, earlier: Option<Made>) -> Self {
+        let mut parts = Parts {
+            setup,
+            gathered: Gathered::default(),
+            servers: HashMap::new(),
+            files: HashMap::new(),
+            numbers: BTreeMap::new(),
+            earlier,
+            complaints: 0,
+            mistakes: 0,
+        };
+        for file in files {
+            parts.read(file);
+        }
+        parts
+    }
+
     fn read(&mut self, file: &Path) {
         self.complaints = 0;
         let shown = display(file);
@@ -258,7 +288,7 @@ impl Parts<'_> {
             (true, true) => "",
         };
         if !message.is_empty() {
-            self.complain(&FactError { file: shown.clone(), line: None, message: message.to_owned() });
+            self.complain(&lines.error(message));
         }
         if self.complaints > LISTED {
             complain(&format!("error: {shown}: {} more rows are wrong", self.complaints - LISTED));
@@ -296,7 +326,13 @@ impl Parts<'_> {
             Row::Part { policy, profile, .. } => {
                 let loaded = self.setup.policy.as_ref();
                 let decides = |loaded: &&super::policy::Loaded| !loaded.policy.expect.is_empty() || !loaded.policy.groups.is_empty();
-                if loaded.filter(decides).is_some_and(|loaded| policy.as_ref() != Some(&loaded.fingerprint)) {
+                let same = policy.as_deref() == loaded.map(|loaded| loaded.fingerprint.as_str());
+                if let Some(made) = &mut self.earlier {
+                    made.other_policy |= !same;
+                    made.other_profile |= profile != self.setup.profile;
+                    return Ok(());
+                }
+                if loaded.filter(decides).is_some() && !same {
                     return Err(
                         "it was written without this policy file, whose expectations and groups are judged where servers are read; \
                                 write it again with the same --config"
@@ -338,8 +374,8 @@ impl Parts<'_> {
         Ok(())
     }
 
-    fn finish(self, files: &[PathBuf]) -> (Gathered, Outcome) {
-        let Parts { mut gathered, servers, numbers, mistakes, .. } = self;
+    fn finish(self) -> Gathered {
+        let Parts { mut gathered, servers, numbers, .. } = self;
         // A server of facts alone: what the rules found on it, nobody wrote down.
         let servers: BTreeMap<String, _> = servers.into_iter().collect();
         for (name, _) in servers.into_iter().filter(|(_, (told, _))| !told) {
@@ -371,8 +407,6 @@ impl Parts<'_> {
             }
         }
         gathered.sort();
-        let outcome = if mistakes > 0 { Outcome::Unreadable } else { Outcome::Clean };
-        let read = if gathered.estate.servers.is_empty() && mistakes > 0 { Outcome::Clean } else { judge_inputs(&gathered.estate, files) };
-        (gathered, outcome.max(read))
+        gathered
     }
 }

@@ -1,7 +1,8 @@
 //! Where the results of `check` and `fleet` go: standard output and files, several in one run. A file is either written whole or not at all.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -60,7 +61,7 @@ impl ReportFormat {
 pub(super) struct Destination<F = ReportFormat> {
     pub(super) format: F,
     /// The file; `None` is standard output.
-    file: Option<PathBuf>,
+    pub(super) file: Option<PathBuf>,
 }
 
 /// Reads `FORMAT=FILE`.
@@ -151,40 +152,140 @@ pub(super) fn write_all<F: Copy>(destinations: &[Destination<F>], common: &Commo
     for destination in destinations {
         let written = match &destination.file {
             None => common.print(&render(destination.format, common.style())),
-            Some(file) => {
-                let text = render(destination.format, Style::plain(FILE_WIDTH));
-                match write_whole(file, text.as_bytes()) {
-                    Ok(()) => Outcome::Clean,
-                    Err(error) => {
-                        complain(&format!("error: {}: cannot write the report: {error}", file.display()));
-                        Outcome::Unwritable
-                    }
-                }
-            }
+            Some(file) => told(file, write_whole(file, render(destination.format, Style::plain(FILE_WIDTH)).as_bytes())),
         };
         outcome = outcome.max(written);
     }
     outcome
 }
 
-/// Writes a file under another name in the same directory, and gives it its own name when it is complete: nobody ever sees half of it, and
-/// what was there before stays when something goes wrong.
+/// Writes what is too long to be held.
+pub(super) fn write_long(file: Option<&Path>, common: &Common, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Outcome {
+    match file {
+        None => common.stream(write),
+        Some(file) => told(file, write_whole_by(file, write)),
+    }
+}
+
+fn told(file: &Path, written: std::io::Result<()>) -> Outcome {
+    match written {
+        Ok(()) => Outcome::Clean,
+        Err(error) => {
+            complain(&format!("error: {}: cannot write the report: {error}", file.display()));
+            Outcome::Unwritable
+        }
+    }
+}
+
+/// Writes a file without a name, or under another name in the same directory, and gives it its own name when it is complete: nobody ever
+/// sees half of it, and what was there before stays when something goes wrong.
 pub(super) fn write_whole(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    write_whole_by(file, |out| out.write_all(bytes))
+}
+
+fn write_whole_by(file: &Path, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> std::io::Result<()> {
     // A device or pipe cannot be replaced; what is written to it is gone at once anyway.
     if fs::metadata(file).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
-        return File::options().write(true).open(file)?.write_all(bytes);
+        let mut out = BufWriter::new(File::options().write(true).open(file)?);
+        return write(&mut out).and_then(|()| out.flush());
     }
-    let mut name = std::ffi::OsString::from(".");
-    name.push(file.file_name().ok_or_else(|| std::io::Error::other("this is no name of a file"))?);
-    name.push(format!(".{}.part", std::process::id()));
-    let part = file.with_file_name(name);
-    let written = File::create_new(&part).and_then(|mut out| out.write_all(bytes).and_then(|()| out.sync_data()));
-    let renamed = written.and_then(|()| fs::rename(&part, file));
+    let name = file.file_name().ok_or_else(|| std::io::Error::other("this is no name of a file"))?;
+    let parts = || part_names(name).map(|part| file.with_file_name(part));
+    let filled = |out: File| {
+        let mut out = BufWriter::new(out);
+        write(&mut out)?;
+        let out = out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+        out.sync_data().map(|()| out)
+    };
+    if let Some(out) = nameless::create(file) {
+        return nameless::name(&filled(out)?, file, parts());
+    }
+    let (out, part) = first_free(parts(), |part| File::create_new(part))?;
+    let renamed = filled(out).and_then(|_| fs::rename(&part, file));
     if renamed.is_err() {
         // What went wrong before counts, not whether the remains can be removed.
         let _ = fs::remove_file(&part);
     }
     renamed
+}
+
+/// Names for a file that is not complete. The first can be taken by a run of the same number that was killed.
+fn part_names(name: &OsStr) -> impl Iterator<Item = OsString> {
+    let process = std::process::id();
+    (0..100_u8).map(move |attempt| {
+        let mut part = OsString::from(".");
+        part.push(name);
+        part.push(if attempt == 0 { format!(".{process}.part") } else { format!(".{process}-{attempt}.part") });
+        part
+    })
+}
+
+/// Makes what is wanted at the first of these paths that nothing is at.
+fn first_free<T>(paths: impl Iterator<Item = PathBuf>, make: impl Fn(&Path) -> std::io::Result<T>) -> std::io::Result<(T, PathBuf)> {
+    let mut taken = std::io::Error::other("there is no free name beside it");
+    for path in paths {
+        match make(&path) {
+            Ok(made) => return Ok((made, path)),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => taken = error,
+            Err(error) => return Err(error),
+        }
+    }
+    Err(taken)
+}
+
+/// Files that have no name until they are complete, so that a run that is killed, in whatever way, leaves nothing of them.
+#[cfg(target_os = "linux")]
+mod nameless {
+    use std::fs::{self, File};
+    use std::io::Result;
+    use std::os::fd::AsRawFd;
+    use std::path::{Path, PathBuf};
+
+    use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, openat};
+
+    /// A file without a name where `file` is to be; `None` where the file system has no such files.
+    pub(super) fn create(file: &Path) -> Option<File> {
+        let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        // The name is given by way of this directory, which a container can lack.
+        if !Path::new("/proc/self/fd").is_dir() {
+            return None;
+        }
+        openat(CWD, directory, OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC, Mode::from_raw_mode(0o666)).ok().map(File::from)
+    }
+
+    /// Gives such a file its name. Where there is one of that name it is replaced: for a moment, in which nothing is written, the new one has
+    /// a name of `parts`.
+    pub(super) fn name(out: &File, file: &Path, parts: impl Iterator<Item = PathBuf>) -> Result<()> {
+        let own = format!("/proc/self/fd/{}", out.as_raw_fd());
+        let link = |path: &Path| linkat(CWD, &own, CWD, path, AtFlags::SYMLINK_FOLLOW).map_err(std::io::Error::from);
+        match link(file) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            done => return done,
+        }
+        let ((), part) = super::first_free(parts, link)?;
+        let renamed = fs::rename(&part, file);
+        if renamed.is_err() {
+            // What went wrong before counts, not whether the remains can be removed.
+            let _ = fs::remove_file(&part);
+        }
+        renamed
+    }
+}
+
+/// Elsewhere every file has a name.
+#[cfg(not(target_os = "linux"))]
+mod nameless {
+    use std::fs::File;
+    use std::io::Result;
+    use std::path::{Path, PathBuf};
+
+    pub(super) fn create(_file: &Path) -> Option<File> {
+        None
+    }
+
+    pub(super) fn name(_out: &File, _file: &Path, _parts: impl Iterator<Item = PathBuf>) -> Result<()> {
+        Err(std::io::Error::other("a file cannot be given a name here"))
+    }
 }
 
 #[cfg(test)]
@@ -223,6 +324,19 @@ mod tests {
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
         let error = write_whole(&directory.path().join("missing/report.json"), b"x").unwrap_err();
         assert_eq!(error.kind(), std::io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn remains_of_a_run_that_was_killed_disturb_no_other() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("report.json");
+        let left: Vec<PathBuf> = part_names(OsStr::new("report.json")).take(3).map(|part| directory.path().join(part)).collect();
+        left.iter().for_each(|part| fs::write(part, b"half").unwrap());
+        write_whole(&file, b"old").unwrap();
+        write_whole(&file, b"new").unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"new");
+        assert!(left.iter().all(|part| fs::read(part).unwrap() == b"half"), "they may belong to a run elsewhere");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 4);
     }
 
     #[test]

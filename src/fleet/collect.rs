@@ -161,6 +161,17 @@ impl Member {
         at.facts.get(at.position(setting)?).map(|fact| &**fact)
     }
 
+    /// The value of a setting at the path above this one; `None` at the root, and for the site as a whole.
+    pub fn value_above(&self, path: &str, setting: &str) -> Option<&Fact> {
+        self.at(above(path)?, setting)
+    }
+
+    /// The flags of its https bindings, as far as they can be read.
+    pub fn binding_flags(&self) -> impl Iterator<Item = u32> {
+        let https = self.bindings.iter().filter(|binding| binding.starts_with("https "));
+        https.filter_map(|binding| binding.rsplit_once(' ')?.1.parse().ok())
+    }
+
     /// Where the value of a setting at a path, or else the site, is declared.
     pub fn location(&self, path: &str, setting: &str) -> Option<Location> {
         let said = self.nearest(path).and_then(|at| at.location(at.position(setting)?, &self.files));
@@ -184,6 +195,8 @@ pub struct Estate {
     pub members: Vec<Member>,
     /// All servers by name, those without sites included.
     pub servers: Vec<Text>,
+    /// Values of the registry that hold for whole servers, by name, with the number of servers that have each.
+    pub registry: BTreeMap<Text, BTreeMap<Text, usize>>,
 }
 
 type Values = BTreeMap<Text, BTreeMap<Text, (Arc<Fact>, Option<Location>)>>;
@@ -233,6 +246,8 @@ impl Open {
 pub struct Collector {
     pool: Pool,
     servers: BTreeSet<Text>,
+    /// Values of the registry: name, value, server.
+    registry: BTreeSet<(Text, Text, Text)>,
     open: HashMap<Key, Open, Seed>,
     /// The site of the last row: the next one is likely to be of it, too.
     last: Option<Key>,
@@ -470,6 +485,9 @@ impl Collector {
             let server = self.pool.text(server);
             self.servers.insert(server);
         }
+        for (name, value, server) in &other.registry {
+            self.registry.insert((self.pool.text(name), self.pool.text(value), self.pool.text(server)));
+        }
         let mut adopted = Adopted::default();
         for ((server, site, id), packed) in other.packed {
             let key = (self.pool.text(&server), self.pool.text(&site), id);
@@ -525,6 +543,11 @@ impl Collector {
     pub fn fact(&mut self, fact: &facts::Fact<'_>) {
         let Some(site) = fact.site.as_deref() else {
             let server = self.pool.text(&fact.server);
+            // Of the level of the server the names with a slash are those of the registry.
+            if fact.level == facts::Level::Server && fact.setting.contains('/') {
+                let value = self.pool.text(fact.value.as_deref().unwrap_or_default());
+                self.registry.insert((self.pool.text(&fact.setting), value, Arc::clone(&server)));
+            }
             self.servers.insert(server);
             return;
         };
@@ -573,12 +596,16 @@ impl Collector {
     /// All that was gathered.
     pub fn finish(mut self) -> Estate {
         self.pack();
-        let Collector { mut pool, servers, packed, .. } = self;
+        let Collector { mut pool, servers, registry: said, packed, .. } = self;
+        let mut registry: BTreeMap<Text, BTreeMap<Text, usize>> = BTreeMap::new();
+        for (name, value, _) in said {
+            *registry.entry(name).or_default().entry(value).or_default() += 1;
+        }
         let mut members: Vec<Member> = packed.into_iter().map(|(key, packed)| member(&mut pool, key, packed)).collect();
         members.sort_by_cached_key(|member| {
             (member.server.to_lowercase(), Arc::clone(&member.server), member.site.to_lowercase(), Arc::clone(&member.site), member.id)
         });
-        Estate { members, servers: servers.into_iter().collect() }
+        Estate { members, servers: servers.into_iter().collect(), registry }
     }
 }
 

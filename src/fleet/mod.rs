@@ -11,7 +11,7 @@ mod twins;
 
 use std::sync::Arc;
 
-pub use against::{Changes, Drift, Drifted, Found, Run, SiteOf, against};
+pub use against::{BINDINGS, Changes, Drift, Made, NotKnown, Run, Side, SiteOf, Told, against};
 pub use cohorts::{CohortKind, Declared};
 pub use collect::{Collector, Estate, Fact, Location, Member, Observation};
 pub use judge::{CohortReport, Deviation, Group, Held, Outlier, Split};

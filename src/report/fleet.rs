@@ -1,6 +1,8 @@
 //! The report of `iisaudit fleet`: the state of the whole first, then what differs, the heaviest first. The table and the
 //! page are bounded, JSON is whole.
 
+mod changes;
+mod counts;
 mod html;
 
 use std::cmp::Reverse;
@@ -8,8 +10,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use self::changes::ChangesJson;
+use self::counts::{
+    NoticeCount, RuleCount, ServerCount, ServerSetting, SettingCount, SummaryJson, SwitchCount, is_key, is_own, notices, rules,
+    server_settings, servers, settings, summary, switches,
+};
 pub use self::html::html;
-use super::fleet_changes::{self, ChangesJson};
+use super::html::{client_certificates, revocation};
 use super::page::Page;
 use super::parts::{InputJson, count, to_json};
 use super::style::{self, DIM, ERROR, HEADING, Style};
@@ -17,7 +24,6 @@ use crate::catalogue::{Setting, Value};
 use crate::estate::InputReport;
 use crate::fleet::{self, CohortKind, Deviation, Fleet, Held, Thresholds};
 use crate::review::Review;
-use crate::rules::Severity;
 use crate::server::Generation;
 
 /// What the report is made of.
@@ -47,30 +53,14 @@ struct ReportJson<'a> {
     splits: Vec<SplitJson<'a>>,
     twins: Vec<TwinsJson<'a>>,
     settings: Vec<SettingCount<'a>>,
+    binding_flags: Vec<SwitchCount>,
+    server_settings: Vec<ServerSetting<'a>>,
     rules: Vec<RuleCount>,
     servers: Vec<ServerCount<'a>>,
     not_assessed: Vec<NoticeCount<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     changes: Option<ChangesJson<'a>>,
     inputs: Vec<InputJson<'a>>,
-}
-
-#[derive(Debug, Serialize)]
-struct SummaryJson {
-    servers: usize,
-    sites: usize,
-    cohorts: usize,
-    outliers: usize,
-    groups: usize,
-    splits: usize,
-    twins: usize,
-    twins_that_differ: usize,
-    high: usize,
-    medium: usize,
-    low: usize,
-    info: usize,
-    inputs: usize,
-    unreadable: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -212,44 +202,6 @@ struct OnlyOnJson<'a> {
     nodes: Vec<&'a str>,
 }
 
-/// How many sites have which value at their root, or as a whole.
-#[derive(Debug, Serialize)]
-struct SettingCount<'a> {
-    setting: &'a str,
-    values: Vec<ValueCount<'a>>,
-    not_assessed: usize,
-}
-
-#[derive(Debug, Serialize)]
-struct ValueCount<'a> {
-    value: &'a str,
-    sites: usize,
-}
-
-#[derive(Debug, Serialize)]
-struct RuleCount {
-    rule: &'static str,
-    severity: Severity,
-    findings: usize,
-    servers: usize,
-}
-
-#[derive(Debug, Serialize)]
-struct ServerCount<'a> {
-    server: &'a str,
-    high: usize,
-    medium: usize,
-    low: usize,
-    info: usize,
-}
-
-#[derive(Debug, Serialize)]
-struct NoticeCount<'a> {
-    name: &'a str,
-    servers: usize,
-    needs: &'a str,
-}
-
 fn location(at: Option<&fleet::Location>) -> Option<LocationJson<'_>> {
     at.map(|at| LocationJson { file: &at.file, line: at.line, column: at.column })
 }
@@ -350,6 +302,8 @@ pub fn json(survey: &Survey<'_>) -> String {
             .collect(),
         twins: fleet.twins.iter().map(twins).collect(),
         settings: settings(survey.members),
+        binding_flags: switches(survey.members),
+        server_settings: server_settings(survey.members),
         rules: rules(survey.review),
         servers: servers(survey.review),
         not_assessed: notices(survey.review),
@@ -387,101 +341,6 @@ fn twins(one: &fleet::Twins) -> TwinsJson<'_> {
     }
 }
 
-fn summary(survey: &Survey<'_>) -> SummaryJson {
-    let fleet = survey.fleet;
-    let of = |severity| survey.review.new_findings().filter(|finding| finding.severity == severity).count();
-    let inputs = &survey.review.estate.inputs;
-    SummaryJson {
-        servers: survey.members.servers.len(),
-        sites: survey.members.members.len(),
-        cohorts: fleet.cohorts.len(),
-        outliers: fleet.outliers.len(),
-        groups: fleet.groups.len(),
-        splits: fleet.splits.len(),
-        twins: fleet.twins.len(),
-        twins_that_differ: fleet.twins.iter().filter(|one| !one.agree()).count(),
-        high: of(Severity::High),
-        medium: of(Severity::Medium),
-        low: of(Severity::Low),
-        info: of(Severity::Info),
-        inputs: inputs.len(),
-        unreadable: inputs.iter().filter(|input| input.error.is_some()).count(),
-    }
-}
-
-/// Values as shown and how many sites have them, by the value, and how many have none that is known.
-type Values<'a> = (BTreeMap<&'a str, (&'a str, usize)>, usize);
-
-fn settings(members: &fleet::Estate) -> Vec<SettingCount<'_>> {
-    let mut counts: BTreeMap<&str, Values<'_>> = BTreeMap::new();
-    for fact in members.members.iter().flat_map(|member| ["", "/"].into_iter().filter_map(|path| member.values(path))).flatten() {
-        let (values, unknown) = counts.entry(&fact.setting).or_default();
-        match &fact.value {
-            Some(value) => values.entry(value).or_insert((&fact.shown, 0)).1 += 1,
-            None => *unknown += 1,
-        }
-    }
-    let mut counts: Vec<SettingCount<'_>> = counts
-        .into_iter()
-        .map(|(setting, (values, not_assessed))| {
-            let mut values: Vec<ValueCount<'_>> = values.into_values().map(|(value, sites)| ValueCount { value, sites }).collect();
-            values.sort_by_key(|value| (Reverse(value.sites), value.value));
-            SettingCount { setting, values, not_assessed }
-        })
-        .collect();
-    let rank = |setting: &str| Setting::ALL.iter().position(|one| one.name() == setting).unwrap_or(usize::MAX);
-    counts.sort_by_key(|count| (rank(count.setting), count.setting));
-    counts
-}
-
-/// Findings and the servers that have them, by severity and rule.
-type ByRule<'a> = BTreeMap<(Reverse<Severity>, &'static str), (usize, BTreeSet<&'a str>)>;
-
-fn rules(review: &Review) -> Vec<RuleCount> {
-    let mut counts: ByRule<'_> = BTreeMap::new();
-    for finding in review.new_findings() {
-        let (findings, servers) = counts.entry((Reverse(finding.severity), finding.rule.name)).or_default();
-        *findings += 1;
-        servers.insert(&finding.server);
-    }
-    let mut counts: Vec<RuleCount> = counts
-        .into_iter()
-        .map(|((Reverse(severity), rule), (findings, servers))| RuleCount { rule, severity, findings, servers: servers.len() })
-        .collect();
-    counts.sort_by_key(|one| (Reverse(one.severity), Reverse(one.findings), one.rule));
-    counts
-}
-
-fn servers(review: &Review) -> Vec<ServerCount<'_>> {
-    let mut counts: BTreeMap<&str, [usize; 4]> = BTreeMap::new();
-    for finding in review.new_findings() {
-        let slot = match finding.severity {
-            Severity::High => 0,
-            Severity::Medium => 1,
-            Severity::Low => 2,
-            Severity::Info => 3,
-        };
-        counts.entry(&finding.server).or_default()[slot] += 1;
-    }
-    let mut counts: Vec<ServerCount<'_>> =
-        counts.into_iter().map(|(server, [high, medium, low, info])| ServerCount { server, high, medium, low, info }).collect();
-    counts.sort_by_key(|one| (Reverse((one.high, one.medium, one.low, one.info)), one.server));
-    counts
-}
-
-fn notices(review: &Review) -> Vec<NoticeCount<'_>> {
-    let mut counts: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
-    for server in &review.estate.servers {
-        for notice in &server.notices {
-            counts.entry((notice.name, &notice.needs)).or_default().insert(&server.name);
-        }
-    }
-    let mut counts: Vec<NoticeCount<'_>> =
-        counts.into_iter().map(|((name, needs), servers)| NoticeCount { name, servers: servers.len(), needs }).collect();
-    counts.sort_by_key(|one| (Reverse(one.servers), one.name, one.needs));
-    counts
-}
-
 /// So many values, nodes or members stand in one entry of the table.
 const NAMED: usize = 6;
 
@@ -491,7 +350,7 @@ pub fn table(survey: &Survey<'_>, limit: usize, style: Style) -> String {
     let fleet = survey.fleet;
     head(&mut page, survey);
     if let Some(changes) = survey.changes {
-        fleet_changes::table(&mut page, changes, limit);
+        changes::table(&mut page, changes, limit);
     }
     if !fleet.outliers.is_empty() {
         page.gap();
@@ -529,7 +388,7 @@ pub fn table(survey: &Survey<'_>, limit: usize, style: Style) -> String {
                     4,
                     &format!("{} of {}:", value.count, one.of),
                     DIM,
-                    &format!("{} ({})", meant(&one.setting, &value.value), within(&names, value.count)),
+                    &format!("{} ({})", in_words(&one.setting, &value.value), within(&names, value.count)),
                 );
             }
             if one.values.len() > NAMED {
@@ -589,15 +448,19 @@ fn at(setting: &str, path: &str) -> String {
     if path.is_empty() { setting.to_owned() } else { format!("{setting} at {path}") }
 }
 
-/// The value, with its meaning where the value is a bare number that is easily misread.
-fn meant(setting: &str, value: &str) -> String {
-    if setting != Setting::CertCheckMode.name() {
-        return value.to_owned();
+/// The value in few words, where it is a number or a list of flags: what they do, and the flags as they were shown.
+fn in_words(setting: &str, shown: &str) -> String {
+    let parsed = |setting| match Value::parse(setting, Generation::Iis7, shown) {
+        Value::Malformed(_) => Value::parse(setting, Generation::Iis6, shown).flags(),
+        value => value.flags(),
+    };
+    if setting == Setting::AccessFlags.name() {
+        return parsed(Setting::AccessFlags).map_or_else(|| shown.to_owned(), |bits| format!("{}: {shown}", client_certificates(bits)));
     }
-    match Value::parse(Setting::CertCheckMode, Generation::Iis7, value) {
-        Value::Malformed(_) => value.to_owned(),
-        known => format!("{value} ({})", known.meaning(Setting::CertCheckMode)),
+    if setting == Setting::CertCheckMode.name() {
+        return parsed(Setting::CertCheckMode).map_or_else(|| shown.to_owned(), revocation);
     }
+    shown.to_owned()
 }
 
 fn unknown(count: usize) -> String {
@@ -638,8 +501,8 @@ fn deviations(page: &mut Page, all: &[Deviation], here: &str, limit: usize) {
                 at(&one.setting, &one.path),
                 one.agree,
                 one.of,
-                meant(&one.setting, &one.expected),
-                meant(&one.setting, &one.value),
+                in_words(&one.setting, &one.expected),
+                in_words(&one.setting, &one.value),
                 unknown(one.not_assessed)
             ),
         );
@@ -682,7 +545,7 @@ fn nodes(page: &mut Page, fleet: &Fleet, limit: usize) {
 fn node_rows(row: &fleet::NodeRow) -> Vec<Vec<String>> {
     let names = |nodes: &[std::sync::Arc<str>]| listed(&nodes.iter().map(|node| &**node).collect::<Vec<_>>());
     let mut values: Vec<(String, String)> =
-        row.values.iter().take(NAMED).map(|value| (meant(&row.setting, &value.value), names(&value.nodes))).collect();
+        row.values.iter().take(NAMED).map(|value| (in_words(&row.setting, &value.value), names(&value.nodes))).collect();
     if row.values.len() > NAMED {
         values.push((format!("{} more values", row.values.len() - NAMED), String::new()));
     }
@@ -697,14 +560,25 @@ fn node_rows(row: &fleet::NodeRow) -> Vec<Vec<String>> {
     rows
 }
 
-fn glance(page: &mut Page, survey: &Survey<'_>, limit: usize) {
+/// Sites of which a value is known, and not known.
+fn spread(one: &SettingCount<'_>) -> (usize, usize) {
+    (one.values.iter().map(|value| value.sites).sum(), one.not_assessed)
+}
+
+fn values(page: &mut Page, survey: &Survey<'_>) {
     let mut rows = Vec::new();
-    for one in settings(survey.members) {
+    // Settings with one value, by how many sites have it.
+    let mut same: BTreeMap<Reverse<(usize, usize)>, Vec<String>> = BTreeMap::new();
+    for one in &settings(survey.members) {
         let mut name = one.setting.to_owned();
+        if let ([value], false) = (one.values.as_slice(), is_key(one.setting)) {
+            same.entry(Reverse(spread(one))).or_default().push(format!("{name} {}", in_words(one.setting, value.value)));
+            continue;
+        }
         // Thumbprints that each stand for one server tell nothing here.
-        let shown = if one.setting == Setting::ServerCertificate.name() && one.values.len() > 1 { 0 } else { NAMED };
+        let shown = if is_own(one.setting) { 0 } else { NAMED };
         for value in one.values.iter().take(shown) {
-            rows.push(vec![std::mem::take(&mut name), meant(one.setting, value.value), value.sites.to_string()]);
+            rows.push(vec![std::mem::take(&mut name), in_words(one.setting, value.value), value.sites.to_string()]);
         }
         if one.values.len() > shown {
             let rest = one.values.iter().skip(shown);
@@ -716,11 +590,39 @@ fn glance(page: &mut Page, survey: &Survey<'_>, limit: usize) {
             rows.push(vec![name, "not assessed".to_owned(), one.not_assessed.to_string()]);
         }
     }
-    if !rows.is_empty() {
-        page.gap();
-        page.heading(0, "Values in effect at the root of each site");
-        page.table(2, &["setting", "value", "sites"], &rows);
+    if rows.is_empty() && same.is_empty() {
+        return;
     }
+    page.gap();
+    page.heading(0, "Values in effect at the root of each site");
+    page.table(2, &["setting", "value", "sites"], &rows);
+    for (Reverse((sites, not_assessed)), all) in same {
+        let rest = if not_assessed == 0 { String::new() } else { format!(", not assessed on {not_assessed}") };
+        page.labelled(2, &format!("the same on {}{rest}:", count(sites, "site", "sites")), DIM, &all.join("; "));
+    }
+    let flags: Vec<String> = switches(survey.members).iter().map(|one| format!("{} on {} of {}", one.name, one.sites, one.of)).collect();
+    if !flags.is_empty() {
+        page.labelled(2, "flags of https bindings, by site:", DIM, &flags.join("; "));
+    }
+    let registry = server_settings(survey.members);
+    if !registry.is_empty() {
+        page.gap();
+        page.heading(0, "Registry values of servers; a value that is not there is not listed");
+        for one in registry {
+            let mut values: Vec<String> = Vec::new();
+            values.extend(
+                one.values.iter().take(NAMED).map(|value| format!("{} on {}", value.value, count(value.servers, "server", "servers"))),
+            );
+            if one.values.len() > NAMED {
+                values.push(format!("{} more values", one.values.len() - NAMED));
+            }
+            page.labelled(2, one.setting, HEADING, &values.join(", "));
+        }
+    }
+}
+
+fn glance(page: &mut Page, survey: &Survey<'_>, limit: usize) {
+    values(page, survey);
     let rules = rules(survey.review);
     if !rules.is_empty() {
         page.gap();
@@ -761,5 +663,27 @@ fn glance(page: &mut Page, survey: &Survey<'_>, limit: usize) {
             page.prose(2, &format!("{}: {message}", input.path));
         }
         more(page, unreadable.len(), limit, "file", "files");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_are_said_in_words_with_what_was_written_and_other_values_as_they_are() {
+        for (setting, shown, words) in [
+            ("access-flags", "Ssl, SslNegotiateCert, SslRequireCert", "require: Ssl, SslNegotiateCert, SslRequireCert"),
+            ("access-flags", "AccessSSL | AccessSSLNegotiateCert", "accept: AccessSSL | AccessSSLNegotiateCert"),
+            ("access-flags", "None", "ignore: None"),
+            ("access-flags", "Ssl, Sslx", "Ssl, Sslx"),
+            ("cert-check-mode", "1", "off (1)"),
+            ("cert-check-mode", "2", "on, cached CRLs only (2)"),
+            ("cert-check-mode", "0 and 1 by endpoint", "0 and 1 by endpoint"),
+            ("cert-check-mode", "not assessed", "not assessed"),
+            ("upload-read-ahead-size", "49152", "49152"),
+        ] {
+            assert_eq!(in_words(setting, shown), words);
+        }
     }
 }

@@ -11,6 +11,8 @@ mod overview;
 
 use std::collections::BTreeMap;
 
+pub(super) use matrix::{client_certificates, revocation};
+
 use super::check::Summary;
 use super::escape::{Html, Out};
 use super::place::Places;

@@ -11,7 +11,6 @@ pub mod escape;
 pub mod explain;
 pub mod facts;
 pub mod fleet;
-mod fleet_changes;
 pub mod github;
 pub mod html;
 mod json;

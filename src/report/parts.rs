@@ -171,18 +171,25 @@ pub(super) fn binding_flags(binding: &Binding) -> Option<String> {
 }
 
 /// What the bits of `binding@sslFlags` do.
+const SWITCHES: [(u32, &str); 8] = [
+    (bits::SNI, "SNI"),
+    (bits::CCS, "Central Certificate Store"),
+    (bits::NO_HTTP2, "no HTTP/2"),
+    (bits::NO_OCSP_STAPLING, "no OCSP stapling"),
+    (bits::NO_QUIC, "no QUIC"),
+    (bits::NO_TLS13, "no TLS 1.3"),
+    (bits::NO_LEGACY_TLS, "no legacy TLS"),
+    (bits::NEGOTIATE, "client certificate in the first handshake"),
+];
+
+/// What one of these bits does.
+pub(super) fn switch_name(bit: u32) -> &'static str {
+    SWITCHES.iter().find(|(known, _)| *known == bit).map_or("a bit without a known meaning", |(_, name)| name)
+}
+
+/// What all bits that are set do.
 pub(super) fn flag_names(flags: u32) -> String {
-    let bits = [
-        (bits::SNI, "SNI"),
-        (bits::CCS, "Central Certificate Store"),
-        (bits::NO_HTTP2, "no HTTP/2"),
-        (bits::NO_OCSP_STAPLING, "no OCSP stapling"),
-        (bits::NO_QUIC, "no QUIC"),
-        (bits::NO_TLS13, "no TLS 1.3"),
-        (bits::NO_LEGACY_TLS, "no legacy TLS"),
-        (bits::NEGOTIATE, "client certificate in the first handshake"),
-    ];
-    let mut names: Vec<String> = bits.iter().filter(|(bit, _)| flags & bit != 0).map(|(_, name)| (*name).to_owned()).collect();
+    let mut names: Vec<String> = SWITCHES.iter().filter(|(bit, _)| flags & bit != 0).map(|(_, name)| (*name).to_owned()).collect();
     let unknown = flags & !bits::KNOWN;
     if unknown != 0 {
         names.push(format!("bits {unknown:#x} have no known meaning"));

@@ -3,29 +3,41 @@
 //! It promises to be complete in itself, to blame nobody without a majority, and to stay small however many servers there are: every list
 //! ends at a bound and says how many entries are left out. What was not assessed is shown as such and never as agreement.
 
+mod changes;
+mod servers;
+
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 
-use super::{SummaryJson, Survey, cohort, meant, notices, rules, settings, summary};
+use super::counts::{SummaryJson, is_own, notices, rules, server_settings, settings, summary, switches};
+use super::{Survey, cohort, in_words};
 use crate::catalogue::{Setting, entry};
-use crate::fleet::{CohortKind, Deviation, Location, Member, NodeRow, Split, Twins};
-use crate::report::html::{Page, SEVERITIES, badge, begin, sign, whereabouts};
+use crate::fleet::{CohortKind, Deviation, Location, NodeRow, Split, Twins};
+use crate::report::html::{Page, SEVERITIES, badge, begin, sign};
 use crate::report::parts::count;
-use crate::report::place::Places;
-use crate::rules::{Finding, Severity, rule};
+use crate::rules::{Severity, rule};
 
-/// So many entries of each list are on the page.
+/// So many entries of each list are on the page, as long as there is room for them.
 const LIMIT: usize = 200;
 /// So many rows stand within one entry of a list.
 const ROWS: usize = 20;
 /// So many values of a setting have a bar, and so many nodes or members are named.
 const VALUES: usize = 8;
-/// So many findings of one server are told; `iisaudit check` tells all.
-const FINDINGS: usize = 10;
 /// So many entries of a list are open, and so many servers are in the first table.
 const OPEN: usize = 10;
 /// Length of a whole bar.
 const WHOLE: usize = 1000;
+
+/// So many bytes each part of the page may take. Together they are less than 4 MB, which any browser shows at once.
+mod room {
+    pub(super) const COHORTS: usize = 150_000;
+    pub(super) const VALUES: usize = 150_000;
+    pub(super) const OUTLIERS: usize = 350_000;
+    pub(super) const GROUPS: usize = 250_000;
+    pub(super) const SPLITS: usize = 150_000;
+    pub(super) const TWINS: usize = 350_000;
+    pub(super) const RULES: usize = 100_000;
+    pub(super) const NOT_ASSESSED: usize = 150_000;
+}
 
 /// The report as a page.
 pub fn html(survey: &Survey<'_>) -> String {
@@ -33,18 +45,19 @@ pub fn html(survey: &Survey<'_>) -> String {
 }
 
 fn render(survey: &Survey<'_>, limit: usize) -> String {
-    let view = View { survey, all: summary(survey), servers: servers(survey), unknown: unknown(survey), limit };
+    let view = View { survey, all: summary(survey), unknown: unknown(survey), limit };
     let mut page = begin(&title(&view));
     header(&mut page, &view);
     page.markup("<main id=\"main\">\n");
     overview(&mut page, &view);
+    changes::section(&mut page, &view);
     values(&mut page, &view);
     outliers(&mut page, &view);
     groups(&mut page, &view);
     splits(&mut page, &view);
     twins(&mut page, &view);
     findings(&mut page, &view);
-    drill_down(&mut page, &view);
+    servers::section(&mut page, &view);
     not_assessed(&mut page, &view);
     page.markup("</main>\n<footer>\n<p>");
     page.markup(concat!("Made by iisaudit ", env!("CARGO_PKG_VERSION"), " offline. "));
@@ -58,59 +71,9 @@ fn render(survey: &Survey<'_>, limit: usize) -> String {
 struct View<'a> {
     survey: &'a Survey<'a>,
     all: SummaryJson,
-    /// The servers that there is something to say of, those with the worst findings first.
-    servers: Vec<Server<'a>>,
     /// Whether anything of what was compared or checked was not assessed.
     unknown: bool,
     limit: usize,
-}
-
-/// A site of a server: name and number.
-type SiteKey<'a> = (&'a str, Option<u32>);
-
-/// In what a site differs from its peers, and which peers these are.
-type Differs<'a> = Vec<(&'a Deviation, CohortKind, &'a str, bool)>;
-
-#[derive(Default)]
-struct Server<'a> {
-    name: &'a str,
-    /// New findings of each severity, from the worst.
-    numbers: [usize; 4],
-    findings: Vec<&'a Finding>,
-    sites: BTreeMap<SiteKey<'a>, Differs<'a>>,
-}
-
-impl Server<'_> {
-    fn differing(&self) -> usize {
-        self.sites.values().map(Vec::len).sum()
-    }
-}
-
-fn servers<'a>(survey: &Survey<'a>) -> Vec<Server<'a>> {
-    let mut servers: BTreeMap<&'a str, Server<'a>> = BTreeMap::new();
-    for finding in survey.review.new_findings() {
-        let server = servers.entry(&finding.server).or_default();
-        for (severity, number) in SEVERITIES.iter().zip(&mut server.numbers) {
-            *number += usize::from(*severity == finding.severity);
-        }
-        server.findings.push(finding);
-    }
-    for one in &survey.fleet.outliers {
-        let site = servers.entry(&one.server).or_default().sites.entry((&one.site, one.site_id)).or_default();
-        site.extend(one.deviations.iter().map(|deviation| (deviation, one.kind, one.cohort.as_str(), false)));
-    }
-    for one in &survey.fleet.groups {
-        for (server, site, id) in &one.members {
-            let site = servers.entry(server).or_default().sites.entry((site, *id)).or_default();
-            site.extend(one.deviations.iter().map(|deviation| (deviation, one.kind, one.cohort.as_str(), true)));
-        }
-    }
-    let mut servers: Vec<Server<'a>> = servers.into_iter().map(|(name, server)| Server { name, ..server }).collect();
-    for server in &mut servers {
-        server.findings.sort_by_key(|finding| Reverse(finding.severity));
-    }
-    servers.sort_by_cached_key(|server| (Reverse(server.numbers), Reverse(server.differing()), server.name));
-    servers
 }
 
 fn unknown(survey: &Survey<'_>) -> bool {
@@ -162,7 +125,11 @@ fn header(page: &mut Page, view: &View<'_>) {
     page.markup("<header>\n<p class=\"product\">iisaudit · SSL and client certificates of IIS · the estate</p>\n");
     page.within("<h1>", &verdict(view), "</h1>\n<nav aria-label=\"Sections\"><ul>");
     let all = &view.all;
-    page.markup("<li><a href=\"#overview\">Overview</a></li><li><a href=\"#values\">Settings</a></li><li><a href=\"#outliers\">Outliers</a> <small>");
+    page.markup("<li><a href=\"#overview\">Overview</a></li>");
+    if view.survey.changes.is_some() {
+        page.markup("<li><a href=\"#changes\">Changes</a></li>");
+    }
+    page.markup("<li><a href=\"#values\">Settings</a></li><li><a href=\"#outliers\">Outliers</a> <small>");
     page.number(all.outliers).markup("</small></li><li><a href=\"#groups\">Groups</a> <small>").number(all.groups);
     page.markup("</small></li><li><a href=\"#splits\">Splits</a> <small>").number(all.splits);
     page.markup("</small></li><li><a href=\"#twins\">Twins</a> <small>").number(all.twins_that_differ);
@@ -176,6 +143,20 @@ fn cut(page: &mut Page, all: usize, shown: usize, one: &'static str, many: &'sta
     if all > shown {
         page.within("<p class=\"cut\">and ", &count(all - shown, one, many), "; <code>iisaudit fleet --format json</code> has all</p>\n");
     }
+}
+
+/// Adds entries of a list, at most so many, and as long as they take no more than so many bytes. Gives how many there are.
+fn bounded<'t, T>(page: &mut Page, all: &'t [T], entries: usize, bytes: usize, mut add: impl FnMut(&mut Page, usize, &'t T)) -> usize {
+    let (begin, mut shown) = (page.len(), 0);
+    for one in all.iter().take(entries) {
+        let mut entry = Page::default();
+        add(&mut entry, shown, one);
+        if page.len() - begin + entry.len() <= bytes {
+            page.append(&entry);
+            shown += 1;
+        }
+    }
+    shown
 }
 
 /// A bar, as long as the share is large. What is there at all can be seen.
@@ -341,15 +322,15 @@ fn cohorts(page: &mut Page, view: &View<'_>) {
     if all.len() > view.limit {
         sorted.sort_by_key(|one| Reverse(one.outliers + one.groups + one.splits));
     }
-    for one in sorted.iter().take(view.limit) {
+    let shown = bounded(page, &sorted, view.limit, room::COHORTS, |page, _, one| {
         page.within("<tr><th scope=\"row\">", &cohort(one.kind, &one.name), "</th>");
         for number in [one.members, one.servers, one.compared, one.agree, one.outliers, one.groups, one.splits, one.not_assessed] {
             page.markup(if number == 0 { "<td class=\"n zero\">" } else { "<td class=\"n\">" }).number(number).markup("</td>");
         }
         page.markup("</tr>\n");
-    }
+    });
     end_table(page);
-    cut(page, all.len(), view.limit, "more cohort", "more cohorts");
+    cut(page, all.len(), shown, "more cohort", "more cohorts");
 }
 
 /// The state of each setting over the estate.
@@ -365,9 +346,9 @@ fn values(page: &mut Page, view: &View<'_>) {
     table(page, "Settings", "values");
     page.markup("<th scope=\"col\">Setting</th><th scope=\"col\">Value</th><th scope=\"col\" class=\"n\">Sites</th>");
     page.markup("<th scope=\"col\"><span class=\"hidden\">Share</span></th></tr></thead>\n");
-    for one in all.iter().take(view.limit) {
+    let shown = bounded(page, &all, view.limit, room::VALUES, |page, _, one| {
         // Thumbprints that each stand for one server tell nothing here.
-        let apart = one.setting == Setting::ServerCertificate.name() && one.values.len() > 1;
+        let apart = is_own(one.setting) && one.values.len() > 1;
         let shown = if apart { 0 } else { VALUES.min(one.values.len()) };
         let rest = one.values.get(shown..).unwrap_or_default();
         let rows = shown + usize::from(!rest.is_empty()) + usize::from(one.not_assessed > 0);
@@ -383,7 +364,7 @@ fn values(page: &mut Page, view: &View<'_>) {
             page.markup("</td></tr>\n");
         };
         for (index, value) in one.values.iter().take(shown).enumerate() {
-            row(page, if index == 0 { Bar::Most } else { Bar::Other }, &meant(one.setting, value.value), value.sites);
+            row(page, if index == 0 { Bar::Most } else { Bar::Other }, &in_words(one.setting, value.value), value.sites);
         }
         if !rest.is_empty() {
             let sites = rest.iter().map(|value| value.sites).sum();
@@ -394,10 +375,67 @@ fn values(page: &mut Page, view: &View<'_>) {
             row(page, Bar::Unknown, "? not assessed", one.not_assessed);
         }
         page.markup("</tbody>\n");
-    }
+    });
     page.markup("</table>\n</div>\n");
-    cut(page, all.len(), view.limit, "more setting", "more settings");
+    cut(page, all.len(), shown, "more setting", "more settings");
+    binding_flags(page, view);
+    registry(page, view);
     page.markup("</section>\n");
+}
+
+/// What flags bindings have, which records of HTTP.sys need not tell.
+fn binding_flags(page: &mut Page, view: &View<'_>) {
+    let all = switches(view.survey.members);
+    if all.is_empty() {
+        return;
+    }
+    page.markup("<h3>Flags of https bindings</h3>\n<p>A bar is the share of the sites with https.</p>\n");
+    table(page, "Flags of https bindings", "values");
+    page.markup("<th scope=\"col\">Flag</th><th scope=\"col\" class=\"n\">Sites</th>");
+    page.markup("<th scope=\"col\"><span class=\"hidden\">Share</span></th></tr></thead>\n<tbody>\n");
+    for one in &all {
+        page.within("<tr><th scope=\"row\">", one.name, " <code>").text(&one.bit.to_string()).markup("</code></th><td class=\"n\">");
+        page.number(one.sites).markup("</td><td class=\"share\">");
+        bar(page, Bar::Most, one.sites, one.of);
+        page.markup("</td></tr>\n");
+    }
+    end_table(page);
+}
+
+/// Values of the registry that hold for whole servers.
+fn registry(page: &mut Page, view: &View<'_>) {
+    let all = server_settings(view.survey.members);
+    if all.is_empty() {
+        return;
+    }
+    page.markup(
+        "<h3>Registry of the servers</h3>\n<p>Values of Schannel and HTTP.sys. A bar is the share of all servers; a value that is ",
+    );
+    page.markup("not there is not counted.</p>\n");
+    table(page, "Registry of the servers", "values");
+    page.markup("<th scope=\"col\">Setting</th><th scope=\"col\">Value</th><th scope=\"col\" class=\"n\">Servers</th>");
+    page.markup("<th scope=\"col\"><span class=\"hidden\">Share</span></th></tr></thead>\n");
+    let shown = bounded(page, &all, view.limit, room::VALUES, |page, _, one| {
+        let (values, rest) = one.values.split_at(one.values.len().min(VALUES));
+        let rows = values.len() + usize::from(!rest.is_empty());
+        page.within("<tbody>\n<tr><th scope=\"rowgroup\" rowspan=\"", &rows.to_string(), "\"><code>")
+            .text(one.setting)
+            .markup("</code></th>");
+        for (index, value) in values.iter().enumerate() {
+            page.markup(if index == 0 { "<td>" } else { "<tr><td>" }).text(value.value).markup("</td><td class=\"n\">");
+            page.number(value.servers).markup("</td><td class=\"share\">");
+            bar(page, if index == 0 { Bar::Most } else { Bar::Other }, value.servers, view.all.servers);
+            page.markup("</td></tr>\n");
+        }
+        if !rest.is_empty() {
+            let servers = rest.iter().map(|value| value.servers).sum();
+            page.within("<tr><td class=\"cut\">", &count(rest.len(), "more value", "more values"), "</td><td class=\"n\">").number(servers);
+            page.markup("</td><td></td></tr>\n");
+        }
+        page.markup("</tbody>\n");
+    });
+    page.markup("</table>\n</div>\n");
+    cut(page, all.len(), shown, "more setting", "more settings");
 }
 
 fn whose(page: &mut Page, kind: CohortKind, name: &str) {
@@ -414,7 +452,7 @@ fn deviations<'d>(page: &mut Page, all: impl ExactSizeIterator<Item = (&'d Devia
         page.markup("<tr><th scope=\"row\">");
         setting(page, &one.setting, &one.path);
         page.markup("</th><td><strong>").number(one.agree).markup(" of ").number(one.of).markup("</strong>: ");
-        page.text(&meant(&one.setting, &one.expected));
+        page.text(&in_words(&one.setting, &one.expected));
         if one.not_assessed > 0 {
             page.markup(" <small>(").number(one.not_assessed).markup(" not assessed)</small>");
         }
@@ -423,7 +461,7 @@ fn deviations<'d>(page: &mut Page, all: impl ExactSizeIterator<Item = (&'d Devia
             place(page, location.as_ref());
             page.markup("</p>");
         }
-        page.within("</td><td class=\"odd\"><span class=\"mark\" aria-hidden=\"true\">≠</span> ", &meant(&one.setting, &one.value), "");
+        page.within("</td><td class=\"odd\"><span class=\"mark\" aria-hidden=\"true\">≠</span> ", &in_words(&one.setting, &one.value), "");
         page.markup(if &*one.origin == "default" { " <small>(not set)</small>" } else { "" });
         page.markup("<p class=\"as\">");
         place(page, location.as_ref());
@@ -441,7 +479,7 @@ fn outliers(page: &mut Page, view: &View<'_>) {
     } else {
         "<p>Sites that differ from the majority of their peers, the heaviest first.</p>\n"
     });
-    for (index, one) in all.iter().take(view.limit).enumerate() {
+    let shown = bounded(page, all, view.limit, room::OUTLIERS, |page, index, one| {
         fold(page, index);
         page.within("<h3><bdi>", &one.server, "</bdi> › ");
         site(page, &one.site, one.site_id);
@@ -450,8 +488,8 @@ fn outliers(page: &mut Page, view: &View<'_>) {
         page.markup("</summary>\n<div class=\"body\">\n");
         deviations(page, one.deviations.iter().map(|one| (one, one.location.clone())), "Here");
         page.markup("</div>\n</details>\n");
-    }
-    cut(page, all.len(), view.limit, "more outlier", "more outliers");
+    });
+    cut(page, all.len(), shown, "more outlier", "more outliers");
     page.markup("</section>\n");
 }
 
@@ -463,7 +501,7 @@ fn groups(page: &mut Page, view: &View<'_>) {
     } else {
         "<p>Peers that differ together, as a second standard would. The place is that of the first of them.</p>\n"
     });
-    for (index, one) in all.iter().take(view.limit).enumerate() {
+    let shown = bounded(page, all, view.limit, room::GROUPS, |page, index, one| {
         fold(page, index);
         page.markup("<h3>").number(one.members.len()).markup(" of ").text(&count(one.cohort_members, "site", "sites")).markup("</h3>");
         whose(page, one.kind, &one.cohort);
@@ -472,8 +510,8 @@ fn groups(page: &mut Page, view: &View<'_>) {
         page.markup("</p>\n");
         deviations(page, one.deviations.iter().map(|one| (one, one.location.clone())), "The group");
         page.markup("</div>\n</details>\n");
-    }
-    cut(page, all.len(), view.limit, "more group", "more groups");
+    });
+    cut(page, all.len(), shown, "more group", "more groups");
     page.markup("</section>\n");
 }
 
@@ -485,7 +523,7 @@ fn splits(page: &mut Page, view: &View<'_>) {
     } else {
         "<p>No majority, so nobody is the one that differs.</p>\n"
     });
-    for (index, one) in all.iter().take(view.limit).enumerate() {
+    let shown = bounded(page, all, view.limit, room::SPLITS, |page, index, one| {
         fold(page, index);
         page.markup("<h3>");
         setting(page, &one.setting, &one.path);
@@ -494,8 +532,8 @@ fn splits(page: &mut Page, view: &View<'_>) {
         page.markup("</summary>\n<div class=\"body\">\n");
         split(page, one);
         page.markup("</div>\n</details>\n");
-    }
-    cut(page, all.len(), view.limit, "more split", "more splits");
+    });
+    cut(page, all.len(), shown, "more split", "more splits");
     page.markup("</section>\n");
 }
 
@@ -508,7 +546,7 @@ fn split(page: &mut Page, one: &Split) {
     page.markup("<th scope=\"col\">Servers</th></tr></thead>\n<tbody>\n");
     let of = one.of + one.not_assessed;
     for value in one.values.iter().take(VALUES) {
-        page.within("<tr><td>", &meant(&one.setting, &value.value), "</td><td class=\"n\">").number(value.count);
+        page.within("<tr><td>", &in_words(&one.setting, &value.value), "</td><td class=\"n\">").number(value.count);
         page.markup("</td><td class=\"share\">");
         bar(page, Bar::Other, value.count, of);
         page.markup("</td><td>");
@@ -537,7 +575,7 @@ fn twins(page: &mut Page, view: &View<'_>) {
         page.markup("<p>Servers that do the same work, node by node. Of ").text(&count(all.len(), "set", "sets"));
         page.markup(", ").number(view.all.twins_that_differ).markup(" differ in what is known.</p>\n");
     }
-    for (index, one) in differing.iter().take(view.limit).enumerate() {
+    let shown = bounded(page, &differing, view.limit, room::TWINS, |page, index, one| {
         fold(page, index);
         page.markup("<h3>");
         if one.declared {
@@ -571,8 +609,8 @@ fn twins(page: &mut Page, view: &View<'_>) {
         }
         cut(page, one.only_on.len(), ROWS, "more site that only some have", "more sites that only some have");
         page.markup("</div>\n</details>\n");
-    }
-    cut(page, differing.len(), view.limit, "more set of twins", "more sets of twins");
+    });
+    cut(page, differing.len(), shown, "more set of twins", "more sets of twins");
     page.markup("</section>\n");
 }
 
@@ -584,7 +622,7 @@ fn node_row(page: &mut Page, row: &NodeRow) {
     setting(page, &row.setting, &row.path);
     page.within(" <small>of <bdi>", &row.site, "</bdi></small></th>");
     for (index, value) in row.values.iter().take(shown).enumerate() {
-        page.markup(if index == 0 { "<td>" } else { "<tr><td>" }).text(&meant(&row.setting, &value.value)).markup("</td><td>");
+        page.markup(if index == 0 { "<td>" } else { "<tr><td>" }).text(&in_words(&row.setting, &value.value)).markup("</td><td>");
         names(page, value.nodes.iter().map(|node| &**node), value.nodes.len());
         page.markup("<p class=\"as\">");
         place(page, value.location.as_ref());
@@ -612,133 +650,17 @@ fn findings(page: &mut Page, view: &View<'_>) {
     table(page, "Findings by rule", "values");
     page.markup("<th scope=\"col\">Rule</th><th scope=\"col\" class=\"n\">Findings</th><th scope=\"col\" class=\"n\">Servers</th>");
     page.markup("<th scope=\"col\"><span class=\"hidden\">Share of servers</span></th></tr></thead>\n<tbody>\n");
-    for one in all.iter().take(view.limit) {
+    let shown = bounded(page, &all, view.limit, room::RULES, |page, _, one| {
         page.markup("<tr><th scope=\"row\">");
         badge(page, one.severity);
         page.markup(" ").prose(rule(one.rule).map_or("", |rule| rule.title)).within(" <code>", one.rule, "</code></th><td class=\"n\">");
         page.number(one.findings).markup("</td><td class=\"n\">").number(one.servers).markup("</td><td class=\"share\">");
         bar(page, Bar::Other, one.servers, view.all.servers);
         page.markup("</td></tr>\n");
-    }
+    });
     end_table(page);
-    cut(page, all.len(), view.limit, "more rule", "more rules");
+    cut(page, all.len(), shown, "more rule", "more rules");
     page.markup("</section>\n");
-}
-
-fn anchor(index: usize) -> String {
-    format!("server-{}", index + 1)
-}
-
-/// Server, site, setting.
-fn drill_down(page: &mut Page, view: &View<'_>) {
-    page.markup("<section id=\"servers\" aria-labelledby=\"servers-title\">\n<h2 id=\"servers-title\">Servers</h2>\n");
-    let all = &view.servers;
-    if all.is_empty() {
-        page.markup("<p>No server has a new finding, and no site differs from a majority of its peers.</p>\n</section>\n");
-        return;
-    }
-    page.within(
-        "<p>",
-        &count(all.len(), "server has", "servers have"),
-        " new findings, or sites that differ from most of their peers; the worst come first.</p>\n",
-    );
-    table(page, "Servers with most to do", "servers");
-    page.markup("<th scope=\"col\">Server</th>");
-    for severity in SEVERITIES {
-        page.markup("<th scope=\"col\" class=\"n\">");
-        badge(page, severity);
-        page.markup("</th>");
-    }
-    page.markup("<th scope=\"col\" class=\"n\">Values that differ</th></tr></thead>\n<tbody>\n");
-    let first = OPEN.min(view.limit);
-    for (index, server) in all.iter().take(first).enumerate() {
-        page.within("<tr><th scope=\"row\"><a href=\"#", &anchor(index), "\"><bdi>").text(server.name).markup("</bdi></a></th>");
-        for number in server.numbers.into_iter().chain([server.differing()]) {
-            page.markup(if number == 0 { "<td class=\"n zero\">" } else { "<td class=\"n\">" }).number(number).markup("</td>");
-        }
-        page.markup("</tr>\n");
-    }
-    end_table(page);
-    if all.len() > first {
-        page.within(
-            "<p class=\"cut\">",
-            &count(all.len() - first, "more server follows", "more servers follow"),
-            " in less detail or below</p>\n",
-        );
-    }
-    let members: BTreeMap<(&str, &str, Option<u32>), &Member> =
-        view.survey.members.members.iter().map(|member| ((&*member.server, &*member.site, member.id), member)).collect();
-    for (index, server) in all.iter().take(view.limit).enumerate() {
-        page.within("<details class=\"rule\">\n<summary><h3><bdi>", server.name, "</bdi></h3> <span class=\"many\">");
-        page.text(&count(server.findings.len(), "finding", "findings")).markup(", ");
-        page.text(&count(server.differing(), "value that differs", "values that differ")).markup("</span></summary>\n");
-        page.within("<div class=\"body\" id=\"", &anchor(index), "\">\n");
-        for ((name, id), differs) in server.sites.iter().take(ROWS) {
-            page.markup("<details class=\"site\" open=\"open\">\n<summary><h4>");
-            site(page, name, *id);
-            page.markup("</h4> <span class=\"many\">").text(&count(differs.len(), "value that differs", "values that differ"));
-            page.markup("</span></summary>\n");
-            let member = members.get(&(server.name, *name, *id));
-            site_values(page, differs, member.copied());
-            page.markup("</details>\n");
-        }
-        cut(page, server.sites.len(), ROWS, "more site", "more sites");
-        if !server.findings.is_empty() {
-            found(page, view, &server.findings);
-        }
-        page.markup("</div>\n</details>\n");
-    }
-    cut(page, all.len(), view.limit, "more server", "more servers");
-    page.markup("</section>\n");
-}
-
-fn site_values(page: &mut Page, differs: &Differs<'_>, member: Option<&Member>) {
-    // A group keeps the place of its first member only; the site knows its own.
-    let located = |(one, _, _, shared): &(&Deviation, _, _, bool)| match (shared, member) {
-        (true, Some(member)) => member.location(&one.path, &one.setting),
-        (true, None) => None,
-        (false, _) => one.location.clone(),
-    };
-    table(page, "Values that differ", "diff");
-    page.markup(
-        "<th scope=\"col\">Setting</th><th scope=\"col\">Here</th><th scope=\"col\">Most of its peers</th></tr></thead>\n<tbody>\n",
-    );
-    for all in differs.iter().take(ROWS) {
-        let (one, kind, name, shared) = *all;
-        page.markup("<tr><th scope=\"row\">");
-        setting(page, &one.setting, &one.path);
-        page.within("</th><td>", &meant(&one.setting, &one.value), "<p class=\"as\">");
-        place(page, located(all).as_ref());
-        page.markup("</p></td><td>").number(one.agree).markup(" of ").number(one.of).within(": ", &meant(&one.setting, &one.expected), "");
-        page.within(
-            "<p class=\"as\">",
-            &cohort(kind, name),
-            if shared { "; others differ likewise</p></td></tr>\n" } else { "</p></td></tr>\n" },
-        );
-    }
-    end_table(page);
-    cut(page, differs.len(), ROWS, "more value", "more values");
-}
-
-fn found(page: &mut Page, view: &View<'_>, all: &[&Finding]) {
-    let places = Places { inputs: &view.survey.review.estate.inputs };
-    page.markup("<ul class=\"found\">\n");
-    for finding in all.iter().take(FINDINGS) {
-        page.markup("<li>");
-        badge(page, finding.severity);
-        page.markup(" ");
-        whereabouts(page, finding);
-        page.within(": ", &finding.message, " ");
-        if let Some(at) = finding.place {
-            page.place(places, at);
-        }
-        page.within(" <small>", finding.rule.name, "</small></li>\n");
-    }
-    page.markup("</ul>\n");
-    if all.len() > FINDINGS {
-        let more = count(all.len() - FINDINGS, "more finding", "more findings");
-        page.within("<p class=\"cut\">and ", &more, "; <code>iisaudit check</code> tells all</p>\n");
-    }
 }
 
 fn not_assessed(page: &mut Page, view: &View<'_>) {
@@ -748,14 +670,14 @@ fn not_assessed(page: &mut Page, view: &View<'_>) {
         table(page, "Not assessed", "values");
         page.markup("<th scope=\"col\">What</th><th scope=\"col\" class=\"n\">Servers</th>");
         page.markup("<th scope=\"col\"><span class=\"hidden\">Share</span></th><th scope=\"col\">Needs</th></tr></thead>\n<tbody>\n");
-        for one in all.iter().take(view.limit) {
+        let shown = bounded(page, &all, view.limit, room::NOT_ASSESSED, |page, _, one| {
             page.within("<tr><th scope=\"row\"><code>", one.name, "</code></th><td class=\"n\">").number(one.servers);
             page.markup("</td><td class=\"share\">");
             bar(page, Bar::Unknown, one.servers, view.all.servers);
             page.within("</td><td>", one.needs, "</td></tr>\n");
-        }
+        });
         end_table(page);
-        cut(page, all.len(), view.limit, "more notice", "more notices");
+        cut(page, all.len(), shown, "more notice", "more notices");
     } else if view.all.servers == 0 {
         page.markup("<p>Everything: no configuration of a server was read.</p>\n");
     } else if view.unknown {
@@ -770,16 +692,19 @@ fn not_assessed(page: &mut Page, view: &View<'_>) {
         page.markup(
             "<div class=\"callout bad\" id=\"unreadable\">\n<h3><span aria-hidden=\"true\">!</span> Could not be read</h3>\n<ul>\n",
         );
-        for (path, error) in unreadable.iter().take(view.limit) {
+        let shown = bounded(page, &unreadable, view.limit, room::NOT_ASSESSED, |page, _, (path, error)| {
             page.within("<li><code class=\"place\">", path, "");
             for number in [error.line, error.column].into_iter().map_while(|number| number) {
                 page.markup(":").text(&number.to_string());
             }
             page.within("</code> ", &error.message, "</li>\n");
-        }
+        });
         page.markup("</ul>\n");
-        cut(page, unreadable.len(), view.limit, "more file", "more files");
+        cut(page, unreadable.len(), shown, "more file", "more files");
         page.markup("</div>\n");
     }
     page.markup("</section>\n");
 }
+
+#[cfg(test)]
+mod tests;

@@ -340,7 +340,7 @@ fn cell(view: &View<'_>, column: Column, setting: Setting, generation: Generatio
 }
 
 /// What the flags do with client certificates, in the words of IIS Manager.
-fn client_certificates(bits: u32) -> String {
+pub(in crate::report) fn client_certificates(bits: u32) -> String {
     let mut text = match (bits & access::REQUIRE != 0, bits & access::NEGOTIATE != 0) {
         (true, true) => "require",
         (true, false) => "require, but never ask",
@@ -390,7 +390,7 @@ fn short(setting: Setting, value: &Value, generation: Generation) -> (String, Op
 }
 
 /// CertCheckMode in few words, with its number: each bit does one thing, and only bit 1 switches the check off.
-fn revocation(bits: u32) -> String {
+pub(in crate::report) fn revocation(bits: u32) -> String {
     let mut parts = vec![if bits & cert_check::NO_REVOCATION != 0 {
         "off"
     } else if bits & cert_check::CACHE_ONLY != 0 {
