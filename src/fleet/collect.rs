@@ -264,8 +264,11 @@ struct Pool {
     sets: HashSet<Arc<[Arc<Fact>]>, Seed>,
     lists: HashSet<Arc<[Text]>, Seed>,
     /// What rows came to, by a hash of what they say. Few rows of a server say something new.
-    rows: HashMap<u64, Vec<(Said, Option<Arc<Fact>>)>, Seed>,
+    rows: HashMap<u64, Vec<Judged>, Seed>,
 }
+
+/// What a row says, and what it came to; `None` where it is not compared.
+type Judged = (Said, Option<Arc<Fact>>);
 
 /// What a row says that decides what is compared.
 #[derive(Debug, PartialEq, Eq)]
