@@ -542,15 +542,15 @@ const AHEAD: usize = 3;
 fn read_here(reader: impl Read, counter: &mut Counter) -> io::Result<()> {
     read_packed(reader, &mut |block| {
         counter.block(&block);
-        block.bytes
+        block
     })
 }
 
-/// Reads and unpacks in another thread while this one counts. The blocks, and their order, are the same as with one thread.
+/// Reads, unpacks and finds the lines in another thread while this one counts. The blocks, and their order, are the same as with one thread.
 fn read_apart(reader: impl Read + Send, counter: &mut Counter) -> io::Result<()> {
     let outcome = std::thread::scope(|scope| {
         let (full, blocks) = std::sync::mpsc::sync_channel::<Block>(AHEAD);
-        let (back, free) = std::sync::mpsc::channel::<Vec<u8>>();
+        let (back, free) = std::sync::mpsc::channel::<Block>();
         let ahead = move || {
             read_packed(reader, &mut |block| {
                 // It is taken in any case: the other thread counts until this one has ended.
@@ -561,7 +561,7 @@ fn read_apart(reader: impl Read + Send, counter: &mut Counter) -> io::Result<()>
         let thread = std::thread::Builder::new().spawn_scoped(scope, ahead)?;
         for block in blocks {
             counter.block(&block);
-            let _ = back.send(block.bytes);
+            let _ = back.send(block);
         }
         thread.join().map_err(|_| io::Error::other("the thread that reads it has failed"))
     });
@@ -739,71 +739,94 @@ fn read_some(reader: &mut (impl Read + ?Sized), into: &mut [u8]) -> io::Result<u
 }
 
 /// Whole lines of a log.
+#[derive(Default)]
 struct Block {
     bytes: Vec<u8>,
-    /// Where the lines end; each has a line feed but for the last one of the log.
-    end: usize,
+    lines: Vec<Line>,
     /// Whether the first line is the rest of one that is too long to be read.
     is_rest: bool,
+    /// Whether the last line is the last one of the log, without a line feed.
+    is_last: bool,
 }
 
-/// Takes a block, and gives room for the next one.
-type Sink<'a> = dyn FnMut(Block) -> Vec<u8> + 'a;
+/// Where a line ends, and how many blanks are in it: much of a line is of no interest, and whoever finds its end has it at hand.
+#[derive(Clone, Copy)]
+struct Line {
+    end: u32,
+    blanks: u32,
+}
+
+impl Block {
+    /// Finds the lines before `end`.
+    fn find_lines(&mut self, end: usize) {
+        self.lines.clear();
+        let mut start = 0;
+        while start < end {
+            let rest = &self.bytes[start..end];
+            let length = memchr(b'\n', rest).unwrap_or(rest.len());
+            let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+            self.lines.push(Line { end: number(start + length), blanks: number(count_blanks(&rest[..length])) });
+            start += length + 1;
+        }
+    }
+}
+
+/// Takes a block, and gives another one back that can be filled.
+type Sink<'a> = dyn FnMut(Block) -> Block + 'a;
 
 impl Counter {
     fn block(&mut self, block: &Block) {
-        let mut is_rest = block.is_rest;
         let mut start = 0;
-        while start < block.end {
-            let rest = &block.bytes[start..block.end];
-            let found = memchr(b'\n', rest);
-            let line = &rest[..found.unwrap_or(rest.len())];
-            if std::mem::take(&mut is_rest) {
+        for (index, line) in block.lines.iter().enumerate() {
+            let end = line.end as usize;
+            if index == 0 && block.is_rest {
                 self.too_long();
             } else {
-                self.line(line, found.is_some());
+                let is_ended = !block.is_last || index + 1 < block.lines.len();
+                self.line(&block.bytes[start..end], line.blanks as usize, is_ended);
             }
-            start += line.len() + 1;
+            start = end + 1;
         }
     }
 }
 
 /// Gives the lines to the sink, many at once.
 fn read_blocks(reader: &mut dyn Read, sink: &mut Sink<'_>) -> io::Result<()> {
-    let mut buffer = vec![0; MAX_LINE];
+    let mut block = Block { bytes: vec![0; MAX_LINE], ..Block::default() };
     let mut begun = Vec::new();
     let mut end = 0;
     let mut is_rest = false;
     loop {
-        let read = read_some(reader, &mut buffer[end..])?;
+        let read = read_some(reader, &mut block.bytes[end..])?;
         if read == 0 {
             if is_rest || end > 0 {
                 // The rest of a line that is too long counts, even where nothing of it is left.
-                end = end.max(usize::from(is_rest));
-                sink(Block { bytes: buffer, end, is_rest });
+                block.find_lines(end.max(usize::from(is_rest)));
+                sink(Block { is_rest, is_last: true, ..block });
             }
             return Ok(());
         }
         let known = end;
         end += read;
         // Only what is new can hold a line feed.
-        let lines = memrchr(b'\n', &buffer[known..end]).map_or(0, |at| known + at + 1);
+        let lines = memrchr(b'\n', &block.bytes[known..end]).map_or(0, |at| known + at + 1);
         // IIS allots a file in pieces filled with NUL; such a piece is no line, however long.
-        let nuls = buffer[lines..end].iter().take_while(|byte| **byte == 0).count();
-        if lines + nuls == 0 && end < buffer.len() {
+        let nuls = block.bytes[lines..end].iter().take_while(|byte| **byte == 0).count();
+        if lines + nuls == 0 && end < block.bytes.len() {
             continue;
         }
         begun.clear();
-        begun.extend_from_slice(&buffer[lines + nuls..end]);
+        begun.extend_from_slice(&block.bytes[lines + nuls..end]);
         if lines > 0 {
-            buffer = sink(Block { bytes: buffer, end: lines, is_rest });
-            buffer.resize(MAX_LINE, 0);
+            block.find_lines(lines);
+            block = sink(Block { is_rest, is_last: false, ..block });
+            block.bytes.resize(MAX_LINE, 0);
             is_rest = false;
-        } else if begun.len() == buffer.len() {
+        } else if begun.len() == block.bytes.len() {
             is_rest = true;
             begun.clear();
         }
-        buffer[..begun.len()].copy_from_slice(&begun);
+        block.bytes[..begun.len()].copy_from_slice(&begun);
         end = begun.len();
     }
 }
@@ -892,27 +915,24 @@ impl Layout {
         Layout { blanks: names.len().saturating_sub(1), front, back }
     }
 
-    /// Fills in the cells of a line; `None` when it has another number of columns.
-    fn cut<'a>(&self, line: &'a [u8], cells: &mut Cells<'a>) -> Option<()> {
-        let mut seen = 0;
+    /// Fills in the cells of a line with so many blanks; `None` when it has another number of columns.
+    fn cut<'a>(&self, line: &'a [u8], blanks: usize, cells: &mut Cells<'a>) -> Option<()> {
+        if blanks != self.blanks {
+            return None;
+        }
         // What is not cut yet; the first column and the last take a line without any blank whole.
         let mut rest = Some(line);
         for (between, column) in &self.front {
             for _ in 0..*between {
                 let at = first_blank(rest?);
                 rest = rest?.get(at + 1..);
-                seen += 1;
             }
             let text = rest?;
             let end = first_blank(text);
             cells[*column as usize] = &text[..end];
             rest = text.get(end + 1..);
-            seen += usize::from(rest.is_some());
         }
-        let Some(mut rest) = rest else { return (seen == self.blanks).then_some(()) };
-        if seen + count_blanks(rest) != self.blanks {
-            return None;
-        }
+        let Some(mut rest) = rest else { return Some(()) };
         for (between, column) in &self.back {
             for _ in 0..*between {
                 rest = &rest[..last_blank(rest)?];
@@ -1226,7 +1246,8 @@ impl Counter {
         self.facts.too_long += 1;
     }
 
-    fn line(&mut self, line: &[u8], ended: bool) {
+    /// Takes a line with so many blanks in it.
+    fn line(&mut self, line: &[u8], blanks: usize, ended: bool) {
         self.facts.lines += 1;
         let line = match line {
             [rest @ .., b'\r'] => rest,
@@ -1243,7 +1264,9 @@ impl Counter {
         let understood = match self.layout.take() {
             Some(layout) => {
                 let mut cells = Cells::default();
-                let is_cut = layout.cut(line, &mut cells).or_else(|| layout.cut(trim(line, |byte| byte == b' '), &mut cells)).is_some();
+                let again = || trim(line, |byte| byte == b' ');
+                let is_cut =
+                    layout.cut(line, blanks, &mut cells).or_else(|| layout.cut(again(), count_blanks(again()), &mut cells)).is_some();
                 let understood = is_cut && self.request(&cells);
                 self.layout = Some(layout);
                 understood
@@ -1267,7 +1290,7 @@ impl Counter {
         let defaults = std::mem::take(&mut self.defaults);
         let understood = defaults.iter().any(|layout| {
             let mut cells = Cells::default();
-            if layout.cut(line, &mut cells).is_none() {
+            if layout.cut(line, count_blanks(line), &mut cells).is_none() {
                 return false;
             }
             let number = |column: Column| number(cells[column as usize]);
