@@ -265,7 +265,7 @@ pub fn give_evidence(estate: &mut Estate, server: usize, paths: &[PathBuf], opti
 }
 
 /// So many servers are read for each thread before what they came to is taken.
-const SERVERS_A_THREAD: usize = 8;
+const SERVERS_A_THREAD: usize = 32;
 
 /// The files of one server, as their paths promise.
 struct Piece {
@@ -307,19 +307,26 @@ pub fn read_each<T: Send>(
     let workers = Workers::new(options.threads, inputs.len());
     // The servers that are what their names promise: the file, its piece, and whether files lie in its tree.
     let mut done: Vec<(usize, bool)> = Vec::new();
+    // What was read of one batch is taken while the next one is read.
+    let mut ready = Vec::new();
     for (batch, numbered) in pieces.chunks(SERVERS_A_THREAD * workers.count()).enumerate() {
         let first = batch * SERVERS_A_THREAD * workers.count();
-        let read = workers.map(numbered.iter().collect(), |piece: &Piece| read_piece(piece, &inputs, &shared, digest));
+        let read = workers.map_beside(
+            numbered.iter().collect(),
+            |piece: &Piece| read_piece(piece, &inputs, &shared, digest),
+            || ready.drain(..).for_each(&mut *take),
+        );
         for (at, (piece, read)) in numbered.iter().zip(read).enumerate() {
             match read {
                 Some(Alone { digest, has_configs }) => {
                     done.push((first + at, has_configs));
-                    take(digest);
+                    ready.push(digest);
                 }
                 None => rest.extend(&piece.files),
             }
         }
     }
+    ready.into_iter().for_each(&mut *take);
     rest.sort_unstable();
     let rest_inputs: Vec<Input> = rest.iter().map(|index| inputs[*index].clone()).collect();
     let shared = Shared { siblings: siblings(&rest_inputs), ..shared };

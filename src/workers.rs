@@ -35,6 +35,25 @@ impl Workers {
             Some(pool) => pool.install(|| pieces.into_par_iter().with_max_len(1).map(work).collect()),
         }
     }
+
+    /// The same, and meanwhile something else in the calling thread, which is done by the time the results are there.
+    pub(crate) fn map_beside<T: Send, R: Send>(
+        &self,
+        pieces: Vec<T>,
+        work: impl Fn(T) -> R + Send + Sync,
+        meanwhile: impl FnOnce(),
+    ) -> Vec<R> {
+        let Some(pool) = &self.0 else {
+            meanwhile();
+            return pieces.into_iter().map(work).collect();
+        };
+        let mut results = Vec::new();
+        pool.in_place_scope(|scope| {
+            scope.spawn(|_| results = pieces.into_par_iter().with_max_len(1).map(work).collect());
+            meanwhile();
+        });
+        results
+    }
 }
 
 #[cfg(test)]
@@ -51,6 +70,16 @@ mod tests {
             let workers = Workers::new(NonZeroUsize::new(threads), 100);
             assert_eq!(workers.count(), threads);
             assert_eq!(workers.map((0..100).collect(), slow_first), (0..100).map(|piece| piece * 2).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn something_else_is_done_by_the_time_the_results_are_there() {
+        for threads in [1, 2, 8] {
+            let mut done = false;
+            let workers = Workers::new(NonZeroUsize::new(threads), 100);
+            let results = workers.map_beside((0..100).collect(), |piece: u64| piece * 2, || done = true);
+            assert_eq!((results, done), ((0..100).map(|piece| piece * 2).collect::<Vec<_>>(), true));
         }
     }
 
