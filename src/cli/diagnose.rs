@@ -199,7 +199,7 @@ fn heard(server: &Server) -> String {
         return String::new();
     }
     let shown: Vec<&str> = names.iter().take(LISTED).map(|(name, _)| name.as_str()).collect();
-    format!(" (the log of {} speaks of {})", server.name, shown.join(", "))
+    format!(" (the log speaks of {})", shown.join(", "))
 }
 
 /// The site that logs tell: the only one that they have the status of, or the only one that they speak of. Nothing where they leave a choice.

@@ -104,6 +104,8 @@ pub fn named_in_logs(server: &Server) -> Vec<(String, u64)> {
         *requests = log.outcomes.values().fold(*requests, |sum, tally| sum.saturating_add(tally.requests));
     }
     let mut names: Vec<(String, u64)> = names.into_iter().collect();
+    // What shows as a dash is a log without any column that names a site.
+    names.retain(|(name, _)| name != "-");
     names.sort_by_key(|(_, requests)| std::cmp::Reverse(*requests));
     names
 }
