@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::judge::{OWN, Setup};
 use super::output::{self, Destination};
@@ -36,7 +37,6 @@ pub(super) struct Gathered {
 /// What one or several servers came to.
 struct Digest {
     estate: Estate,
-    collector: Collector,
     findings: Vec<Finding>,
     seen: Seen,
 }
@@ -78,25 +78,47 @@ fn judge(estate: &mut Estate, setup: &Setup) -> (Vec<Finding>, Seen) {
     (findings, seen)
 }
 
-/// Judges servers that were read together, gathers their rows, and forgets them.
-fn digest(mut estate: Estate, setup: &Setup) -> Digest {
-    let (findings, seen) = judge(&mut estate, setup);
-    forget(estate, findings, seen)
+/// Gathers the values of servers that were judged, and forgets them.
+fn forget(mut estate: Estate, findings: Vec<Finding>, seen: Seen, collector: &mut Collector) -> Digest {
+    for server in &estate.servers {
+        collector.server(server, &estate.inputs);
+    }
+    estate.servers = std::mem::take(&mut estate.servers).into_iter().map(shell).collect();
+    Digest { estate, findings, seen }
 }
 
-/// Gathers the rows of servers that were judged, and forgets them.
-fn forget(mut estate: Estate, findings: Vec<Finding>, seen: Seen) -> Digest {
-    let mut collector = Collector::default();
-    facts::of_estate(&estate).for_each(|fact| collector.fact(&fact));
-    collector.pack();
-    estate.servers = std::mem::take(&mut estate.servers).into_iter().map(shell).collect();
-    Digest { estate, collector, findings, seen }
+/// Collectors that no thread uses at the moment. There are as many as threads, so that each goes on with what it knows, and little is left
+/// to be put together.
+#[derive(Default)]
+struct Collectors(Mutex<Vec<Collector>>);
+
+impl Collectors {
+    /// Nothing that is done while it is locked can fail, so that a lock is never left in between.
+    fn all(&self) -> MutexGuard<'_, Vec<Collector>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Judges servers that were read together, gathers their values, and forgets them.
+    fn digest(&self, mut estate: Estate, setup: &Setup) -> Digest {
+        let (findings, seen) = judge(&mut estate, setup);
+        let mut collector = self.all().pop().unwrap_or_default();
+        let digest = forget(estate, findings, seen, &mut collector);
+        self.all().push(collector);
+        digest
+    }
+
+    /// What all have gathered.
+    fn joined(self) -> Collector {
+        let mut all = self.0.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter();
+        let mut first = all.next().unwrap_or_default();
+        all.for_each(|other| first.absorb(other));
+        first
+    }
 }
 
 impl Gathered {
     fn take(&mut self, digest: Digest) {
-        let Digest { estate, collector, mut findings, seen } = digest;
-        self.collector.absorb(collector);
+        let Digest { estate, mut findings, seen } = digest;
         let first = u32::try_from(self.estate.inputs.len()).unwrap_or(u32::MAX);
         number(&mut findings, |file| FileId(file.0.saturating_add(first)));
         self.findings.append(&mut findings);
@@ -145,7 +167,10 @@ pub(super) fn of_directories<F>(
     // One server that is renamed, and groups that all servers together must have, need all of them; and rows have an order.
     let each = common.name.is_none() && !setup.names_groups() && rows.is_empty();
     let held = |name: &str| setup.is_node(name);
-    if each && estate::read_each(paths, &common.options(), &held, &|estate| digest(estate, setup), &mut |digest| gathered.take(digest)) {
+    let collectors = Collectors::default();
+    let digest = |estate| collectors.digest(estate, setup);
+    if each && estate::read_each(paths, &common.options(), &held, &digest, &mut |digest| gathered.take(digest)) {
+        gathered.collector = collectors.joined();
         gathered.sort();
         if let Some(message) = common.misfit(&gathered.estate) {
             complain(&message);
@@ -167,7 +192,8 @@ pub(super) fn of_directories<F>(
     let (findings, seen) = judge(&mut estate, setup);
     let part = |out: &mut dyn Write| write_part(&estate, &findings, &seen, setup, out);
     let outcome = rows.iter().map(|rows| output::write_long(rows.file.as_deref(), common, part)).fold(outcome, Outcome::max);
-    gathered.take(forget(estate, findings, seen));
+    let digest = forget(estate, findings, seen, &mut gathered.collector);
+    gathered.take(digest);
     gathered.sort();
     Ok((gathered, outcome))
 }

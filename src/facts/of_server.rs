@@ -29,6 +29,27 @@ pub fn of_server<'a>(server: &'a Server, inputs: &'a [InputReport]) -> impl Iter
     lists_sites.chain(level).chain(schannel).chain(sites).chain(endpoints)
 }
 
+/// The row of a setting, without what it is about.
+pub(crate) fn of_setting<'a>(server: &'a Server, inputs: &'a [InputReport], setting: Setting, resolved: &'a Resolved) -> Fact<'a> {
+    Rows { server, inputs }.setting(&About::default(), setting, resolved)
+}
+
+/// The row that says which record serves an endpoint, without what it is about; IIS 6 has none.
+pub(crate) fn of_record<'a>(server: &'a Server, endpoint: &Endpoint, inputs: &'a [InputReport]) -> Option<Fact<'a>> {
+    Rows { server, inputs }.served(&About::default(), endpoint)
+}
+
+/// The rows of the registry.
+pub(crate) fn of_registry<'a>(server: &'a Server, inputs: &'a [InputReport]) -> Vec<Fact<'a>> {
+    server.schannel.iter().flat_map(|schannel| Rows { server, inputs }.schannel(schannel)).collect()
+}
+
+/// The path of the file of a place.
+pub(crate) fn path_of(inputs: &[InputReport], place: Place) -> &str {
+    let input = usize::try_from(place.file.0).ok().and_then(|index| inputs.get(index));
+    input.map_or("(unknown file)", |input| &input.path)
+}
+
 /// Whether the files list the sites of the server: a row that every server has.
 pub const LISTS_SITES: &str = "lists-sites";
 /// Whether a site is declared, and where: a row that every site has.
@@ -86,8 +107,7 @@ impl<'a> Rows<'a> {
     }
 
     fn placed(self, mut fact: Fact<'a>, place: Place) -> Fact<'a> {
-        let input = usize::try_from(place.file.0).ok().and_then(|index| self.inputs.get(index));
-        fact.file = Some(Cow::Borrowed(input.map_or("(unknown file)", |input| &input.path)));
+        fact.file = Some(Cow::Borrowed(path_of(self.inputs, place)));
         fact.line = Some(place.line);
         fact.col = Some(place.column);
         fact

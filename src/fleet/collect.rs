@@ -1,6 +1,8 @@
 //! What is compared: sites with their values, made of facts, so that it does not matter who read the files and where. What is equal is kept
 //! once, for an estate repeats few texts and few sets of values very often; only places are each site's own.
 
+mod whole;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, Hash};
 use std::sync::{Arc, OnceLock};
@@ -17,6 +19,9 @@ pub(super) const RECORD: &str = "http-sys-record";
 
 /// What so many rows came to is remembered; then it is forgotten.
 const ROWS: usize = 4096;
+
+/// So many sets of values are remembered with what they came to; then they are forgotten.
+const SETS: usize = 1024;
 
 /// So many sites are open for rows at once; then all of them are packed.
 const OPEN: usize = 512;
@@ -265,6 +270,8 @@ struct Pool {
     lists: HashSet<Arc<[Text]>, Seed>,
     /// What rows came to, by a hash of what they say. Few rows of a server say something new.
     rows: HashMap<u64, Vec<Judged>, Seed>,
+    /// What the values of a path or endpoint came to, by a hash of what they say.
+    known: HashMap<u64, whole::Known, Seed>,
 }
 
 /// What a row says, and what it came to; `None` where it is not compared.
