@@ -3,6 +3,7 @@
 
 mod whole;
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, Hash};
 use std::sync::{Arc, OnceLock};
@@ -256,7 +257,37 @@ pub struct Collector {
     open: HashMap<Key, Open, Seed>,
     /// The site of the last row: the next one is likely to be of it, too.
     last: Option<Key>,
-    packed: BTreeMap<Key, Packed>,
+    packed: Packs,
+}
+
+/// Packed sites by key, in the order in which they came: servers are read in the order of their names, so that little is left to be sorted.
+#[derive(Debug, Default)]
+struct Packs {
+    index: HashMap<Key, usize, Seed>,
+    all: Vec<Option<Packed>>,
+}
+
+impl Packs {
+    fn contains(&self, key: &Key) -> bool {
+        self.index.contains_key(key)
+    }
+
+    fn insert(&mut self, key: Key, packed: Packed) {
+        self.index.insert(key, self.all.len());
+        self.all.push(Some(packed));
+    }
+
+    fn remove(&mut self, key: &Key) -> Option<Packed> {
+        let index = self.index.remove(key)?;
+        self.all.get_mut(index)?.take()
+    }
+
+    fn into_all(self) -> impl Iterator<Item = (Key, Packed)> {
+        let mut keys: Vec<(Key, usize)> = self.index.into_iter().collect();
+        keys.sort_unstable_by_key(|(_, index)| *index);
+        let mut all = self.all;
+        keys.into_iter().filter_map(move |(key, index)| Some((key, all.get_mut(index)?.take()?)))
+    }
 }
 
 type Key = (Text, Text, Option<u32>);
@@ -272,6 +303,16 @@ struct Pool {
     rows: HashMap<u64, Vec<Judged>, Seed>,
     /// What the values of a path or endpoint came to, by a hash of what they say.
     known: HashMap<u64, whole::Known, Seed>,
+    /// What the values of an only endpoint are for the site as a whole, by where their set lies, and whether it is said where its record is.
+    wholes: HashMap<(usize, bool), Whole, Seed>,
+}
+
+/// The values of an only endpoint, for its site as a whole.
+#[derive(Debug)]
+struct Whole {
+    facts: Arc<[Arc<Fact>]>,
+    /// For each value of the endpoint, where it stands among those of the site.
+    positions: Box<[Option<u16>]>,
 }
 
 /// What a row says, and what it came to; `None` where it is not compared.
@@ -499,10 +540,10 @@ impl Collector {
             self.registry.insert((self.pool.text(name), self.pool.text(value), self.pool.text(server)));
         }
         let mut adopted = Adopted::default();
-        for ((server, site, id), packed) in other.packed {
+        for ((server, site, id), packed) in other.packed.into_all() {
             let key = (self.pool.text(&server), self.pool.text(&site), id);
             let packed = self.pool.adopt_site(packed, &mut adopted);
-            if !self.open.contains_key(&key) && !self.packed.contains_key(&key) {
+            if !self.open.contains_key(&key) && !self.packed.contains(&key) {
                 self.packed.insert(key, packed);
                 continue;
             }
@@ -524,7 +565,7 @@ impl Collector {
 
     /// Packs all sites that are open.
     pub fn pack(&mut self) {
-        #[expect(clippy::iter_over_hash_type, reason = "what is packed is sorted by its key")]
+        #[expect(clippy::iter_over_hash_type, reason = "what is packed is sorted in the end")]
         for (key, open) in self.open.drain() {
             let mut files = Vec::new();
             let (values, endpoints) = (self.pool.pack(open.values, &mut files), self.pool.pack(open.endpoints, &mut files));
@@ -611,12 +652,22 @@ impl Collector {
         for (name, value, _) in said {
             *registry.entry(name).or_default().entry(value).or_default() += 1;
         }
-        let mut members: Vec<Member> = packed.into_iter().map(|(key, packed)| member(&mut pool, key, packed)).collect();
-        members.sort_by_cached_key(|member| {
-            (member.server.to_lowercase(), Arc::clone(&member.server), member.site.to_lowercase(), Arc::clone(&member.site), member.id)
+        let mut members: Vec<Member> = packed.into_all().map(|(key, packed)| member(&mut pool, key, packed)).collect();
+        members.sort_by(|one, other| {
+            let servers = in_lower_case(&one.server, &other.server).then_with(|| one.server.cmp(&other.server));
+            let sites = || in_lower_case(&one.site, &other.site).then_with(|| one.site.cmp(&other.site));
+            servers.then_with(sites).then_with(|| one.id.cmp(&other.id))
         });
         Estate { members, servers: servers.into_iter().collect(), registry }
     }
+}
+
+/// How two texts are ordered in lower case.
+fn in_lower_case(one: &str, other: &str) -> Ordering {
+    if one.is_ascii() && other.is_ascii() {
+        return one.bytes().map(|byte| byte.to_ascii_lowercase()).cmp(other.bytes().map(|byte| byte.to_ascii_lowercase()));
+    }
+    one.to_lowercase().cmp(&other.to_lowercase())
 }
 
 fn member(pool: &mut Pool, (server, site, id): Key, packed: Packed) -> Member {
@@ -635,13 +686,11 @@ fn member(pool: &mut Pool, (server, site, id): Key, packed: Packed) -> Member {
     }
     let mut files = packed.files.into_vec();
     let mut paths = packed.values;
-    let whole = of_endpoints(pool, &packed.endpoints, &files);
-    if !whole.is_empty() {
-        let nowhere = pool.text("");
-        let whole = pool.pack(BTreeMap::from([(nowhere, whole)]), &mut files);
+    if let Some(whole) = as_whole(pool, &packed.endpoints, &mut files) {
         // Rows made by hand can hold values of the site as a whole.
         paths.retain(|at| !at.path.is_empty());
-        paths.splice(0..0, whole);
+        paths.reserve_exact(1);
+        paths.insert(0, whole);
     }
     // No path holds a line break.
     let role = packed.applications.iter().map(|path| &**path).collect::<Vec<_>>().join("\n");
@@ -657,6 +706,42 @@ fn member(pool: &mut Pool, (server, site, id): Key, packed: Packed) -> Member {
         files: files.into_boxed_slice(),
         paths,
     }
+}
+
+/// The values of a site as a whole; `None` where it has none.
+fn as_whole(pool: &mut Pool, endpoints: &[At], files: &mut Vec<Text>) -> Option<At> {
+    // Nearly all sites have one endpoint, and nearly all of those have one of few sets of values.
+    if let [only] = endpoints {
+        let served = only.position(SERVED_BY_RECORD);
+        let key = (only.facts.as_ptr().addr(), served.is_some_and(|served| only.location(served, files).is_some()));
+        if let Some(known) = pool.wholes.get(&key) {
+            let spot = |spot: &Spot| Some(Spot { value: (*known.positions.get(usize::from(spot.value))?)?, ..spot.clone() });
+            let mut spots: Vec<Spot> = only.spots.iter().filter_map(spot).collect();
+            spots.sort_unstable_by_key(|spot| spot.value);
+            let facts = Arc::clone(&known.facts);
+            return (!facts.is_empty()).then(|| At { path: pool.text(""), facts, spots: spots.into_boxed_slice() });
+        }
+        let whole = at_no_path(pool, endpoints, files);
+        let facts = whole.as_ref().map_or_else(|| Arc::from([]), |whole| Arc::clone(&whole.facts));
+        let position = |fact: &Arc<Fact>| {
+            let name = if &*fact.setting == SERVED_BY_RECORD { RECORD } else { &*fact.setting };
+            facts.binary_search_by(|fact| (*fact.setting).cmp(name)).ok().and_then(|position| u16::try_from(position).ok())
+        };
+        let positions = only.facts.iter().map(position).collect();
+        // The set is kept by the pool, so that no other one can lie where it lies.
+        pool.wholes.insert(key, Whole { facts, positions });
+        return whole;
+    }
+    at_no_path(pool, endpoints, files)
+}
+
+fn at_no_path(pool: &mut Pool, endpoints: &[At], files: &mut Vec<Text>) -> Option<At> {
+    let whole = of_endpoints(pool, endpoints, files);
+    if whole.is_empty() {
+        return None;
+    }
+    let nowhere = pool.text("");
+    pool.pack(BTreeMap::from([(nowhere, whole)]), files).pop()
 }
 
 /// What holds on all endpoints of a site. Endpoints with different values make a value of their own, for which one a client meets depends

@@ -1,12 +1,13 @@
 //! One cohort: who agrees, who differs, and where there is no majority to differ from.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::cohorts::{Cohort, CohortKind};
 use super::collect::{Estate, Fact, Location, Member, above};
 use super::{Fleet, Text, Thresholds, weight};
+use crate::hashing::Seed;
 
 /// Members that deviate alike are a group when there are so many of them.
 const GROUP: usize = 3;
@@ -210,27 +211,35 @@ pub(super) fn rows<'a>(estate: &'a Estate, members: &[usize], mut take: impl FnM
         let is_dense = dense.contains(&***path);
         let above_here = nearest(path, &dense);
         let judged: &[usize] = if is_dense { members } else { with };
-        let mut by_setting: BTreeMap<Text, Row<'a>> = BTreeMap::new();
-        for index in judged {
-            let member: &'a Member = &estate.members[*index];
-            let Some(facts) = member.values_at(path) else { continue };
+        let mut by_setting: BTreeMap<&'a Text, Row<'a>> = BTreeMap::new();
+        let alike = alike(estate, judged, path, above_here);
+        let is_mixed = alike.len() > 1;
+        for Alike { facts, above, members } in alike {
             for fact in facts {
-                let setting = &fact.setting;
-                let row = by_setting.entry(Arc::clone(setting)).or_insert_with(|| Row {
+                let row = by_setting.entry(&fact.setting).or_insert_with(|| Row {
                     path: Arc::clone(path),
-                    setting: Arc::clone(setting),
+                    setting: Arc::clone(&fact.setting),
                     values: BTreeMap::new(),
                     unknown: Vec::new(),
                     inherited: Vec::new(),
                     sparse_below: if is_dense { None } else { above_here.map(Arc::from) },
                 });
                 match &fact.value {
-                    Some(value) => row.values.entry(value).or_default().push((*index, fact)),
-                    None => row.unknown.push(*index),
+                    Some(value) => row.values.entry(value).or_default().extend(members.iter().map(|index| (*index, &**fact))),
+                    None => row.unknown.extend(&members),
                 }
-                if above_here.and_then(|above| member.at(above, setting)).is_some_and(|above| above.value == fact.value) {
-                    row.inherited.push(*index);
+                let position = |above: &'a [Arc<Fact>]| above.binary_search_by(|other| other.setting.cmp(&fact.setting)).ok();
+                let said_above = above.and_then(|above| above.get(position(above)?));
+                if said_above.is_some_and(|above| above.value == fact.value) {
+                    row.inherited.extend(&members);
                 }
+            }
+        }
+        if is_mixed {
+            for row in by_setting.values_mut() {
+                row.values.values_mut().for_each(|with| with.sort_unstable_by_key(|(index, _)| *index));
+                row.unknown.sort_unstable();
+                row.inherited.sort_unstable();
             }
         }
         for row in by_setting.into_values() {
@@ -239,6 +248,32 @@ pub(super) fn rows<'a>(estate: &'a Estate, members: &[usize], mut take: impl FnM
             }
         }
     }
+}
+
+/// Members whose values at a path, and at the one above, are the same sets.
+struct Alike<'a> {
+    facts: &'a [Arc<Fact>],
+    above: Option<&'a [Arc<Fact>]>,
+    /// Ascending.
+    members: Vec<usize>,
+}
+
+/// Members put together by what they say, so that what thousands say is looked at once. Equal sets lie at one place.
+fn alike<'a>(estate: &'a Estate, members: &[usize], path: &str, above: Option<&str>) -> Vec<Alike<'a>> {
+    let address = |facts: Option<&[Arc<Fact>]>| facts.map_or(0, |facts| facts.as_ptr().addr());
+    let mut known: HashMap<(usize, usize), usize, Seed> = HashMap::default();
+    let mut all: Vec<Alike<'a>> = Vec::new();
+    for index in members {
+        let member = &estate.members[*index];
+        let Some(facts) = member.values_at(path) else { continue };
+        let above = above.and_then(|above| member.values_at(above));
+        let at = *known.entry((address(Some(facts)), address(above))).or_insert(all.len());
+        match all.get_mut(at) {
+            Some(alike) => alike.members.push(*index),
+            None => all.push(Alike { facts, above, members: vec![*index] }),
+        }
+    }
+    all
 }
 
 /// The nearest path above among those that all members are judged at.

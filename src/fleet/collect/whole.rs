@@ -243,13 +243,15 @@ impl Collector {
         let mut new: Vec<(Key, Packed)> = Vec::with_capacity(server.sites.len());
         for (site, endpoints) in server.sites.iter().zip(&endpoints) {
             let key = (Arc::clone(&name), self.pool.text(&site.name), site.id);
-            if self.open.contains_key(&key) || self.packed.contains_key(&key) || new.iter().any(|(known, _)| *known == key) {
+            if self.open.contains_key(&key) || self.packed.contains(&key) || new.iter().any(|(known, _)| *known == key) {
                 return false;
             }
             let Some(packed) = self.pool.site(server, site, endpoints, &mut files) else { return false };
             new.push((key, packed));
         }
-        self.packed.extend(new);
+        for (key, packed) in new {
+            self.packed.insert(key, packed);
+        }
         self.servers.insert(name);
         true
     }
