@@ -1639,7 +1639,7 @@ fn give(server: &mut Server, files: Vec<Evidence>, estate: &mut Estate, first: u
         if let Some(schannel) = one.schannel.filter(|schannel| schannel.place.is_some() || schannel.http.place.is_some()) {
             // An export of Schannel says more than one of HTTP\Parameters alone.
             if server.schannel.as_ref().is_none_or(|known| known.place.is_none()) {
-                server.schannel = Some(schannel);
+                server.schannel = Some(Box::new(schannel));
             }
         }
     }

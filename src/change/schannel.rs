@@ -116,7 +116,7 @@ mod tests {
             "Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL]\r\n{values}\r\n"
         );
         let mut server = Server::unknown("server".to_owned(), Generation::Iis7);
-        server.schannel = Some(crate::schannel::read_schannel(&text, FileId(file)));
+        server.schannel = Some(Box::new(crate::schannel::read_schannel(&text, FileId(file))));
         server
     }
 

@@ -1028,7 +1028,7 @@ mod tests {
         let mut estate = one_record_each();
         let export = "Windows Registry Editor Version 5.00\n\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\\
                       SCHANNEL]\n\"SendTrustedIssuerList\"=dword:00000001\n";
-        estate.servers[0].schannel = Some(crate::schannel::read_schannel(export, FileId(1)));
+        estate.servers[0].schannel = Some(Box::new(crate::schannel::read_schannel(export, FileId(1))));
         let place = estate.servers[0].records.as_ref().unwrap().records[0].place;
         let stray = crate::httpsys::StrayValue {
             key: HOSTILE.to_owned(),

@@ -99,7 +99,7 @@ mod tests {
         let mut server = billing();
         let place = server.records.as_ref().unwrap().records[0].place;
         let http = HttpValues { enable_http2_tls: Field::said(0, place), ..HttpValues::default() };
-        server.schannel = Some(Schannel { http, ..Schannel::default() });
+        server.schannel = Some(Box::new(Schannel { http, ..Schannel::default() }));
         assert!(findings(&RULE, &server).is_empty(), "EnableHttp2Tls");
     }
 

@@ -166,7 +166,7 @@ mod tests {
             disabled_by_default: Field::Absent,
             place,
         };
-        server.schannel = Some(Schannel { protocols: vec![off], ..Schannel::default() });
+        server.schannel = Some(Box::new(Schannel { protocols: vec![off], ..Schannel::default() }));
         assert!(found(&server).is_empty(), "Schannel");
     }
 

@@ -52,7 +52,7 @@ mod tests {
     fn a_name_that_is_nearly_a_known_one_is_a_hint() {
         let mut server = fixture("apphost/F1_consistent_sni.config");
         assert!(findings(&RULE, &server).is_empty());
-        server.schannel = Some(Schannel::default());
+        server.schannel = Some(Box::new(Schannel::default()));
         assert!(findings(&RULE, &server).is_empty());
         let place = Place { file: FileId(2), line: 4, column: 1 };
         let misspelt = Misspelt {
@@ -62,7 +62,7 @@ mod tests {
             data: "0x0".to_owned(),
             place,
         };
-        server.schannel = Some(Schannel { misspelt: vec![misspelt], ..Schannel::default() });
+        server.schannel = Some(Box::new(Schannel { misspelt: vec![misspelt], ..Schannel::default() }));
         let found = findings(&RULE, &server);
         assert_eq!((found.len(), found[0].severity, found[0].confidence), (1, Severity::Low, Confidence::Hint));
         assert!(

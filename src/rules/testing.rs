@@ -202,7 +202,8 @@ pub(crate) fn evidence(stores: &str, events: &str) -> crate::evidence::Evidence 
 }
 
 /// The values of Schannel with one of them set.
-pub(crate) fn schannel(name: &str, value: u32) -> crate::schannel::Schannel {
+pub(crate) fn schannel(name: &str, value: u32) -> Box<crate::schannel::Schannel> {
     let key = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL";
-    crate::schannel::read_schannel(&format!("Windows Registry Editor Version 5.00\n\n[{key}]\n\"{name}\"=dword:{value:08x}\n"), FileId(2))
+    let text = format!("Windows Registry Editor Version 5.00\n\n[{key}]\n\"{name}\"=dword:{value:08x}\n");
+    Box::new(crate::schannel::read_schannel(&text, FileId(2)))
 }

@@ -74,7 +74,7 @@ pub struct Server {
     /// in [`Site::overruled`].
     pub running: Option<ReadRecords>,
     /// The values of Schannel; `None` when they were not given.
-    pub schannel: Option<Schannel>,
+    pub schannel: Option<Box<Schannel>>,
     /// What the server shows beside its configuration: certificate stores and events.
     pub evidence: Evidence,
     /// Whether a list of sites was given at all. Without one nothing is said about missing sites or bindings.

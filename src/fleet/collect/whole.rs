@@ -268,25 +268,26 @@ impl Pool {
         applications.extend(below.map(|scope| self.text_in_lower_case(&scope.path)));
         applications.sort_unstable();
         applications.dedup();
-        let values: Vec<At> = paths
-            .into_iter()
-            .filter(|(_, scope)| of_level(&scope.settings, Level::Url).next().is_some())
-            .map(|(path, scope)| self.at(server, Level::Url, path, &scope.settings, None, files, &mut of_site))
-            .collect();
+        // One more will be there in the end, for the site as a whole.
+        let mut values = Vec::with_capacity(paths.len() + 1);
+        for (path, scope) in paths {
+            if of_level(&scope.settings, Level::Url).next().is_some() {
+                values.push(self.at(server, Level::Url, path, &scope.settings, None, files, &mut of_site));
+            }
+        }
         let mut endpoints: Vec<_> = endpoints.iter().map(|endpoint| (self.text(&endpoint.key.to_string()), *endpoint)).collect();
         endpoints.sort_unstable_by(|one, other| one.0.cmp(&other.0));
-        let endpoints: Vec<At> = endpoints
-            .into_iter()
-            .filter_map(|(key, endpoint)| {
-                let served = facts::of_record(server, endpoint, files.inputs).map(|row| {
-                    let place = server.record_of(endpoint).map(|record| record.place);
-                    (self.fact(SERVED_BY_RECORD, row.value.as_deref(), "", origin(&row)), place)
-                });
-                let is_empty = served.is_none() && of_level(&endpoint.settings, Level::Endpoint).next().is_none();
-                (!is_empty).then(|| self.at(server, Level::Endpoint, key, &endpoint.settings, served, files, &mut of_site))
-            })
-            .collect();
-        if !is_in_order_and_unique(&values) || !is_in_order_and_unique(&endpoints) {
+        let mut of_endpoints = Vec::with_capacity(endpoints.len());
+        for (key, endpoint) in endpoints {
+            let served = facts::of_record(server, endpoint, files.inputs).map(|row| {
+                let place = server.record_of(endpoint).map(|record| record.place);
+                (self.fact(SERVED_BY_RECORD, row.value.as_deref(), "", origin(&row)), place)
+            });
+            if served.is_some() || of_level(&endpoint.settings, Level::Endpoint).next().is_some() {
+                of_endpoints.push(self.at(server, Level::Endpoint, key, &endpoint.settings, served, files, &mut of_site));
+            }
+        }
+        if !is_in_order_and_unique(&values) || !is_in_order_and_unique(&of_endpoints) {
             return None;
         }
         let (mut written, mut flags) = (Vec::new(), Vec::new());
@@ -313,7 +314,7 @@ impl Pool {
             flags: flags.into_boxed_slice(),
             files: of_site.files.into_boxed_slice(),
             values,
-            endpoints,
+            endpoints: of_endpoints,
         })
     }
 }
