@@ -671,18 +671,23 @@ fn in_lower_case(one: &str, other: &str) -> Ordering {
 }
 
 fn member(pool: &mut Pool, (server, site, id): Key, packed: Packed) -> Member {
-    let flags: BTreeMap<Location, Text> = packed.flags.into_iter().collect();
-    let (mut hosts, mut bindings) = (BTreeSet::new(), BTreeSet::new());
+    // Sorted by location, as they were packed.
+    let flags = |location: &Location| packed.flags.binary_search_by(|(known, _)| known.cmp(location)).ok();
+    let (mut hosts, mut bindings) = (Vec::with_capacity(packed.written.len()), Vec::with_capacity(packed.written.len()));
     for (text, location) in &packed.written {
         let (protocol, written) = text.split_once(' ').unwrap_or((text, ""));
         let nowhere = Place { file: FileId(0), line: 0, column: 0 };
         let read = Binding::parse(protocol, written, false, None, nowhere);
         let port = read.port.map_or_else(|| read.written.clone(), |port| port.to_string());
-        let flags = location.as_ref().and_then(|location| flags.get(location)).map_or("0", |flags| &**flags);
-        bindings.insert(pool.text(&format!("{} {port} {} {flags}", read.protocol, read.host).to_lowercase()));
+        let flags = location.as_ref().and_then(flags).and_then(|index| packed.flags.get(index)).map_or("0", |(_, flags)| &**flags);
+        bindings.push(pool.text_in_lower_case(&format!("{} {port} {} {flags}", read.protocol, read.host)));
         if !read.host.is_empty() {
-            hosts.insert(pool.text(&read.host.to_lowercase()));
+            hosts.push(pool.text_in_lower_case(&read.host));
         }
+    }
+    for texts in [&mut hosts, &mut bindings] {
+        texts.sort_unstable();
+        texts.dedup();
     }
     let mut files = packed.files.into_vec();
     let mut paths = packed.values;
@@ -693,15 +698,19 @@ fn member(pool: &mut Pool, (server, site, id): Key, packed: Packed) -> Member {
         paths.insert(0, whole);
     }
     // No path holds a line break.
-    let role = packed.applications.iter().map(|path| &**path).collect::<Vec<_>>().join("\n");
-    let bindings: Arc<[Text]> = bindings.into_iter().collect();
+    let role = match &*packed.applications {
+        [] => pool.text(""),
+        [only] => Arc::clone(only),
+        many => pool.text(&many.iter().map(|path| &**path).collect::<Vec<_>>().join("\n")),
+    };
+    let bindings: Arc<[Text]> = bindings.into();
     Member {
         server,
         site,
         id,
-        hosts: hosts.into_iter().collect(),
+        hosts: hosts.into_boxed_slice(),
         bindings: once(&mut pool.lists, bindings),
-        role: pool.text(&role),
+        role,
         place: packed.place,
         files: files.into_boxed_slice(),
         paths,

@@ -290,7 +290,7 @@ impl Pool {
         if !is_in_order_and_unique(&values) || !is_in_order_and_unique(&of_endpoints) {
             return None;
         }
-        let (mut written, mut flags) = (Vec::new(), Vec::new());
+        let (mut written, mut flags) = (Vec::with_capacity(site.bindings.len()), Vec::with_capacity(site.bindings.len()));
         let mut text = String::new();
         for binding in &site.bindings {
             text.clear();
