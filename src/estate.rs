@@ -200,10 +200,10 @@ impl FileKind {
 
 /// The files below `paths`, but those that are read apart.
 fn discover(paths: &[PathBuf], options: &Options) -> Discovered {
-    let mut discovered = input::discover(paths);
+    let mut discovered = input::discover(paths, options.threads);
     if !options.apart.is_empty() {
         let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-        let apart: BTreeSet<PathBuf> = input::discover(&options.apart).inputs.iter().map(|input| real(&input.path)).collect();
+        let apart: BTreeSet<PathBuf> = input::discover(&options.apart, options.threads).inputs.iter().map(|input| real(&input.path)).collect();
         discovered.inputs.retain(|input| !apart.contains(&real(&input.path)));
     }
     discovered
@@ -226,7 +226,7 @@ pub fn read(paths: &[PathBuf], options: &Options) -> Estate {
 /// Reads the listings, exports and other evidence below `paths` and gives them to one server, wherever they lie. What they say counts before
 /// what was given to it already. A file of configuration among them is an error, since it belongs to a server by itself.
 pub fn give_evidence(estate: &mut Estate, server: usize, paths: &[PathBuf], options: &Options) {
-    let discovered = input::discover(paths);
+    let discovered = input::discover(paths, options.threads);
     let tally = Tally::new(options, discovered.inputs.len());
     let shared = Shared { options, siblings: BTreeMap::new(), schemas: Schemas::default(), tally };
     let mut reading = Reading::new(&shared, estate.inputs.len());
@@ -557,7 +557,7 @@ impl Trees {
             if below.len() < 2 {
                 below.push(index);
             }
-            if directory == input.root {
+            if directory == &*input.root {
                 break;
             }
         }
@@ -2589,7 +2589,7 @@ mod tests {
         ] {
             let path = directory.path().join("MetaBase.xml");
             std::fs::write(&path, bytes).unwrap();
-            let input = Input { path, root: directory.path().to_path_buf(), named: true };
+            let input = Input { path, root: directory.path().into(), named: true };
             let (mut streamed, mut held) = (Reading::new(&shared, 0), Reading::new(&shared, 0));
             assert_eq!(streamed.take_large(&input), fits);
             held.take_bytes(&input, held.bytes(&input));
