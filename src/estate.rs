@@ -1,8 +1,10 @@
 //! From paths to servers: every file is read, recognised by its content and given to the server it belongs to; one unreadable file
 //! never stops the others and is never hidden.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
+use std::fs::{File, Metadata};
 use std::io::Read;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -13,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::apphost::{self, ConfigFile, PlacedFile};
 use crate::evidence::x509::{self, ReadX509};
 use crate::evidence::{self, LogSummary, ReadEvents, ReadStores, ReadVerifications};
+use crate::hashing::Seed;
 use crate::httpsys::{self, ReadRecords, Source, TextKind};
 use crate::input::{self, Charset, Discovered, FileId, Input, Place, Remark, TextStream};
 use crate::metabase::{self, MbSchema};
@@ -203,7 +206,8 @@ fn discover(paths: &[PathBuf], options: &Options) -> Discovered {
     let mut discovered = input::discover(paths, options.threads);
     if !options.apart.is_empty() {
         let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-        let apart: BTreeSet<PathBuf> = input::discover(&options.apart, options.threads).inputs.iter().map(|input| real(&input.path)).collect();
+        let apart: HashSet<PathBuf> =
+            input::discover(&options.apart, options.threads).inputs.iter().map(|input| real(&input.path)).collect();
         discovered.inputs.retain(|input| !apart.contains(&real(&input.path)));
     }
     discovered
@@ -268,11 +272,11 @@ pub fn give_evidence(estate: &mut Estate, server: usize, paths: &[PathBuf], opti
 const SERVERS_A_THREAD: usize = 32;
 
 /// The files of one server, as their paths promise.
-struct Piece {
+struct Piece<'a> {
     /// Index of the server's file.
     host: usize,
     /// Where the tree of the server begins; `None` for a metabase, which has none.
-    root: Option<PathBuf>,
+    root: Option<&'a Path>,
     name: String,
     /// Indexes of all its files, ascending.
     files: Vec<usize>,
@@ -299,7 +303,7 @@ pub fn read_each<T: Send>(
 ) -> bool {
     let discovered = discover(paths, options);
     let inputs = discovered.inputs;
-    let (pieces, mut rest) = pieces(&inputs, is_held);
+    let Pieces { of_servers: pieces, mut rest, named } = pieces(&inputs, is_held);
     if pieces.len() < 2 {
         return false;
     }
@@ -313,7 +317,7 @@ pub fn read_each<T: Send>(
         let first = batch * SERVERS_A_THREAD * workers.count();
         let read = workers.map_beside(
             numbered.iter().collect(),
-            |piece: &Piece| read_piece(piece, &inputs, &shared, digest),
+            |piece: &Piece<'_>| read_piece(piece, &inputs, &shared, digest),
             || ready.drain(..).for_each(&mut *take),
         );
         for (at, (piece, read)) in numbered.iter().zip(read).enumerate() {
@@ -335,49 +339,65 @@ pub fn read_each<T: Send>(
         reading.estate.inputs.push(InputReport::failed(path, None, message, None));
     }
     reading.take_all(&rest_inputs, &workers);
-    let Some(decided) = reading.decide_beside(&inputs, &rest, &pieces, &done) else { return false };
+    // Where nothing is left that could have a name or an owner, all have the names that they were given together.
+    let is_all = done.len() == named && reading.hosts.is_empty() && reading.configs.is_empty() && reading.evidence.is_empty();
+    let decided = if is_all { Some(Decided::default()) } else { reading.decide_beside(&inputs, &rest, &pieces, &done) };
+    let Some(decided) = decided else { return false };
     take(digest(reading.finish_as(decided, !done.is_empty(), &workers)));
     true
 }
 
+/// The files below some paths, as far as their paths tell whose they are.
+struct Pieces<'a> {
+    of_servers: Vec<Piece<'a>>,
+    /// Indexes of the files of nobody, and of servers that are held.
+    rest: Vec<usize>,
+    /// How many servers were given their names together.
+    named: usize,
+}
+
 /// Files by server, as far as their paths tell, and all others.
-fn pieces(inputs: &[Input], is_held: &dyn Fn(&str) -> bool) -> (Vec<Piece>, Vec<usize>) {
+fn pieces<'a>(inputs: &'a [Input], is_held: &dyn Fn(&str) -> bool) -> Pieces<'a> {
     let is_called = |input: &Input, kind: FileKind| {
         input.path.file_name().and_then(|name| name.to_str()).is_some_and(|name| kind.name().eq_ignore_ascii_case(name))
     };
-    let (mut trees, mut metabases) = (Trees::default(), BTreeMap::new());
+    let (mut trees, mut metabases) = (Trees::default(), HashMap::with_hasher(Seed::default()));
     let mut hosts = Vec::new();
     for (index, input) in inputs.iter().enumerate().filter(|(_, input)| !input.named) {
         if is_called(input, FileKind::ApplicationHost) {
             trees.add(index, input);
             hosts.push(index);
         } else if is_called(input, FileKind::MetaBase) {
-            metabases.entry(input.path.parent().map(Path::to_path_buf)).or_insert(index);
+            metabases.entry(input.path.parent()).or_insert(index);
             hosts.push(index);
         }
     }
     let names = names(&hosts.iter().map(|index| (&inputs[*index], true)).collect::<Vec<_>>());
-    let mut by_host: BTreeMap<usize, Piece> = BTreeMap::new();
+    let named = hosts.len();
+    let mut pieces = Vec::with_capacity(named);
+    // For each file the piece that it is the server's file of.
+    let mut piece_of = vec![None; inputs.len()];
     for (host, name) in hosts.into_iter().zip(names).filter(|(_, name)| !is_held(name)) {
-        by_host.insert(host, Piece { host, root: None, name, files: Vec::new() });
+        piece_of[host] = Some(pieces.len());
+        pieces.push(Piece { host, root: None, name, files: Vec::new() });
     }
     let mut rest = Vec::new();
     for (index, input) in inputs.iter().enumerate() {
         let tree = if input.named { None } else { trees.of(input) };
-        let beside = || metabases.get(&input.path.parent().map(Path::to_path_buf)).filter(|_| !input.named).map(|host| (*host, None));
+        let beside = || metabases.get(&input.path.parent()).filter(|_| !input.named).map(|host| (*host, None));
         let owner = tree.map(|(host, root)| (host, Some(root))).or_else(beside);
-        match owner.and_then(|(host, root)| Some((by_host.get_mut(&host)?, root))) {
+        match owner.and_then(|(host, root)| Some((pieces.get_mut(piece_of[host]?)?, root))) {
             Some((piece, root)) => {
                 piece.files.push(index);
-                piece.root = piece.root.take().or(root);
+                piece.root = piece.root.or(root);
             }
             None => rest.push(index),
         }
     }
     // A server whose own file went elsewhere is none.
-    let (pieces, none): (Vec<Piece>, Vec<Piece>) = by_host.into_values().partition(|piece| piece.files.contains(&piece.host));
+    let (of_servers, none): (Vec<Piece<'_>>, Vec<Piece<'_>>) = pieces.into_iter().partition(|piece| piece.files.contains(&piece.host));
     rest.extend(none.into_iter().flat_map(|piece| piece.files));
-    (pieces, rest)
+    Pieces { of_servers, rest, named }
 }
 
 fn siblings(inputs: &[Input]) -> BTreeMap<PathBuf, Vec<PathBuf>> {
@@ -391,7 +411,7 @@ fn siblings(inputs: &[Input]) -> BTreeMap<PathBuf, Vec<PathBuf>> {
 }
 
 /// Reads the files of one server; `None` when they are not what their names promise.
-fn read_piece<T>(piece: &Piece, inputs: &[Input], shared: &Shared<'_>, digest: &(dyn Fn(Estate) -> T + Sync)) -> Option<Alone<T>> {
+fn read_piece<T>(piece: &Piece<'_>, inputs: &[Input], shared: &Shared<'_>, digest: &(dyn Fn(Estate) -> T + Sync)) -> Option<Alone<T>> {
     let own =
         |path: &Path| piece.files.iter().map(|index| &inputs[*index].path).filter(|other| other.parent() == Some(path)).cloned().collect();
     let siblings = match (piece.root.is_none(), inputs[piece.host].path.parent()) {
@@ -418,7 +438,7 @@ fn read_piece<T>(piece: &Piece, inputs: &[Input], shared: &Shared<'_>, digest: &
     }
     let owner = |config: &Config| {
         let directory = config.input.path.parent().unwrap_or(Path::new(""));
-        let within = piece.root.as_ref().and_then(|root| directory.strip_prefix(root).ok()).unwrap_or(directory);
+        let within = piece.root.and_then(|root| directory.strip_prefix(root).ok()).unwrap_or(directory);
         Some((0, parts_of(within)))
     };
     let decided = Decided {
@@ -463,7 +483,16 @@ const LARGE: u64 = if cfg!(test) { 1 << 14 } else { 16 << 20 };
 
 /// Whether a file is one that may be read through a window.
 fn is_large(input: &Input) -> bool {
-    input.path.as_os_str() != "-" && std::fs::metadata(&input.path).is_ok_and(|metadata| metadata.is_file() && metadata.len() >= LARGE)
+    input.path.as_os_str() != "-" && std::fs::metadata(&input.path).is_ok_and(|metadata| has_large(&metadata))
+}
+
+fn has_large(metadata: &Metadata) -> bool {
+    metadata.is_file() && metadata.len() >= LARGE
+}
+
+/// Opens a file; `None` for standard input.
+fn open(input: &Input) -> Option<std::io::Result<File>> {
+    (input.path.as_os_str() != "-").then(|| File::open(&input.path))
 }
 
 /// What is doubtful about a metabase in `encoding`.
@@ -546,17 +575,14 @@ enum Said {
     ApplicationHost(Box<ConfigFile>),
 }
 
-/// For each directory the servers whose files lie at or below it; two are enough to know that it belongs to no single server.
+/// For each directory the server whose file lies at or below it; `None` where there are several, so that it belongs to no single one.
 #[derive(Clone, Default)]
-struct Trees(BTreeMap<PathBuf, Vec<usize>>);
+struct Trees<'a>(HashMap<&'a Path, Option<usize>, Seed>);
 
-impl Trees {
-    fn add(&mut self, index: usize, input: &Input) {
+impl<'a> Trees<'a> {
+    fn add(&mut self, index: usize, input: &'a Input) {
         for directory in input.path.ancestors().skip(1) {
-            let below = self.0.entry(directory.to_path_buf()).or_default();
-            if below.len() < 2 {
-                below.push(index);
-            }
+            self.0.entry(directory).and_modify(|below| *below = None).or_insert(Some(index));
             if directory == &*input.root {
                 break;
             }
@@ -564,20 +590,21 @@ impl Trees {
     }
 
     /// The server in whose tree a file lies, and the tree: the highest directory that holds no other server.
-    fn of(&self, input: &Input) -> Option<(usize, PathBuf)> {
-        let mut tree: Option<(usize, &Path)> = None;
+    fn of<'b>(&self, input: &'b Input) -> Option<(usize, &'b Path)> {
+        let mut tree = None;
         for directory in input.path.ancestors().skip(1) {
-            match self.0.get(directory).map(Vec::as_slice) {
-                Some([index]) => tree = Some((*index, directory)),
-                Some(_) => break,
+            match self.0.get(directory) {
+                Some(Some(index)) => tree = Some((*index, directory)),
+                Some(None) => break,
                 None => {}
             }
         }
-        tree.map(|(index, directory)| (index, directory.to_path_buf()))
+        tree
     }
 }
 
 /// What the servers are called, and what belongs to which.
+#[derive(Default)]
 struct Decided {
     names: Vec<String>,
     names_of_orphans: Vec<String>,
@@ -744,7 +771,7 @@ impl<'a> Reading<'a> {
     /// What the servers of this reading are called, and what belongs to which, beside the servers that were `done` by themselves; `None`
     /// when one of those would have been read in another way had all been read together. `numbers` are the indexes of the files that this
     /// reading took.
-    fn decide_beside(&self, inputs: &[Input], numbers: &[usize], pieces: &[Piece], done: &[(usize, bool)]) -> Option<Decided> {
+    fn decide_beside(&self, inputs: &[Input], numbers: &[usize], pieces: &[Piece<'_>], done: &[(usize, bool)]) -> Option<Decided> {
         const OTHER: usize = usize::MAX;
         let mut others = Trees::default();
         for (piece, _) in done {
@@ -768,7 +795,7 @@ impl<'a> Reading<'a> {
         for host in self.hosts.iter().filter(|host| host.applies() && !host.input.named) {
             trees.add(OTHER, &host.input);
         }
-        let is_same = |piece: &Piece| trees.of(&inputs[piece.host]).map(|(_, root)| root) == piece.root;
+        let is_same = |piece: &Piece<'_>| trees.of(&inputs[piece.host]).map(|(_, root)| root) == piece.root;
         if done.iter().any(|(piece, has_configs)| *has_configs && !is_same(&pieces[*piece])) {
             return None;
         }
@@ -812,7 +839,7 @@ impl<'a> Reading<'a> {
             rest = later;
             let probe = Reading::new(shared, 0);
             let looked_at = workers.map(batch.iter().collect(), |input| {
-                let bytes = probe.bytes(input);
+                let bytes = probe.bytes(input, open(input));
                 let is_reported = probe.is_reported(input, &bytes);
                 (input, bytes, is_reported)
             });
@@ -878,8 +905,11 @@ impl<'a> Reading<'a> {
     }
 
     fn take(&mut self, input: &Input) {
-        if !self.take_large(input) {
-            self.take_bytes(input, self.bytes(input));
+        let opened = open(input);
+        // Asked of the open file, the size costs no second search for its path.
+        let is_large = matches!(&opened, Some(Ok(file)) if file.metadata().is_ok_and(|metadata| has_large(&metadata)));
+        if !(is_large && self.take_large(input)) {
+            self.take_bytes(input, self.bytes(input, opened));
         }
     }
 
@@ -891,7 +921,7 @@ impl<'a> Reading<'a> {
         if !is_large || self.options.kind.is_some_and(|kind| input.named && kind != FileKind::MetaBase) {
             return false;
         }
-        let Ok(file) = std::fs::File::open(&input.path) else { return false };
+        let Ok(file) = File::open(&input.path) else { return false };
         let Ok(mut stream) = TextStream::new(file.take(limit)) else { return false };
         let mut head = String::new();
         let file = self.next_file();
@@ -1095,7 +1125,7 @@ impl<'a> Reading<'a> {
         let file = self.next_file();
         let read = match held {
             Some(bytes) => evidence::read_evtx(bytes.as_slice(), file),
-            None => std::fs::File::open(&input.path).and_then(|log| evidence::read_evtx(log, file)),
+            None => File::open(&input.path).and_then(|log| evidence::read_evtx(log, file)),
         };
         match read {
             Ok(events) => {
@@ -1242,7 +1272,7 @@ impl<'a> Reading<'a> {
 
     /// The bytes of a file; `None` for a file in a directory whose first bytes are neither those of XML nor of a listing or registry
     /// export, and whose name promises nothing.
-    fn bytes(&self, input: &Input) -> Bytes {
+    fn bytes(&self, input: &Input, opened: Option<std::io::Result<File>>) -> Bytes {
         let limit = self.options.limits.file_bytes;
         let mut bytes = buffer::take();
         let forced = self.options.kind.filter(|_| input.named);
@@ -1252,18 +1282,8 @@ impl<'a> Reading<'a> {
             None => evidence::recognise_log(bytes),
         };
         let told = |error: std::io::Error| format!("cannot be read: {error}");
-        if input.path.as_os_str() == "-" {
-            std::io::stdin().lock().take(limit + 1).read_to_end(&mut bytes).map_err(told)?;
-            if bytes.len() as u64 <= limit
-                && let Some(head) = log(&bytes)
-            {
-                return Ok(Content::Log(Log { held: Some(bytes), computer: head.computer }));
-            }
-            if bytes.len() as u64 <= limit && evidence::is_evtx(&bytes) {
-                return Ok(Content::EventLog(Some(bytes)));
-            }
-        } else {
-            let mut file = std::fs::File::open(&input.path).map_err(told)?;
+        if let Some(opened) = opened {
+            let mut file = opened.map_err(told)?;
             (&mut file).take(512).read_to_end(&mut bytes).map_err(told)?;
             if evidence::is_evtx(&bytes) {
                 return Ok(Content::EventLog(None));
@@ -1283,6 +1303,16 @@ impl<'a> Reading<'a> {
             }
             let rest = (limit + 1).saturating_sub(bytes.len() as u64);
             file.take(rest).read_to_end(&mut bytes).map_err(told)?;
+        } else {
+            std::io::stdin().lock().take(limit + 1).read_to_end(&mut bytes).map_err(told)?;
+            if bytes.len() as u64 <= limit
+                && let Some(head) = log(&bytes)
+            {
+                return Ok(Content::Log(Log { held: Some(bytes), computer: head.computer }));
+            }
+            if bytes.len() as u64 <= limit && evidence::is_evtx(&bytes) {
+                return Ok(Content::EventLog(Some(bytes)));
+            }
         }
         if bytes.len() as u64 > limit {
             return Err(format!("refused: larger than {limit} bytes"));
@@ -1409,7 +1439,7 @@ impl<'a> Reading<'a> {
                 }
             }
         }
-        let mut given = Names { taken: names.iter().chain(&names_of_orphans).cloned().collect(), next: BTreeMap::new() };
+        let mut given = Names { taken: names.iter().chain(&names_of_orphans).cloned().collect(), next: HashMap::default() };
         let mut alone = Vec::new();
         for (config, owner) in self.configs.into_iter().zip(owners) {
             let Some((host, directory)) = owner else {
@@ -1474,7 +1504,7 @@ impl<'a> Reading<'a> {
 
     /// For every web.config and redirection.config the server whose tree it lies in, and its directory relative to that tree. The tree
     /// of a server is the highest directory that holds no other server.
-    fn owners(&self, others: &Trees) -> (Vec<Option<Owner>>, Vec<Option<usize>>) {
+    fn owners(&self, others: &Trees<'_>) -> (Vec<Option<Owner>>, Vec<Option<usize>>) {
         let applies = Host::applies;
         let mut trees = others.clone();
         for (index, host) in self.hosts.iter().enumerate().filter(|(_, host)| applies(host) && !host.input.named) {
@@ -1485,13 +1515,12 @@ impl<'a> Reading<'a> {
             (Some((index, _)), None) if others.0.is_empty() => Some(index),
             _ => None,
         };
-        let tree = |input: &Input| trees.of(input);
         let owner = |config: &Config| {
             if config.input.path.as_os_str() == "-" {
                 return None;
             }
             let directory = config.input.path.parent().unwrap_or(Path::new(""));
-            match (tree(&config.input), only) {
+            match (trees.of(&config.input), only) {
                 (Some((index, root)), _) => Some((index, parts_of(directory.strip_prefix(root).unwrap_or(directory)))),
                 (None, Some(index)) => Some((index, parts_of(directory))),
                 (None, None) => None,
@@ -1515,7 +1544,7 @@ impl<'a> Reading<'a> {
             let directory = directory_of(&evidence.input);
             let beside = by_directory.get(&directory).copied().flatten();
             let paired = by_stem.get(&(directory, first_stem(&evidence.input))).copied().flatten();
-            paired.or_else(|| tree(&evidence.input).map(|(index, _)| index)).or(beside).or(only).or(whole.flatten())
+            paired.or_else(|| trees.of(&evidence.input).map(|(index, _)| index)).or(beside).or(only).or(whole.flatten())
         };
         (self.configs.iter().map(owner).collect(), self.evidence.iter().map(owner_of_evidence).collect())
     }
@@ -1526,26 +1555,30 @@ impl<'a> Reading<'a> {
 /// names are told apart by the directories above.
 fn names(files: &[(&Input, bool)]) -> Vec<String> {
     let directories: Vec<Option<PathBuf>> = files.iter().map(|(input, _)| directory_of(input)).collect();
-    let mut whole_in: BTreeMap<&Option<PathBuf>, usize> = BTreeMap::new();
-    let mut files_in: BTreeMap<&Option<PathBuf>, usize> = BTreeMap::new();
-    let mut stems_in: BTreeMap<(&Option<PathBuf>, String), usize> = BTreeMap::new();
-    for ((input, whole), directory) in files.iter().zip(&directories) {
-        *whole_in.entry(directory).or_default() += usize::from(*whole);
-        *files_in.entry(directory).or_default() += 1;
-        *stems_in.entry((directory, stem(input))).or_default() += 1;
+    // For each directory the files in it, and those of them that are a whole server's.
+    let mut files_in: HashMap<Option<&Path>, (usize, usize), Seed> = HashMap::default();
+    for ((_, whole), directory) in files.iter().zip(&directories) {
+        let (all, of_servers) = files_in.entry(directory.as_deref()).or_default();
+        *all += 1;
+        *of_servers += usize::from(*whole);
     }
-    let mut names: Vec<Vec<String>> = Vec::new();
+    let several_in = |directory: &Option<PathBuf>| files_in.get(&directory.as_deref()).copied().filter(|(all, _)| *all > 1);
+    let mut stems_in: HashMap<(Option<&Path>, Cow<'_, str>), usize, Seed> = HashMap::default();
+    for ((input, _), directory) in files.iter().zip(&directories).filter(|(_, directory)| several_in(directory).is_some()) {
+        *stems_in.entry((directory.as_deref(), stem(input))).or_default() += 1;
+    }
+    let mut names: Vec<Vec<Cow<'_, str>>> = Vec::with_capacity(files.len());
     for ((input, whole), directory) in files.iter().zip(&directories) {
-        let mut parts = directory.as_deref().map(parts_of).unwrap_or_default();
+        let mut parts: Vec<Cow<'_, str>> = directory.iter().flat_map(|directory| normal_parts(directory)).collect();
         while parts.len() > 1 && parts.last().is_some_and(|part| is_folder_of_iis(part)) {
             parts.pop();
         }
-        let rivals = if *whole { &whole_in } else { &files_in };
-        if rivals.get(directory).is_some_and(|files| *files > 1) || parts.is_empty() {
+        let has_rivals = several_in(directory).is_some_and(|(_, of_servers)| !*whole || of_servers > 1);
+        if has_rivals || parts.is_empty() {
             let stem = stem(input);
-            let shared = stems_in.get(&(directory, stem.clone())).is_some_and(|files| *files > 1);
+            let shared = stems_in.get(&(directory.as_deref(), stem.clone())).is_some_and(|files| *files > 1);
             parts.push(match input.path.file_name().filter(|_| shared && directory.is_some()) {
-                Some(name) => name.to_string_lossy().into_owned(),
+                Some(name) => name.to_string_lossy(),
                 None => stem,
             });
         }
@@ -1553,31 +1586,30 @@ fn names(files: &[(&Input, bool)]) -> Vec<String> {
     }
     let mut lengths = vec![1; names.len()];
     loop {
-        let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for (index, parts) in names.iter().enumerate() {
-            by_name.entry(tail(parts, lengths[index])).or_default().push(index);
+        let tails: Vec<Cow<'_, str>> = names.iter().zip(&lengths).map(|(parts, length)| tail(parts, *length)).collect();
+        let mut times: HashMap<&str, usize, Seed> = HashMap::default();
+        for tail in &tails {
+            *times.entry(tail).or_default() += 1;
         }
         let mut grew = false;
-        for indexes in by_name.values().filter(|indexes| indexes.len() > 1) {
-            for index in indexes {
-                if lengths[*index] < names[*index].len() {
-                    lengths[*index] += 1;
-                    grew = true;
-                }
+        for ((parts, length), tail) in names.iter().zip(&mut lengths).zip(&tails) {
+            if *length < parts.len() && times.get(&**tail).is_some_and(|times| *times > 1) {
+                *length += 1;
+                grew = true;
             }
         }
         if !grew {
             let mut given = Names::default();
-            return names.iter().zip(lengths).map(|(parts, length)| given.give(tail(parts, length))).collect();
+            return tails.into_iter().map(|tail| given.give(tail.into_owned())).collect();
         }
     }
 }
 
 /// The name of a file without its ending.
-fn stem(input: &Input) -> String {
+fn stem(input: &Input) -> Cow<'_, str> {
     match input.path.file_stem() {
-        Some(stem) if input.path.as_os_str() != "-" => stem.to_string_lossy().into_owned(),
-        _ => "stdin".to_owned(),
+        Some(stem) if input.path.as_os_str() != "-" => stem.to_string_lossy(),
+        _ => Cow::Borrowed("stdin"),
     }
 }
 
@@ -1676,7 +1708,7 @@ fn read_logs(logs: Vec<Evidence>, estate: &mut Estate, first: u32, tally: &Tally
             let held = one.log.as_mut().and_then(|log| log.held.take());
             let summary = match held {
                 Some(bytes) => Ok(evidence::read_log(bytes.as_slice(), one.file)),
-                None => std::fs::File::open(&one.input.path).map(|file| evidence::read_log(file, one.file)),
+                None => File::open(&one.input.path).map(|file| evidence::read_log(file, one.file)),
             };
             (one.file, summary)
         });
@@ -1875,6 +1907,18 @@ impl Shape {
 
 /// Names of the root element and of the first element in it.
 fn root_element(text: &str, file: FileId, limits: Limits) -> Result<(String, Option<String>), XmlError> {
+    // Both stand near the start nearly always; a reader looks further ahead than to the next element.
+    let head = text.get(..text.floor_char_boundary(FIRST_ELEMENTS)).filter(|head| head.len() < text.len());
+    match head.map(|head| first_elements(head, file, limits)) {
+        Some(Ok((root, Some(first)))) => Ok((root, Some(first))),
+        _ => first_elements(text, file, limits),
+    }
+}
+
+/// In so many bytes the first two elements are looked for first.
+const FIRST_ELEMENTS: usize = 4096;
+
+fn first_elements(text: &str, file: FileId, limits: Limits) -> Result<(String, Option<String>), XmlError> {
     let mut reader = XmlReader::new(text, file, limits);
     let mut root = None;
     loop {
@@ -1897,7 +1941,7 @@ fn has_head_of_schema(bytes: &[u8]) -> bool {
 
 fn read_schema(path: &Path, options: &Options) -> Option<MbSchema> {
     let mut bytes = Vec::new();
-    let mut file = std::fs::File::open(path).ok()?;
+    let mut file = File::open(path).ok()?;
     (&mut file).take(HEAD).read_to_end(&mut bytes).ok()?;
     if !has_head_of_schema(&bytes) {
         return None;
@@ -1998,8 +2042,8 @@ fn directory_of(input: &Input) -> Option<PathBuf> {
     if input.path.as_os_str() == "-" {
         return None;
     }
-    let absolute = std::path::absolute(&input.path).ok()?;
-    absolute.parent().map(Path::to_path_buf)
+    let mut absolute = std::path::absolute(&input.path).ok()?;
+    absolute.pop().then_some(absolute)
 }
 
 fn directory_or_here(directory: &Path) -> &Path {
@@ -2007,15 +2051,21 @@ fn directory_or_here(directory: &Path) -> &Path {
 }
 
 fn parts_of(path: &Path) -> Vec<String> {
-    let normal = path.components().filter_map(|component| match component {
-        std::path::Component::Normal(part) => Some(part.to_string_lossy().into_owned()),
-        _ => None,
-    });
-    normal.collect()
+    normal_parts(path).map(Cow::into_owned).collect()
 }
 
-fn tail(parts: &[String], length: usize) -> String {
-    parts[parts.len().saturating_sub(length)..].join("/")
+fn normal_parts(path: &Path) -> impl Iterator<Item = Cow<'_, str>> {
+    path.components().filter_map(|component| match component {
+        std::path::Component::Normal(part) => Some(part.to_string_lossy()),
+        _ => None,
+    })
+}
+
+fn tail<'a>(parts: &'a [Cow<'a, str>], length: usize) -> Cow<'a, str> {
+    match &parts[parts.len().saturating_sub(length)..] {
+        [part] => Cow::Borrowed(part),
+        parts => Cow::Owned(parts.join("/")),
+    }
 }
 
 /// Folders that every IIS server has, so that none of them can name a server.
@@ -2026,9 +2076,9 @@ fn is_folder_of_iis(name: &str) -> bool {
 /// Names that are given, each once.
 #[derive(Default)]
 struct Names {
-    taken: BTreeSet<String>,
+    taken: HashSet<String, Seed>,
     /// The next number to try for a name that is wanted again, so that many equal names cost no search.
-    next: BTreeMap<String, usize>,
+    next: HashMap<String, usize, Seed>,
 }
 
 impl Names {
@@ -2137,7 +2187,7 @@ mod tests {
 
     #[test]
     fn equal_names_are_numbered_and_none_is_given_twice() {
-        let mut names = Names { taken: BTreeSet::from(["web#3".to_owned()]), next: BTreeMap::new() };
+        let mut names = Names { taken: HashSet::from_iter(["web#3".to_owned()]), next: HashMap::default() };
         let given: Vec<_> = ["web", "web", "web", "web#2"].into_iter().map(|name| names.give(name.to_owned())).collect();
         assert_eq!(given, ["web", "web#2", "web#4", "web#2#2"]);
     }
@@ -2592,7 +2642,7 @@ mod tests {
             let input = Input { path, root: directory.path().into(), named: true };
             let (mut streamed, mut held) = (Reading::new(&shared, 0), Reading::new(&shared, 0));
             assert_eq!(streamed.take_large(&input), fits);
-            held.take_bytes(&input, held.bytes(&input));
+            held.take_bytes(&input, held.bytes(&input, open(&input)));
             if fits {
                 assert_eq!(told(&streamed), told(&held));
                 assert_eq!(streamed.hosts.len(), 1);
