@@ -1,11 +1,14 @@
 //! Which sites are peers. Every cohort says why its sites belong together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
+use std::hash::Hash;
 
 use serde::Serialize;
 
 use super::Text;
 use super::collect::{Estate, Member};
+use crate::hashing::Seed;
 use crate::policy::Names;
 
 /// A cohort that the policy declares.
@@ -57,23 +60,20 @@ pub(super) fn of(estate: &Estate, declared: &[Declared]) -> Vec<Cohort> {
         }
         cohorts.push(Cohort { kind: CohortKind::Declared, name: one.name.clone(), members });
     }
-    let mut names: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    let mut hosts: BTreeMap<&Text, Vec<usize>> = BTreeMap::new();
-    let mut roles: BTreeMap<(&Text, &Text), Vec<usize>> = BTreeMap::new();
-    for (index, member) in estate.members.iter().enumerate().filter(|(index, _)| !taken[*index]) {
+    let mut names: Peers<Cow<'_, str>> = Peers::default();
+    let mut hosts: Peers<&Text> = Peers::default();
+    let members = || estate.members.iter().enumerate().filter(|(index, _)| !taken[*index]);
+    for (index, member) in members() {
         if !member.site.is_empty() {
-            names.entry(member.site.to_lowercase()).or_default().push(index);
+            names.add(in_lower_case(&member.site), index);
         }
         for host in &member.hosts {
-            hosts.entry(host).or_default().push(index);
-        }
-        if !member.role.is_empty() {
-            roles.entry((&member.server, &member.role)).or_default().push(index);
+            hosts.add(host, index);
         }
     }
     // The cohort by name that each site is in.
     let mut by_name: Vec<Option<usize>> = vec![None; estate.members.len()];
-    for (number, members) in names.into_values().enumerate().filter(|(_, members)| members.len() >= 2) {
+    for (number, (_, members)) in names.sorted().into_iter().enumerate() {
         for member in &members {
             by_name[*member] = Some(number);
         }
@@ -82,7 +82,7 @@ pub(super) fn of(estate: &Estate, declared: &[Declared]) -> Vec<Cohort> {
     }
     let mut has_peers: Vec<bool> = by_name.iter().map(Option::is_some).collect();
     let mut seen: BTreeSet<Vec<usize>> = BTreeSet::new();
-    for (host, members) in hosts.into_iter().filter(|(_, members)| members.len() >= 2) {
+    for (host, members) in hosts.sorted() {
         let first = members.first().and_then(|member| by_name[*member]);
         let within = first.is_some() && members.iter().all(|member| by_name[*member] == first);
         if !within && seen.insert(members.clone()) {
@@ -93,17 +93,45 @@ pub(super) fn of(estate: &Estate, declared: &[Declared]) -> Vec<Cohort> {
         }
     }
     // The same applications make sites peers only where nothing better does: portals and shops can both have /admin.
-    for ((server, role), mut members) in roles {
-        members.retain(|member| !has_peers[*member]);
-        if members.len() >= 2 {
-            let paths: Vec<&str> = role.split('\n').collect();
-            let more = paths.len().saturating_sub(3);
-            let mut named = paths[..paths.len().min(3)].join(", ");
-            if more > 0 {
-                named.push_str(&format!(" and {more} more"));
-            }
-            cohorts.push(Cohort { kind: CohortKind::Applications, name: format!("{named} on {server}"), members });
+    let mut roles: Peers<(&Text, &Text)> = Peers::default();
+    for (index, member) in members().filter(|(index, member)| !has_peers[*index] && !member.role.is_empty()) {
+        roles.add((&member.server, &member.role), index);
+    }
+    for ((server, role), members) in roles.sorted() {
+        let paths: Vec<&str> = role.split('\n').collect();
+        let more = paths.len().saturating_sub(3);
+        let mut named = paths[..paths.len().min(3)].join(", ");
+        if more > 0 {
+            named.push_str(&format!(" and {more} more"));
         }
+        cohorts.push(Cohort { kind: CohortKind::Applications, name: format!("{named} on {server}"), members });
     }
     cohorts
+}
+
+/// Members by what they have in common.
+struct Peers<K>(HashMap<K, Vec<usize>, Seed>);
+
+impl<K> Default for Peers<K> {
+    fn default() -> Self {
+        Peers(HashMap::default())
+    }
+}
+
+impl<K: Eq + Hash + Ord> Peers<K> {
+    fn add(&mut self, key: K, member: usize) {
+        self.0.entry(key).or_default().push(member);
+    }
+
+    /// Those with peers. Most host names have one site only, so that few are left to be sorted.
+    fn sorted(self) -> Vec<(K, Vec<usize>)> {
+        let mut peers: Vec<(K, Vec<usize>)> = self.0.into_iter().filter(|(_, members)| members.len() >= 2).collect();
+        peers.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+        peers
+    }
+}
+
+fn in_lower_case(text: &str) -> Cow<'_, str> {
+    let is_lower = text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    if is_lower { Cow::Borrowed(text) } else { Cow::Owned(text.to_lowercase()) }
 }

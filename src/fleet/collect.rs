@@ -5,6 +5,7 @@ mod whole;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::fmt::Write;
 use std::hash::{BuildHasher, Hash};
 use std::sync::{Arc, OnceLock};
 
@@ -12,7 +13,6 @@ use super::Text;
 use crate::catalogue::{Level, Setting, Value, entry};
 use crate::facts::{self, APPLICATION, BINDING, BINDING_FLAGS, DECLARED, SERVED_BY_RECORD};
 use crate::hashing::Seed;
-use crate::input::{FileId, Place};
 use crate::server::{Binding, Generation};
 
 /// The name under which it is compared whether HTTP.sys has a record for a site at all.
@@ -674,15 +674,20 @@ fn member(pool: &mut Pool, (server, site, id): Key, packed: Packed) -> Member {
     // Sorted by location, as they were packed.
     let flags = |location: &Location| packed.flags.binary_search_by(|(known, _)| known.cmp(location)).ok();
     let (mut hosts, mut bindings) = (Vec::with_capacity(packed.written.len()), Vec::with_capacity(packed.written.len()));
+    let mut whole = String::new();
     for (text, location) in &packed.written {
         let (protocol, written) = text.split_once(' ').unwrap_or((text, ""));
-        let nowhere = Place { file: FileId(0), line: 0, column: 0 };
-        let read = Binding::parse(protocol, written, false, None, nowhere);
-        let port = read.port.map_or_else(|| read.written.clone(), |port| port.to_string());
+        let (port, host) = Binding::port_and_host(written);
         let flags = location.as_ref().and_then(flags).and_then(|index| packed.flags.get(index)).map_or("0", |(_, flags)| &**flags);
-        bindings.push(pool.text_in_lower_case(&format!("{} {port} {} {flags}", read.protocol, read.host)));
-        if !read.host.is_empty() {
-            hosts.push(pool.text_in_lower_case(&read.host));
+        whole.clear();
+        // Writing to a text cannot fail.
+        let _ = match port {
+            Some(port) => write!(whole, "{protocol} {port} {host} {flags}"),
+            None => write!(whole, "{protocol} {written} {host} {flags}"),
+        };
+        bindings.push(pool.text_in_lower_case(&whole));
+        if !host.is_empty() {
+            hosts.push(pool.text_in_lower_case(host));
         }
     }
     for texts in [&mut hosts, &mut bindings] {

@@ -61,7 +61,9 @@ pub struct NodeValue {
 
 /// All roles with at least two servers: declared ones first.
 pub(super) fn of(estate: &Estate, nodes: &[rules::Group]) -> Vec<Twins> {
-    let by_lower: BTreeMap<String, &Text> = estate.servers.iter().rev().map(|server| (server.to_lowercase(), server)).collect();
+    // Nobody asks for it where no role is declared.
+    let asked = if nodes.is_empty() { &[] } else { estate.servers.as_slice() };
+    let by_lower: BTreeMap<String, &Text> = asked.iter().rev().map(|server| (server.to_lowercase(), server)).collect();
     let mut sites: BTreeMap<&Text, Vec<usize>> = BTreeMap::new();
     for (index, member) in estate.members.iter().enumerate() {
         sites.entry(&member.server).or_default().push(index);

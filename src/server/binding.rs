@@ -1,5 +1,6 @@
 //! Bindings, and the endpoint each leads to.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::input::Place;
@@ -109,9 +110,9 @@ impl Binding {
         };
         match split(written) {
             Ok((ip, port, host)) => {
-                binding.ip = ip;
+                binding.ip = ip.into_owned();
                 binding.port = Some(port);
-                binding.host = host;
+                binding.host = host.to_owned();
             }
             Err((fault, port)) => {
                 binding.fault = Some(fault);
@@ -123,7 +124,7 @@ impl Binding {
         let lenient = binding.fault == Some(BindingFault::SecondColon)
             && match written.trim().rsplit_once(':').and_then(|(ip, _)| parse_ip(ip)) {
                 Some(ip) => {
-                    binding.ip = ip;
+                    binding.ip = ip.into_owned();
                     true
                 }
                 None => false,
@@ -140,6 +141,14 @@ impl Binding {
         binding
     }
 
+    /// The port and the host name of a binding as it is written, as [`parse`](Self::parse) reads them, and nothing else of it.
+    pub(crate) fn port_and_host(written: &str) -> (Option<u16>, &str) {
+        match split(written) {
+            Ok((_, port, host)) => (Some(port), host),
+            Err((_, port)) => (port, ""),
+        }
+    }
+
     /// Whether it leads to an endpoint, that is, uses TLS.
     pub fn is_https(&self) -> bool {
         self.protocol.eq_ignore_ascii_case("https")
@@ -151,7 +160,7 @@ impl Binding {
     }
 }
 
-fn split(written: &str) -> Result<(String, u16, String), (BindingFault, Option<u16>)> {
+fn split(written: &str) -> Result<(Cow<'_, str>, u16, &str), (BindingFault, Option<u16>)> {
     let written = written.trim();
     let Some((rest, host)) = written.rsplit_once(':') else { return Err((BindingFault::Shape, None)) };
     let Some((ip, port)) = rest.rsplit_once(':') else {
@@ -160,16 +169,16 @@ fn split(written: &str) -> Result<(String, u16, String), (BindingFault, Option<u
     };
     let Some(port) = parse_port(port) else { return Err((BindingFault::Port, None)) };
     let Some(ip) = parse_ip(ip) else { return Err((BindingFault::Address, Some(port))) };
-    Ok((ip, port, host.trim().to_owned()))
+    Ok((ip, port, host.trim()))
 }
 
-fn parse_ip(ip: &str) -> Option<String> {
+fn parse_ip(ip: &str) -> Option<Cow<'_, str>> {
     Some(match ip.trim() {
-        "" | "*" | "0.0.0.0" => "*".to_owned(),
-        ip if ip.parse::<std::net::Ipv4Addr>().is_ok() => ip.to_owned(),
+        "" | "*" | "0.0.0.0" => Cow::Borrowed("*"),
+        ip if ip.parse::<std::net::Ipv4Addr>().is_ok() => Cow::Borrowed(ip),
         ip => {
             let address = ip.strip_prefix('[')?.strip_suffix(']')?.parse::<std::net::Ipv6Addr>().ok()?;
-            format!("[{address}]")
+            Cow::Owned(format!("[{address}]"))
         }
     })
 }
@@ -202,6 +211,24 @@ mod tests {
         assert_eq!(endpoint("[2001:DB8::1]:443:", None), "[2001:db8::1]:443");
         assert_eq!(endpoint("[::]:443:", Some("0")), "[::]:443");
         assert_eq!(endpoint(":443:", None), "0.0.0.0:443");
+    }
+
+    #[test]
+    fn the_port_and_the_host_name_alone_are_those_of_the_whole() {
+        for written in [
+            "*:443:www.contoso.com",
+            "10.0.0.5:443: WWW ",
+            "[::1]:8443:",
+            ":443",
+            "www.contoso.com:443",
+            "*:0:a",
+            "10.0.0.300:443:a",
+            "443",
+            "",
+        ] {
+            let whole = https(written, None);
+            assert_eq!(Binding::port_and_host(written), (whole.port, whole.host.as_str()), "{written}");
+        }
     }
 
     #[test]
