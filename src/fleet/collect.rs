@@ -205,6 +205,9 @@ pub struct Estate {
     pub registry: BTreeMap<Text, BTreeMap<Text, usize>>,
 }
 
+/// A binding as it is written, after its protocol. Nearly every site has its own, so that nothing is gained by keeping what is equal once.
+type Written = (Box<str>, Option<Location>);
+
 type Values = BTreeMap<Text, BTreeMap<Text, (Arc<Fact>, Option<Location>)>>;
 
 /// A site that rows are added to.
@@ -213,7 +216,7 @@ struct Open {
     place: Option<Location>,
     applications: BTreeSet<Text>,
     /// Bindings as written, after their protocol, with their place.
-    written: BTreeSet<(Text, Option<Location>)>,
+    written: BTreeSet<Written>,
     /// Flags of bindings by the place of the binding.
     flags: BTreeMap<Location, Text>,
     /// By path.
@@ -227,7 +230,7 @@ struct Open {
 struct Packed {
     place: Option<Location>,
     applications: Box<[Text]>,
-    written: Box<[(Text, Option<Location>)]>,
+    written: Box<[Written]>,
     flags: Box<[(Location, Text)]>,
     files: Box<[Text]>,
     values: Vec<At>,
@@ -264,8 +267,12 @@ pub struct Collector {
 #[derive(Debug, Default)]
 struct Packs {
     index: HashMap<Key, usize, Seed>,
-    all: Vec<Option<Packed>>,
+    /// In pieces of [`PACKS`], so that what is made of the sites in the end takes the room that they leave.
+    all: Vec<Vec<Option<Packed>>>,
 }
+
+/// See [`Packs`].
+const PACKS: usize = 1024;
 
 impl Packs {
     fn contains(&self, key: &Key) -> bool {
@@ -273,20 +280,27 @@ impl Packs {
     }
 
     fn insert(&mut self, key: Key, packed: Packed) {
-        self.index.insert(key, self.all.len());
-        self.all.push(Some(packed));
+        let full = self.all.last().is_none_or(|piece| piece.len() == PACKS);
+        if full {
+            self.all.push(Vec::with_capacity(PACKS));
+        }
+        let pieces = self.all.len();
+        if let Some(piece) = self.all.last_mut() {
+            self.index.insert(key, (pieces - 1) * PACKS + piece.len());
+            piece.push(Some(packed));
+        }
     }
 
     fn remove(&mut self, key: &Key) -> Option<Packed> {
         let index = self.index.remove(key)?;
-        self.all.get_mut(index)?.take()
+        self.all.get_mut(index / PACKS)?.get_mut(index % PACKS)?.take()
     }
 
     fn into_all(self) -> impl Iterator<Item = (Key, Packed)> {
         let mut keys: Vec<(Key, usize)> = self.index.into_iter().collect();
         keys.sort_unstable_by_key(|(_, index)| *index);
-        let mut all = self.all;
-        keys.into_iter().filter_map(move |(key, index)| Some((key, all.get_mut(index)?.take()?)))
+        // Those that were removed have no key.
+        self.all.into_iter().flatten().flatten().zip(keys).map(|(packed, (key, _))| (key, packed))
     }
 }
 
@@ -480,7 +494,7 @@ impl Pool {
             written: site
                 .written
                 .into_iter()
-                .map(|(text, location)| (self.text(&text), location.map(|location| self.adopt_location(location))))
+                .map(|(text, location)| (text, location.map(|location| self.adopt_location(location))))
                 .collect(),
             flags: site.flags.into_iter().map(|(location, text)| (self.adopt_location(location), self.text(&text))).collect(),
             files: site.files.iter().map(|file| self.text(file)).collect(),
@@ -619,7 +633,7 @@ impl Collector {
                 open.applications.insert(pool.text(&fact.path.as_deref().unwrap_or_default().to_lowercase()));
             }
             (facts::Level::Binding, BINDING) => {
-                open.written.insert((pool.text(value.unwrap_or_default()), pool.location(place)));
+                open.written.insert((Box::from(value.unwrap_or_default()), pool.location(place)));
             }
             (facts::Level::Binding, BINDING_FLAGS) => {
                 if let Some(location) = pool.location(place) {
@@ -653,13 +667,16 @@ impl Collector {
             *registry.entry(name).or_default().entry(value).or_default() += 1;
         }
         let mut members: Vec<Member> = packed.into_all().map(|(key, packed)| member(&mut pool, key, packed)).collect();
-        members.sort_by(|one, other| {
-            let servers = in_lower_case(&one.server, &other.server).then_with(|| one.server.cmp(&other.server));
-            let sites = || in_lower_case(&one.site, &other.site).then_with(|| one.site.cmp(&other.site));
-            servers.then_with(sites).then_with(|| one.id.cmp(&other.id))
-        });
+        members.sort_by(|one, other| order((&one.server, &one.site, one.id), (&other.server, &other.site, other.id)));
         Estate { members, servers: servers.into_iter().collect(), registry }
     }
+}
+
+/// How sites are ordered, by server, name and number.
+fn order(one: (&str, &str, Option<u32>), other: (&str, &str, Option<u32>)) -> Ordering {
+    let servers = in_lower_case(one.0, other.0).then_with(|| one.0.cmp(other.0));
+    let sites = || in_lower_case(one.1, other.1).then_with(|| one.1.cmp(other.1));
+    servers.then_with(sites).then_with(|| one.2.cmp(&other.2))
 }
 
 /// How two texts are ordered in lower case.

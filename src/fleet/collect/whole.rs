@@ -4,7 +4,7 @@
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use super::{At, Collector, Fact, Key, Location, Packed, Pool, SETS, Spot, once, origin};
+use super::{At, Collector, Fact, Key, Location, Packed, Pool, SETS, Spot, once, order, origin};
 use crate::catalogue::{Level, Setting, Value, entry};
 use crate::estate::InputReport;
 use crate::facts::{self, SERVED_BY_RECORD};
@@ -249,6 +249,8 @@ impl Collector {
             let Some(packed) = self.pool.site(server, site, endpoints, &mut files) else { return false };
             new.push((key, packed));
         }
+        // Servers come in the order of their names, so that in the end nothing is left to be sorted.
+        new.sort_by(|((server, site, id), _), (other, ..)| order((server, site, *id), (&other.0, &other.1, other.2)));
         for (key, packed) in new {
             self.packed.insert(key, packed);
         }
@@ -291,12 +293,10 @@ impl Pool {
             return None;
         }
         let (mut written, mut flags) = (Vec::with_capacity(site.bindings.len()), Vec::with_capacity(site.bindings.len()));
-        let mut text = String::new();
         for binding in &site.bindings {
-            text.clear();
-            text.extend([&binding.protocol, " ", &binding.written]);
+            let text = [&*binding.protocol, " ", &*binding.written].concat();
             let location = files.location(self, Some(binding.place));
-            written.push((self.text(&text), location.clone()));
+            written.push((text.into_boxed_str(), location.clone()));
             if let (Some(as_written), Some(location)) = (&binding.flags_written, location) {
                 flags.push((location, self.text(&binding.flags.map_or_else(|| as_written.clone(), |flags| flags.to_string()))));
             }
