@@ -1,6 +1,7 @@
 //! Takes a server that is at hand as a whole. It comes to what its rows would come to, one by one, without making them: sites repeat few sets
 //! of values very often, so that a set that was met before is found by what it says.
 
+use std::fmt::Write;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -106,6 +107,8 @@ fn hash(seed: &Seed, level: Level, generation: Generation, besides: Option<&Arc<
 struct Files<'a> {
     inputs: &'a [InputReport],
     known: Vec<(u32, Text)>,
+    /// Where the values of the path at hand are said, by where they stand among its facts.
+    places: Vec<(u16, Place)>,
 }
 
 impl Files<'_> {
@@ -129,8 +132,6 @@ struct OfSite {
     /// Those that were looked up, by their number in the run.
     numbers: Vec<(u32, u16)>,
     files: Vec<Text>,
-    /// Where the values of the path at hand are said, by where they stand among its facts.
-    places: Vec<(u16, Place)>,
 }
 
 impl OfSite {
@@ -177,7 +178,7 @@ impl Pool {
         let Some(known) = self.known.get(&hash) else { return At { path, facts: Arc::from([]), spots: Box::default() } };
         let facts = Arc::clone(&known.facts);
         let said = of_level(settings, level).zip(&known.positions);
-        let mut places = std::mem::take(&mut of_site.places);
+        let mut places = std::mem::take(&mut files.places);
         places.extend(said.filter_map(|((_, resolved), position)| Some((*position, resolved.origin.place()?))));
         places.extend(place_besides.flatten().map(|place| (known.position_besides, place)));
         places.sort_unstable_by_key(|(position, _)| *position);
@@ -187,7 +188,7 @@ impl Pool {
                 spots.push(Spot { value, file, line: place.line, column: place.column });
             }
         }
-        of_site.places = places;
+        files.places = places;
         At { path, facts, spots: spots.into_boxed_slice() }
     }
 
@@ -230,7 +231,7 @@ impl Collector {
 
     /// False where rows meet others of the same site, so that which of them counts has to be decided one by one; then nothing was added.
     fn take_whole(&mut self, server: &Server, inputs: &[InputReport]) -> bool {
-        let mut files = Files { inputs, known: Vec::new() };
+        let mut files = Files { inputs, known: Vec::new(), places: Vec::new() };
         let name = self.pool.text(&server.name);
         let mut endpoints: Vec<Vec<&Endpoint>> = vec![Vec::new(); server.sites.len()];
         for endpoint in &server.endpoints {
@@ -277,7 +278,14 @@ impl Pool {
                 values.push(self.at(server, Level::Url, path, &scope.settings, None, files, &mut of_site));
             }
         }
-        let mut endpoints: Vec<_> = endpoints.iter().map(|endpoint| (self.text(&endpoint.key.to_string()), *endpoint)).collect();
+        let mut text = String::new();
+        let mut key = |endpoint: &Endpoint| {
+            text.clear();
+            // Writing to a text cannot fail.
+            let _ = write!(text, "{}", endpoint.key);
+            self.text(&text)
+        };
+        let mut endpoints: Vec<_> = endpoints.iter().map(|endpoint| (key(endpoint), *endpoint)).collect();
         endpoints.sort_unstable_by(|one, other| one.0.cmp(&other.0));
         let mut of_endpoints = Vec::with_capacity(endpoints.len());
         for (key, endpoint) in endpoints {
