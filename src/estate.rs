@@ -1,6 +1,8 @@
 //! From paths to servers: every file is read, recognised by its content and given to the server it belongs to; one unreadable file
 //! never stops the others and is never hidden.
 
+mod repeated;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
@@ -12,6 +14,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use self::repeated::Repeated;
 use crate::apphost::{self, ConfigFile, PlacedFile};
 use crate::evidence::x509::{self, ReadX509};
 use crate::evidence::{self, LogSummary, ReadEvents, ReadStores, ReadVerifications};
@@ -217,7 +220,8 @@ fn discover(paths: &[PathBuf], options: &Options) -> Discovered {
 pub fn read(paths: &[PathBuf], options: &Options) -> Estate {
     let discovered = discover(paths, options);
     let siblings = siblings(&discovered.inputs);
-    let shared = Shared { options, siblings, schemas: Schemas::default(), tally: Tally::new(options, discovered.inputs.len()) };
+    let shared =
+        Shared { options, siblings, schemas: Schemas::default(), repeated: None, tally: Tally::new(options, discovered.inputs.len()) };
     let workers = Workers::new(options.threads, discovered.inputs.len());
     let mut reading = Reading::new(&shared, 0);
     for (path, message) in discovered.errors {
@@ -232,7 +236,7 @@ pub fn read(paths: &[PathBuf], options: &Options) -> Estate {
 pub fn give_evidence(estate: &mut Estate, server: usize, paths: &[PathBuf], options: &Options) {
     let discovered = input::discover(paths, options.threads);
     let tally = Tally::new(options, discovered.inputs.len());
-    let shared = Shared { options, siblings: BTreeMap::new(), schemas: Schemas::default(), tally };
+    let shared = Shared { options, siblings: BTreeMap::new(), schemas: Schemas::default(), repeated: None, tally };
     let mut reading = Reading::new(&shared, estate.inputs.len());
     reading.expected = EXPECTED_EVIDENCE;
     for (path, message) in discovered.errors {
@@ -307,7 +311,9 @@ pub fn read_each<T: Send>(
     if pieces.len() < 2 {
         return false;
     }
-    let shared = Shared { options, siblings: BTreeMap::new(), schemas: Schemas::default(), tally: Tally::new(options, inputs.len()) };
+    let repeated = Repeated::default();
+    let tally = Tally::new(options, inputs.len());
+    let shared = Shared { options, siblings: BTreeMap::new(), schemas: Schemas::default(), repeated: Some(&repeated), tally };
     let workers = Workers::new(options.threads, inputs.len());
     // The servers that are what their names promise: the file, its piece, and whether files lie in its tree.
     let mut done: Vec<(usize, bool)> = Vec::new();
@@ -333,7 +339,7 @@ pub fn read_each<T: Send>(
     ready.into_iter().for_each(&mut *take);
     rest.sort_unstable();
     let rest_inputs: Vec<Input> = rest.iter().map(|index| inputs[*index].clone()).collect();
-    let shared = Shared { siblings: siblings(&rest_inputs), ..shared };
+    let shared = Shared { siblings: siblings(&rest_inputs), repeated: None, ..shared };
     let mut reading = Reading::new(&shared, 0);
     for (path, message) in discovered.errors {
         reading.estate.inputs.push(InputReport::failed(path, None, message, None));
@@ -419,7 +425,8 @@ fn read_piece<T>(piece: &Piece<'_>, inputs: &[Input], shared: &Shared<'_>, diges
         _ => BTreeMap::new(),
     };
     // Schemas are told apart by their paths, so that those of one server do not matter to another.
-    let beside = Shared { options: shared.options, siblings, schemas: Schemas::default(), tally: Tally::new(shared.options, 0) };
+    let (options, tally) = (shared.options, Tally::new(shared.options, 0));
+    let beside = Shared { options, siblings, schemas: Schemas::default(), repeated: shared.repeated, tally };
     let mut reading = Reading::new(&beside, 0);
     for index in &piece.files {
         let before = reading.estate.inputs.len();
@@ -522,6 +529,8 @@ struct Shared<'a> {
     /// The files of every directory.
     siblings: BTreeMap<PathBuf, Vec<PathBuf>>,
     schemas: Schemas,
+    /// Where the numbers of files begin anew with each server, so that files of several can be the same.
+    repeated: Option<&'a Repeated>,
     tally: Tally<'a>,
 }
 
@@ -572,7 +581,7 @@ struct Host {
 
 enum Said {
     Metabase(Box<metabase::Metabase>),
-    ApplicationHost(Box<ConfigFile>),
+    ApplicationHost(Arc<ConfigFile>),
 }
 
 /// For each directory the server whose file lies at or below it; `None` where there are several, so that it belongs to no single one.
@@ -628,7 +637,7 @@ impl Host {
 struct Config {
     input: Input,
     file: FileId,
-    config: ConfigFile,
+    config: Arc<ConfigFile>,
 }
 
 /// The server that a configuration file belongs to, as an index, and the directory of the file relative to the server's tree.
@@ -1056,12 +1065,12 @@ impl<'a> Reading<'a> {
                     self.hosts.push(Host { input: input.clone(), file, said: Said::Metabase(Box::new(said)) });
                 })
             }
-            (Some(Shape::Configuration), _) => apphost::read(&decoded.text, file, self.options.limits).map(|config| {
+            (Some(Shape::Configuration), _) => self.read_config(&decoded.text, file).map(|config| {
                 let kind = forced.unwrap_or_else(|| config.kind());
                 report.kind = Some(kind);
                 report.warnings.extend(config.warnings());
                 if kind == FileKind::ApplicationHost {
-                    self.hosts.push(Host { input: input.clone(), file, said: Said::ApplicationHost(Box::new(config)) });
+                    self.hosts.push(Host { input: input.clone(), file, said: Said::ApplicationHost(config) });
                 } else {
                     self.configs.push(Config { input: input.clone(), file, config });
                 }
@@ -1072,6 +1081,13 @@ impl<'a> Reading<'a> {
             report.error = Some(InputError { message: error.to_string(), line: Some(error.place.line), column: Some(error.place.column) });
         }
         self.estate.inputs.push(report);
+    }
+
+    fn read_config(&self, text: &str, file: FileId) -> Result<Arc<ConfigFile>, XmlError> {
+        match self.shared.repeated {
+            Some(repeated) => repeated.read(text, file, self.options.limits),
+            None => apphost::read(text, file, self.options.limits).map(Arc::new),
+        }
     }
 
     /// Takes a log: to be read later, or only to be counted, where nobody asked for logs.
@@ -1386,7 +1402,7 @@ impl<'a> Reading<'a> {
         let Decided { names, names_of_orphans, owners, owners_of_evidence } = decided;
         let mut placed: Vec<Vec<PlacedFile>> = self.hosts.iter().map(|_| Vec::new()).collect();
         let mut placed_files: Vec<Vec<FileId>> = self.hosts.iter().map(|_| Vec::new()).collect();
-        let mut redirections: Vec<Option<ConfigFile>> = self.hosts.iter().map(|_| None).collect();
+        let mut redirections: Vec<Option<Arc<ConfigFile>>> = self.hosts.iter().map(|_| None).collect();
         let mut evidence: Vec<Vec<Evidence>> = self.hosts.iter().map(|_| Vec::new()).collect();
         let mut evidence_alone: BTreeMap<String, Vec<Evidence>> = BTreeMap::new();
         let no_servers = self.hosts.is_empty() && !others;
@@ -1459,7 +1475,7 @@ impl<'a> Reading<'a> {
             let name = names[index].clone();
             match &host.said {
                 Said::Metabase(metabase) => metabase::assemble(metabase, name),
-                Said::ApplicationHost(config) => apphost::assemble(config, &placed[index], redirections[index].as_ref(), name),
+                Said::ApplicationHost(config) => apphost::assemble(config, &placed[index], redirections[index].as_deref(), name),
             }
         });
         for ((index, host), mut server) in self.hosts.iter().enumerate().zip(assembled) {
@@ -2617,7 +2633,13 @@ mod tests {
             .collect();
         let text = format!("<?xml version =\"1.0\"?>\r\n<configuration><MBProperty>\r\n{sites}</MBProperty></configuration>\r\n");
         let options = Options::default();
-        let shared = Shared { options: &options, siblings: BTreeMap::new(), schemas: Schemas::default(), tally: Tally::new(&options, 1) };
+        let shared = Shared {
+            options: &options,
+            siblings: BTreeMap::new(),
+            schemas: Schemas::default(),
+            repeated: None,
+            tally: Tally::new(&options, 1),
+        };
         let told = |reading: &Reading<'_>| {
             let servers: Vec<String> = reading
                 .hosts

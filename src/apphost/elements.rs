@@ -158,7 +158,7 @@ mod tests {
         let host = format!("<configuration><system.applicationHost>{sites}</system.applicationHost>{body}</configuration>");
         let host = read(&host, FileId(0), Limits::default()).unwrap();
         let web_config = read(&format!("<configuration>{web_config}</configuration>"), FileId(1), Limits::default()).unwrap();
-        assemble(&host, &[PlacedFile { directory: vec!["S".to_owned()], config: web_config }], None, String::new())
+        assemble(&host, &[PlacedFile { directory: vec!["S".to_owned()], config: web_config.into() }], None, String::new())
     }
 
     fn site(inside: &str) -> String {

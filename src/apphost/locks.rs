@@ -124,7 +124,7 @@ mod tests {
         );
         let below = format!("<configuration>{}</configuration>", wrap(below));
         let host = read(&host, FileId(0), Limits::default()).unwrap();
-        let placed = PlacedFile { directory: vec!["S".to_owned()], config: read(&below, FileId(1), Limits::default()).unwrap() };
+        let placed = PlacedFile { directory: vec!["S".to_owned()], config: read(&below, FileId(1), Limits::default()).unwrap().into() };
         assemble(&host, &[placed], None, String::new())
     }
 

@@ -9,6 +9,8 @@ mod sites;
 mod vocabulary;
 mod web_config;
 
+use std::sync::Arc;
+
 pub use read::{ConfigFile, read};
 pub use sites::assemble;
 
@@ -18,5 +20,5 @@ pub struct PlacedFile {
     /// Parts of the directory, outermost first.
     pub directory: Vec<String>,
     /// What it says.
-    pub config: ConfigFile,
+    pub config: Arc<ConfigFile>,
 }

@@ -729,7 +729,7 @@ mod tests {
             .enumerate()
             .map(|(index, (directory, body))| PlacedFile {
                 directory: directory.split('/').map(str::to_owned).collect(),
-                config: config(&format!("<configuration>{body}</configuration>"), index as u32 + 1),
+                config: config(&format!("<configuration>{body}</configuration>"), index as u32 + 1).into(),
             })
             .collect();
         assemble(&config(&format!("<configuration>{body}</configuration>"), 0), &placed, None, "server".to_owned())
@@ -892,7 +892,7 @@ mod tests {
     fn a_web_config_that_sets_what_is_locked_is_reported_and_not_merged() {
         let text = include_str!("../../tests/fixtures/apphost/F5_locking_and_webconfig.config");
         let companion = r#"<configuration><system.webServer><security><access sslFlags="Ssl,SslNegotiateCert" /></security></system.webServer></configuration>"#;
-        let placed = |directory: &str| PlacedFile { directory: vec!["web".into(), directory.into()], config: config(companion, 1) };
+        let placed = |directory: &str| PlacedFile { directory: vec!["web".into(), directory.into()], config: config(companion, 1).into() };
         let server = assemble(&config(text, 0), &[placed("dept3"), placed("dept"), placed("dept2")], None, "server".to_owned());
         let name = |name: &str| server.sites.iter().position(|site| site.name == name).unwrap();
         let section = || "system.webServer/security/access".to_owned();
@@ -1347,7 +1347,7 @@ mod tests {
                 }
                 let damaged = String::from_utf8_lossy(&bytes);
                 if let Ok(file) = read(&damaged, FileId(0), Limits::default()) {
-                    let again = PlacedFile { directory: vec!["web".into(), "partner".into()], config: read(&damaged, FileId(1), Limits::default()).unwrap() };
+                    let again = PlacedFile { directory: vec!["web".into(), "partner".into()], config: read(&damaged, FileId(1), Limits::default()).unwrap().into() };
                     let server = assemble(&file, &[again], Some(&file), String::new());
                     prop_assert!(server.sites.iter().all(|site| !site.scopes.is_empty() && site.scopes[0].path == "/"));
                 }
