@@ -1,8 +1,8 @@
 //! How long `check` takes from a file to its report in JSON, as a ratio to a bare pass of quick-xml over the same bytes that visits every
 //! event and every attribute with its checks on. Ratios are medians of pairs measured in turn, so that a machine that slows down slows both.
 //!
-//! `cargo bench --bench read` prints the table; `cargo bench --bench read -- quick` leaves the largest files out. For instruction counts,
-//! `once bare|guarded|check apphost|metabase|metabase-deep BYTES` does one thing once, and `write apphost|metabase|metabase-deep BYTES FILE`
+//! `cargo bench --bench read` prints the table; `cargo bench --bench read -- quick` leaves the largest files out, and `file PATH...` measures
+//! files that are at hand, in UTF-8. For instruction counts, `once bare|guarded|check apphost|metabase|metabase-deep BYTES` does one thing once, and `write apphost|metabase|metabase-deep BYTES FILE`
 //! writes an input. See docs/performance.md.
 
 #![allow(
@@ -208,8 +208,15 @@ fn main() {
         ["write", kind, bytes, file] => return std::fs::write(file, input(kind, bytes.parse().unwrap()).1).unwrap(),
         _ => {}
     }
-    let quick = arguments.iter().any(|argument| argument == "quick");
     println!("{:<26} {:>9} {:>9} {:>9} {:>10}", "input", "bytes", "guarded", "check", "check ms");
+    if let Some(("file", files)) = arguments.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+        for file in files {
+            let text = std::fs::read_to_string(file).unwrap();
+            print(file, text.trim_start_matches('\u{feff}'), Path::new(file));
+        }
+        return;
+    }
+    let quick = arguments.iter().any(|argument| argument == "quick");
     for (kind, sizes) in [("apphost", [86_000, 1_000_000, 20_000_000]), ("metabase", [100_000, 1_000_000, 20_000_000])] {
         for size in sizes {
             if quick && size > 1_000_000 {
@@ -217,9 +224,14 @@ fn main() {
             }
             let (name, text) = input(kind, size);
             let (_directory, file) = file_of(name, &text);
-            let (reader, _) = ratio(&|| bare(&text), &|| guarded(&text));
-            let (all, time) = ratio(&|| bare(&text), &|| check(&file));
-            println!("{name:<26} {:>9} {reader:>8.2}x {all:>8.2}x {:>10.2}", text.len(), time.as_secs_f64() * 1e3);
+            print(name, &text, &file);
         }
     }
+}
+
+/// One line of the table.
+fn print(name: &str, text: &str, file: &Path) {
+    let (reader, _) = ratio(&|| bare(text), &|| guarded(text));
+    let (all, time) = ratio(&|| bare(text), &|| check(file));
+    println!("{name:<26} {:>9} {reader:>8.2}x {all:>8.2}x {:>10.2}", text.len(), time.as_secs_f64() * 1e3);
 }
