@@ -238,7 +238,7 @@ impl Setup {
     /// What the rules find on a server.
     pub(super) fn check(&self, server: &Server, twins: &TwinsByName<'_>) -> Vec<Finding> {
         let twin = twins.iter().find(|(name, _)| *name == server.name).map(|(_, twin)| *twin);
-        rules::check(&Context { server, groups: &self.groups, profile: self.profile, twin })
+        rules::check(&Context { groups: &self.groups, profile: self.profile, twin, ..Context::new(server) })
     }
 
     /// Applies policy and baseline to what was found. `seen` is what was seen of the policy server by server.

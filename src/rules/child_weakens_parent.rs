@@ -55,10 +55,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if said.scope.product.is_some() {
             continue;
         }
-        if above.0 != said.site_index {
+        // What stands above the root is no path of the site.
+        if said.index != 0 && above.0 != said.site_index {
             above = (said.site_index, parents(said.site));
         }
-        let Some(lost) = lost(server, &said, bits, above.1[said.index]) else { continue };
+        let Some(lost) = lost(server, &said, bits, above.1.get(said.index).copied().flatten()) else { continue };
         let names: Vec<&str> = DEMANDS.iter().filter(|(bit, _)| lost.bits & bit != 0).map(|(_, name)| *name).collect();
         let level = match lost.level {
             Level::Path(path) => path.to_owned(),

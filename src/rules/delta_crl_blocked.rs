@@ -44,9 +44,11 @@ fn suggests(scope: &Scope) -> Option<&str> {
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
     for site in &server.sites {
-        let parents = parents(site);
         let refuses = |scope: &Scope| scope.value(Setting::AllowDoubleEscaping) == Some(&Value::Bool(false));
-        for (scope, parent) in site.scopes.iter().zip(parents) {
+        if !site.scopes.iter().any(|scope| refuses(scope) && suggests(scope).is_some()) {
+            continue;
+        }
+        for (scope, parent) in site.scopes.iter().zip(parents(site)) {
             let Some(name) = suggests(scope).filter(|_| refuses(scope)) else { continue };
             if parent.is_some_and(|parent| suggests(&site.scopes[parent]).is_some() && refuses(&site.scopes[parent])) {
                 continue;

@@ -12,7 +12,7 @@ use super::records::{is_express, is_foreign};
 use super::scopes::site_key;
 
 /// Which endpoints serve which site, and what is known of them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct EndpointMap<'a> {
     server: &'a Server,
     /// For each site the indexes of its endpoints, ascending.
@@ -169,7 +169,7 @@ impl<'a> EndpointMap<'a> {
 }
 
 /// A list of numbers for each site, all in one piece: a server can have thousands of sites, and each of these lists is short.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Lists {
     items: Vec<usize>,
     /// Where the list of each site begins, and behind them where the last one ends.

@@ -306,9 +306,12 @@ impl Finding {
 
     /// The order of reports: the worst first, then by server and place, then by rule.
     pub fn order(a: &Finding, b: &Finding) -> Ordering {
-        let key = |finding: &Finding| {
-            (finding.place.is_none(), finding.place, finding.rule.name, finding.subject.clone(), finding.message.clone())
-        };
-        b.severity.cmp(&a.severity).then_with(|| a.server.cmp(&b.server)).then_with(|| key(a).cmp(&key(b)))
+        let key = |finding: &Finding| (finding.place.is_none(), finding.place, finding.rule.name);
+        b.severity
+            .cmp(&a.severity)
+            .then_with(|| a.server.cmp(&b.server))
+            .then_with(|| key(a).cmp(&key(b)))
+            .then_with(|| a.subject.cmp(&b.subject))
+            .then_with(|| a.message.cmp(&b.message))
     }
 }

@@ -1,6 +1,6 @@
 //! `freshness-too-small`: CRLs are fetched anew so often that the fetching becomes the fault.
 
-use super::endpoint_map::{EndpointMap, modes};
+use super::endpoint_map::modes;
 use super::record_remedy::Change;
 use super::records::records;
 use super::scopes::site_key;
@@ -34,7 +34,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
-    let endpoints = EndpointMap::new(server);
+    let endpoints = context.endpoints();
     for mode in modes(server).filter(|mode| mode.bits & cert_check::FRESHNESS != 0) {
         let Some(time) = mode.site.root().settings.get(Setting::RevocationFreshnessTime) else { continue };
         let Some(seconds) = time.known().and_then(Value::number).filter(|seconds| (1..SHORTEST).contains(seconds)) else { continue };

@@ -1,6 +1,6 @@
 //! `freshness-without-effect`: a freshness time is written, but the bit that makes it count is not set.
 
-use super::endpoint_map::{EndpointMap, modes, set_mode};
+use super::endpoint_map::{modes, set_mode};
 use super::freshness_too_small::SHORTEST;
 use super::record_remedy::Change;
 use super::records::records;
@@ -43,7 +43,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
-    let endpoints = EndpointMap::new(server);
+    let endpoints = context.endpoints();
     for mode in modes(server).filter(|mode| mode.bits & cert_check::FRESHNESS == 0) {
         let Some(time) = mode.site.root().settings.get(Setting::RevocationFreshnessTime) else { continue };
         let written = matches!(time.origin, Origin::Explicit { .. } | Origin::Inherited { .. });

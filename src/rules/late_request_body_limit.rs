@@ -46,22 +46,22 @@ struct Danger {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
-    let map = EndpointMap::new(server);
+    let map = context.endpoints();
     for (index, site) in server.sites.iter().enumerate() {
         let negotiates = map.negotiates(index);
         if negotiates == Some(true) || map.indexes(index).is_empty() {
             continue;
         }
-        let late: Vec<String> = map.late(index).map(|endpoint| endpoint.key.to_string()).collect();
         // With the records given, either one is known not to ask early, or none is, but one of them is not listed in full.
         if map.out_of_reach(index) {
             continue;
         }
-        let known = server.generation != Generation::Iis6 && !late.is_empty();
+        let known = server.generation != Generation::Iis6 && map.late(index).next().is_some();
         let dangers: Vec<Option<Danger>> = site.scopes.iter().map(|scope| danger(server, scope, known)).collect();
         if dangers.iter().all(Option::is_none) {
             continue;
         }
+        let late: Vec<String> = map.late(index).map(|endpoint| endpoint.key.to_string()).collect();
         for (scope, parent) in parents(site).into_iter().enumerate() {
             let Some(danger) = dangers[scope] else { continue };
             // What a path inherits whole was said above it.
@@ -105,7 +105,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             if known {
                 finding = finding.confidence(Confidence::Firm);
             }
-            findings.push(remedies(finding, &map, index, scope, danger));
+            findings.push(remedies(finding, map, index, scope, danger));
         }
     }
 }

@@ -1,6 +1,5 @@
 //! `maps-certificate-never-asks`: certificates are to be mapped to accounts, but none is ever asked for.
 
-use super::endpoint_map::EndpointMap;
 use super::scopes::{access_text, mended, risk_of, said_access, set_access};
 use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
@@ -36,7 +35,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if server.generation != Generation::Iis6 {
         return;
     }
-    let endpoints = EndpointMap::new(server);
+    let endpoints = context.endpoints();
     for (said, bits) in said_access(server) {
         if bits & (access::MAP | access::NEGOTIATE | access::REQUIRE) != access::MAP {
             continue;

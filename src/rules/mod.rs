@@ -118,8 +118,12 @@ mod two_mapping_kinds_enabled;
 mod unknown_attribute;
 mod usage_check_off;
 
+use std::cell::OnceCell;
+
 use crate::remedy::record as record_remedy;
 use crate::server::Server;
+
+use endpoint_map::EndpointMap;
 
 pub use finding::{Confidence, Finding, Related, Severity, WITHOUT_SERVER};
 pub(crate) use finding::{Identity, fingerprint};
@@ -129,7 +133,7 @@ pub use profiles::Profile;
 pub use steps::{Remedies, Step, Steps};
 
 /// What a rule sees: one server, and which of its sites the user declares to be peers.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Context<'a> {
     /// The server.
     pub server: &'a Server,
@@ -139,12 +143,26 @@ pub struct Context<'a> {
     pub profile: Option<Profile>,
     /// The server that the user declares to be its twin, the node of the same role to compare it with.
     pub twin: Option<&'a Server>,
+    /// What several rules ask of the server, worked out when the first one does.
+    pub(crate) shared: Shared<'a>,
+}
+
+/// Answers that several rules need, each worked out once and only when it is asked for.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Shared<'a> {
+    endpoints: OnceCell<EndpointMap<'a>>,
+    access_peers: OnceCell<Vec<PeerSet>>,
 }
 
 impl<'a> Context<'a> {
     /// A server by itself: default peers, no profile, no twin.
     pub fn new(server: &'a Server) -> Self {
-        Context { server, groups: &[], profile: None, twin: None }
+        Context { server, groups: &[], profile: None, twin: None, shared: Shared::default() }
+    }
+
+    /// Which endpoints serve which site.
+    fn endpoints(&self) -> &EndpointMap<'a> {
+        self.shared.endpoints.get_or_init(|| EndpointMap::new(self.server))
     }
 }
 

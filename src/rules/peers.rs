@@ -43,7 +43,11 @@ impl Context<'_> {
 
     /// Peers for access flags: declared groups, or else sites with an https binding that serve the same host name, or that have the
     /// same set of applications below the root.
-    pub fn access_peers(&self) -> Vec<PeerSet> {
+    pub fn access_peers(&self) -> &[PeerSet] {
+        self.shared.access_peers.get_or_init(|| self.access_peers_anew())
+    }
+
+    fn access_peers_anew(&self) -> Vec<PeerSet> {
         if !self.groups.is_empty() {
             return self.declared();
         }
@@ -106,7 +110,7 @@ fn set(why: &str, sites: Vec<usize>) -> Option<PeerSet> {
 }
 
 fn hosts(site: &Site) -> BTreeSet<String> {
-    site.bindings.iter().map(|binding| binding.host.to_lowercase()).filter(|host| !host.is_empty()).collect()
+    site.bindings.iter().filter(|binding| !binding.host.is_empty()).map(|binding| binding.host.to_lowercase()).collect()
 }
 
 fn applications(site: &Site) -> Vec<String> {

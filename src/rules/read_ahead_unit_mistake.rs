@@ -1,6 +1,5 @@
 //! `read-ahead-unit-mistake`: the read-ahead size is so small that it was probably meant in kilobytes.
 
-use super::endpoint_map::EndpointMap;
 use super::scopes::{said, set_read_ahead, takers};
 use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
@@ -28,7 +27,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
-    let endpoints = EndpointMap::new(server);
+    let endpoints = context.endpoints();
     let mut wanted = (usize::MAX, Default::default());
     for said in said(server, Setting::UploadReadAheadSize) {
         let Some(size) = said.resolved.known().and_then(Value::number).filter(|size| *size < SMALLEST) else { continue };

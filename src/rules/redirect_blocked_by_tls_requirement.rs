@@ -50,8 +50,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
     let open = |site: &&Site| site.has_binding("http") && !site.elements.hsts.as_ref().is_some_and(Hsts::redirects);
     for site in server.sites.iter().filter(open) {
-        let parents = parents(site);
-        for (scope, parent) in site.scopes.iter().zip(parents) {
+        if !site.scopes.iter().any(|scope| blocked(scope).is_some()) {
+            continue;
+        }
+        for (scope, parent) in site.scopes.iter().zip(parents(site)) {
             let Some((bits, redirect)) = blocked(scope).filter(|_| scope.product.is_none()) else { continue };
             // What is only inherited is told above.
             if parent.and_then(|parent| blocked(&site.scopes[parent])).is_some_and(|(_, above)| above == redirect) {

@@ -1,6 +1,5 @@
 //! `requires-certificate-never-asks`: a URL requires a client certificate and never asks for one.
 
-use super::endpoint_map::EndpointMap;
 use super::endpoints::list;
 use super::scopes::{access_text, mended, risk_of, said_access, set_access};
 use super::steps::{self, Remedies};
@@ -43,7 +42,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
-    let endpoints = EndpointMap::new(server);
+    let endpoints = context.endpoints();
     for (said, bits) in said_access(server) {
         if bits & (access::REQUIRE | access::NEGOTIATE) != access::REQUIRE {
             continue;

@@ -1,6 +1,6 @@
 //! `revocation-cache-only`: bit 2 of CertCheckMode is set, revocation is checked against cached CRLs and nothing is fetched.
 
-use super::endpoint_map::{EndpointMap, modes, set_mode, test_revocation};
+use super::endpoint_map::{modes, set_mode, test_revocation};
 use super::records::records;
 use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
@@ -33,7 +33,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
-    let endpoints = EndpointMap::new(server);
+    let endpoints = context.endpoints();
     for mode in modes(server) {
         if mode.bits & (cert_check::CACHE_ONLY | cert_check::NO_REVOCATION) != cert_check::CACHE_ONLY {
             continue;

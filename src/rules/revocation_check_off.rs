@@ -43,7 +43,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for used in records(server) {
         findings.extend(report_record(&used));
     }
-    let map = EndpointMap::new(server);
+    let map = context.endpoints();
     let mut affected = Affected::new();
     let mut groups = Vec::new();
     for mode in modes(server).filter(|mode| mode.bits & cert_check::NO_REVOCATION != 0) {
@@ -54,7 +54,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
     groups.extend(affected.into_values());
     groups.sort_by_key(|group| group.first().map(|mode| mode.index));
-    findings.extend(groups.iter().filter_map(|group| report(server, &map, group)));
+    findings.extend(groups.iter().filter_map(|group| report(server, map, group)));
 }
 
 /// The finding about a record of HTTP.sys that switches the check off.

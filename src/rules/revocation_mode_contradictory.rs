@@ -1,6 +1,6 @@
 //! `revocation-mode-contradictory`: CertCheckMode holds more than one of the bits 1, 2 and 4, which exclude one another.
 
-use super::endpoint_map::{EndpointMap, modes, set_mode, test_revocation};
+use super::endpoint_map::{modes, set_mode, test_revocation};
 use super::records::records;
 use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
@@ -40,7 +40,7 @@ const EXCLUSIVE: [(u32, &str); 3] = [
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
-    let endpoints = EndpointMap::new(server);
+    let endpoints = context.endpoints();
     for mode in modes(server) {
         let said = contradictions(mode.bits);
         if said.len() < 2 {

@@ -1,6 +1,6 @@
 //! `revocation-mode-unknown-bits`: CertCheckMode holds something that has no known meaning.
 
-use super::endpoint_map::{EndpointMap, modes, set_mode};
+use super::endpoint_map::{modes, set_mode};
 use super::records::{records, without_contradiction};
 use super::scopes::site_key;
 use super::steps::{self, Remedies};
@@ -36,7 +36,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
-    let endpoints = EndpointMap::new(server);
+    let endpoints = context.endpoints();
     for mode in modes(server) {
         let unknown = mode.bits & !cert_check::KNOWN;
         if unknown == 0 {

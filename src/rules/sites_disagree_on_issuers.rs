@@ -37,9 +37,9 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    let map = EndpointMap::new(context.server);
+    let map = context.endpoints();
     for set in context.certificate_peers() {
-        peers(&set, &map, findings);
+        peers(&set, map, findings);
     }
 }
 

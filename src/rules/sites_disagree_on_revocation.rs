@@ -63,10 +63,10 @@ struct Unit {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
-    let endpoints = EndpointMap::new(server);
+    let endpoints = context.endpoints();
     let mut seen = BTreeSet::new();
     for peers in context.certificate_peers() {
-        let compared = units(&endpoints, &peers.sites).into_iter().flat_map(|unit| {
+        let compared = units(endpoints, &peers.sites).into_iter().flat_map(|unit| {
             let check = unit.check;
             unit.sites.into_iter().map(move |site| (site, check))
         });
@@ -77,12 +77,12 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                     if seen.insert((sites.clone(), most.1.clone())) {
                         let both = [check, most.0];
                         let lead =
-                            format!("{}, while {}", clause(&endpoints, check, &both, &sites), clause(&endpoints, most.0, &both, &most.1));
+                            format!("{}, while {}", clause(endpoints, check, &both, &sites), clause(endpoints, most.0, &both, &most.1));
                         let setting = differing(&both);
                         let finding =
-                            report(&endpoints, &peers.why, setting, lead, weaker(server, &[(check, &sites), (most.0, &most.1)]), &sites);
-                        let finding = point_at(finding.sides(server, [sites.as_slice(), &most.1]), &endpoints, setting, most.1[0]);
-                        findings.push(adopt(finding, &endpoints, sites[0], check, most.1[0], most.0));
+                            report(endpoints, &peers.why, setting, lead, weaker(server, &[(check, &sites), (most.0, &most.1)]), &sites);
+                        let finding = point_at(finding.sides(server, [sites.as_slice(), &most.1]), endpoints, setting, most.1[0]);
+                        findings.push(adopt(finding, endpoints, sites[0], check, most.1[0], most.0));
                     }
                 }
             }
@@ -90,18 +90,18 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 let all: Vec<usize> = groups.iter().flat_map(|(_, sites)| sites.iter().copied()).collect();
                 if seen.insert((all.clone(), Vec::new())) {
                     let checks: Vec<Check> = groups.iter().map(|(check, _)| *check).collect();
-                    let sides: Vec<String> = groups.iter().map(|(check, sites)| clause(&endpoints, *check, &checks, sites)).collect();
+                    let sides: Vec<String> = groups.iter().map(|(check, sites)| clause(endpoints, *check, &checks, sites)).collect();
                     let sides_of: Vec<(Check, &[usize])> = groups.iter().map(|(check, sites)| (*check, sites.as_slice())).collect();
                     let lead = sides.join(", while ");
                     let setting = differing(&checks);
-                    let mut finding = report(&endpoints, &peers.why, setting, lead, weaker(server, &sides_of), &all);
+                    let mut finding = report(endpoints, &peers.why, setting, lead, weaker(server, &sides_of), &all);
                     finding = finding.sides(server, groups.iter().map(|(_, sites)| sites.as_slice()));
                     for (_, sites) in &groups[1..] {
-                        finding = point_at(finding, &endpoints, setting, sites[0]);
+                        finding = point_at(finding, endpoints, setting, sites[0]);
                     }
                     if let [(a, sites_a), (b, sites_b)] = groups.as_slice() {
-                        finding = adopt(finding, &endpoints, sites_a[0], *a, sites_b[0], *b);
-                        finding = adopt(finding, &endpoints, sites_b[0], *b, sites_a[0], *a);
+                        finding = adopt(finding, endpoints, sites_a[0], *a, sites_b[0], *b);
+                        finding = adopt(finding, endpoints, sites_b[0], *b, sites_a[0], *a);
                     }
                     findings.push(finding);
                 }

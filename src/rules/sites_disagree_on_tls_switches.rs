@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::binding_flag_differs_from_record::stated_bits;
-use super::endpoint_map::EndpointMap;
 use super::endpoints::{self, SWITCHES};
 use super::record_options::endpoint;
 use super::steps::{self, Remedies};
@@ -66,7 +65,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             ));
         }
     }
-    let map = EndpointMap::new(server);
+    let map = context.endpoints();
     for set in context.access_peers() {
         let ports: BTreeSet<u16> = set.sites.iter().flat_map(|site| records[*site].keys().copied()).collect();
         for port in ports {

@@ -37,6 +37,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if server.generation == Generation::Iis6 {
         return;
     }
+    let is_specific = |key: &EndpointKey| matches!(key, EndpointKey::IpPort(ip, _) if !matches!(ip.as_str(), "0.0.0.0" | "[::]"));
+    if !server.endpoints.iter().any(|endpoint| is_specific(&endpoint.key)) {
+        return;
+    }
     let mut by_port: BTreeMap<u16, Named<'_>> = BTreeMap::new();
     for (site, binding) in endpoints::bindings(server) {
         match &binding.endpoint {

@@ -29,10 +29,12 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if bits & (access::SSL | access::SSL128) != access::SSL128 {
             continue;
         }
-        if above.0 != said.site_index {
+        // What stands above the root is no path of the site.
+        if said.index != 0 && above.0 != said.site_index {
             above = (said.site_index, parents(said.site));
         }
-        let dropped = lost(server, &said, bits, above.1[said.index]).is_some_and(|lost| lost.bits & access::SSL != 0);
+        let dropped =
+            lost(server, &said, bits, above.1.get(said.index).copied().flatten()).is_some_and(|lost| lost.bits & access::SSL != 0);
         if dropped && said.scope.product.is_none() {
             continue;
         }

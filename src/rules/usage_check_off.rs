@@ -1,6 +1,6 @@
 //! `usage-check-off`: the usage of client certificates is not checked.
 
-use super::endpoint_map::{EndpointMap, modes, set_mode};
+use super::endpoint_map::{modes, set_mode};
 use super::records::records;
 use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
@@ -35,7 +35,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
-    let endpoints = EndpointMap::new(server);
+    let endpoints = context.endpoints();
     for mode in modes(server).filter(|mode| mode.bits & cert_check::NO_USAGE != 0) {
         if !endpoints.wanted(mode.index) && endpoints.negotiates(mode.index) != Some(true) {
             continue;
