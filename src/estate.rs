@@ -1924,7 +1924,8 @@ impl Shape {
 /// Names of the root element and of the first element in it.
 fn root_element(text: &str, file: FileId, limits: Limits) -> Result<(String, Option<String>), XmlError> {
     // Both stand near the start nearly always; a reader looks further ahead than to the next element.
-    let head = text.get(..text.floor_char_boundary(FIRST_ELEMENTS)).filter(|head| head.len() < text.len());
+    let cut = (0..4).find_map(|back| text.get(..FIRST_ELEMENTS.saturating_sub(back)));
+    let head = cut.filter(|head| head.len() < text.len());
     match head.map(|head| first_elements(head, file, limits)) {
         Some(Ok((root, Some(first)))) => Ok((root, Some(first))),
         _ => first_elements(text, file, limits),

@@ -2,7 +2,7 @@
 
 use super::endpoints;
 use super::record_remedy::Change;
-use super::records::{Used, records};
+use super::records::Used;
 use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value};
@@ -33,7 +33,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
     if server.generation != Generation::Iis6 {
-        findings.extend(records(server).iter().filter_map(|used| by_record(server, used)));
+        findings.extend(context.records().iter().filter_map(|used| by_record(server, used)));
         return;
     }
     for endpoint in server.endpoints.iter().filter(|endpoint| endpoints::may_have_certificate(server, endpoint)) {

@@ -65,13 +65,13 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let knows_negotiate = knows_negotiate(server);
     // `binding-flag-too-new` speaks of these.
     let unknown = unknown_bits(server);
-    for (key, bindings) in endpoints::bindings_by_endpoint(server) {
+    for (key, bindings) in context.bindings_by_endpoint() {
         let Some(endpoint) = endpoint(server, key).filter(|_| !matches!(key, EndpointKey::Ccs(_))) else { continue };
         let Some(record) = server.record_of(endpoint).filter(|record| !is_foreign(record)) else { continue };
         let (stated, on) = stated_bits(record);
         // Bindings that share a record and say the same differ in the same way: one finding for each way.
         let mut ways: BTreeMap<u32, Vec<(usize, &Binding)>> = BTreeMap::new();
-        for (site, binding) in &bindings {
+        for (site, binding) in bindings {
             let Some(flags) = binding.flags else { continue };
             let mut bits = (flags ^ on) & stated & !unknown;
             if !knows_negotiate {

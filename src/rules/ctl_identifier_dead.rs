@@ -1,7 +1,7 @@
 //! `ctl-identifier-dead`: a record names a certificate trust list on a Windows that has none any more.
 
 use super::record_remedy::{Change, update};
-use super::records::{after_2008_r2, records};
+use super::records::after_2008_r2;
 use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value};
@@ -43,7 +43,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if server.generation == Generation::Iis6 || server.windows.is_some_and(|windows| windows < WindowsVersion::Server2012) {
         return;
     }
-    for used in records(server) {
+    for used in context.records() {
         let Some(Value::Text(list)) = used.value(Setting::CtlIdentifier) else { continue };
         let store = match used.value(Setting::CtlStoreName) {
             Some(Value::Text(store)) => Some(store.clone()),

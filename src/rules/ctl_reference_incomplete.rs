@@ -1,7 +1,7 @@
 //! `ctl-reference-incomplete`: a site names a certificate trust list without its store, or the store without a list.
 
 use super::record_remedy::Change;
-use super::records::{Used, after_2008_r2, records};
+use super::records::{Used, after_2008_r2};
 use super::scopes::site_key;
 use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
@@ -45,7 +45,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if server.generation != Generation::Iis6 {
         // Later versions have no lists: `ctl-identifier-dead` says that.
         if !after_2008_r2(server) {
-            findings.extend(records(server).iter().filter_map(|used| by_record(used)));
+            findings.extend(context.records().iter().filter_map(|used| by_record(used)));
         }
         return;
     }

@@ -2,7 +2,7 @@
 
 use super::mapping::is_on;
 use super::record_remedy::Change;
-use super::records::{Used, records};
+use super::records::Used;
 use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, Value};
@@ -41,7 +41,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
-    findings.extend(records(server).iter().filter_map(|used| by_record(server, used)));
+    findings.extend(context.records().iter().filter_map(|used| by_record(server, used)));
 }
 
 fn by_record(server: &Server, used: &Used<'_>) -> Option<Finding> {

@@ -29,8 +29,11 @@ pub(super) const PROPERTIES: [Setting; 9] = [
 const NAMED: usize = 5;
 
 /// The bindings of declared sites that lead to each endpoint, each with the index of its site.
-pub(super) fn bindings_by_endpoint(server: &Server) -> BTreeMap<&EndpointKey, Vec<(usize, &Binding)>> {
-    let mut map: BTreeMap<&EndpointKey, Vec<(usize, &Binding)>> = BTreeMap::new();
+pub(super) type BindingsByEndpoint<'a> = BTreeMap<&'a EndpointKey, Vec<(usize, &'a Binding)>>;
+
+/// Looks at every binding once.
+pub(super) fn bindings_by_endpoint(server: &Server) -> BindingsByEndpoint<'_> {
+    let mut map = BindingsByEndpoint::new();
     for (index, binding) in bindings(server) {
         if let Some(key) = &binding.endpoint {
             map.entry(key).or_default().push((index, binding));

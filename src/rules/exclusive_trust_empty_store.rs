@@ -1,7 +1,6 @@
 //! `exclusive-trust-empty-store`: only issuers of one store are trusted, and that store is empty.
 
 use super::issuers::{ISSUERS, issuer_store, wanted};
-use super::records::records;
 use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::Setting;
@@ -76,8 +75,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
         return;
     }
-    for used in records(server) {
-        let named = issuer_store(&used);
+    for used in context.records() {
+        let named = issuer_store(used);
         let name = named.unwrap_or(ISSUERS);
         let Some(store) = empty(name) else { continue };
         let which = if named.is_some() { "the store that it names," } else { "the store of records that name none," };

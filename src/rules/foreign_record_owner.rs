@@ -43,7 +43,7 @@ enum Whom {
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
     let Some(read) = server.records.as_ref().filter(|_| server.generation != Generation::Iis6) else { return };
-    let bindings = endpoints::bindings_by_endpoint(server);
+    let bindings = context.bindings_by_endpoint();
     let reached = Reached::new(server);
     // By the record: whom of its sites it serves, the sites, and their endpoints.
     let mut needed: BTreeMap<usize, (Whom, BTreeSet<usize>, BTreeSet<String>)> = BTreeMap::new();

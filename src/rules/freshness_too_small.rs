@@ -2,7 +2,6 @@
 
 use super::endpoint_map::modes;
 use super::record_remedy::Change;
-use super::records::records;
 use super::scopes::site_key;
 use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
@@ -56,7 +55,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
         findings.push(finding);
     }
-    for used in records(server).iter().filter(|used| used.mode().set & cert_check::FRESHNESS != 0) {
+    for used in context.records().iter().filter(|used| used.mode().set & cert_check::FRESHNESS != 0) {
         let Some(time) = used.settings.get(Setting::RevocationFreshnessTime) else { continue };
         let Some(seconds) = time.known().and_then(Value::number).filter(|seconds| (1..SHORTEST).contains(seconds)) else { continue };
         let message = format!("The freshness time of {} is {seconds} seconds: CRLs are fetched anew more often than hourly", used.clause());

@@ -3,7 +3,6 @@
 use super::endpoint_map::{modes, set_mode};
 use super::freshness_too_small::SHORTEST;
 use super::record_remedy::Change;
-use super::records::records;
 use super::scopes::site_key;
 use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
@@ -89,7 +88,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
         findings.push(finding);
     }
-    for used in records(server) {
+    for used in context.records() {
         let mode = used.mode();
         let Some(time) = used.settings.get(Setting::RevocationFreshnessTime) else { continue };
         let Some(seconds) = time.known().and_then(Value::number).filter(|seconds| *seconds != 0) else { continue };

@@ -45,8 +45,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if let Some(read) = &server.records {
             let own = by_key(server);
             let single = single(read).then(|| Index::new(&read.records));
-            for (key, bindings) in endpoints::bindings_by_endpoint(server) {
-                let without = |endpoint| without_record(server, endpoint, &bindings, own.contains_key(key), single.as_ref());
+            for (key, bindings) in context.bindings_by_endpoint() {
+                let without = |endpoint| without_record(server, endpoint, bindings, own.contains_key(key), single.as_ref());
                 findings.extend(endpoint(server, key).and_then(without));
             }
         }

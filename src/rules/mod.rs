@@ -124,6 +124,8 @@ use crate::remedy::record as record_remedy;
 use crate::server::Server;
 
 use endpoint_map::EndpointMap;
+use endpoints::BindingsByEndpoint;
+use records::Used;
 
 pub use finding::{Confidence, Finding, Related, Severity, WITHOUT_SERVER};
 pub(crate) use finding::{Identity, fingerprint};
@@ -152,6 +154,8 @@ pub struct Context<'a> {
 pub(crate) struct Shared<'a> {
     endpoints: OnceCell<EndpointMap<'a>>,
     access_peers: OnceCell<Vec<PeerSet>>,
+    bindings_by_endpoint: OnceCell<BindingsByEndpoint<'a>>,
+    records: OnceCell<Vec<Used<'a>>>,
 }
 
 impl<'a> Context<'a> {
@@ -163,6 +167,16 @@ impl<'a> Context<'a> {
     /// Which endpoints serve which site.
     fn endpoints(&self) -> &EndpointMap<'a> {
         self.shared.endpoints.get_or_init(|| EndpointMap::new(self.server))
+    }
+
+    /// The bindings of declared sites that lead to each endpoint, each with the index of its site.
+    fn bindings_by_endpoint(&self) -> &BindingsByEndpoint<'a> {
+        self.shared.bindings_by_endpoint.get_or_init(|| endpoints::bindings_by_endpoint(self.server))
+    }
+
+    /// The records of HTTP.sys that serve sites, without those of other products.
+    fn records(&self) -> &[Used<'a>] {
+        self.shared.records.get_or_init(|| records::records(self.server))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::remedy::{Remedy, Risk};
 use crate::server::{Endpoint, EndpointKey, Generation, Server, Settings, Site, WindowsVersion};
 
 /// A record and what it serves.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Used<'a> {
     server: &'a Server,
     /// The record.

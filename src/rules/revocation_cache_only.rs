@@ -1,7 +1,6 @@
 //! `revocation-cache-only`: bit 2 of CertCheckMode is set, revocation is checked against cached CRLs and nothing is fetched.
 
 use super::endpoint_map::{modes, set_mode, test_revocation};
-use super::records::records;
 use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, cert_check};
@@ -54,7 +53,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
         findings.push(finding);
     }
-    for used in records(server) {
+    for used in context.records() {
         let mode = used.mode();
         if mode.set & (cert_check::CACHE_ONLY | cert_check::NO_REVOCATION) != cert_check::CACHE_ONLY {
             continue;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::disagreement::names;
 use super::endpoint_map::{EndpointMap, Mode, modes, set_mode, test_revocation, writes_already};
-use super::records::{Used, doubt, records};
+use super::records::{Used, doubt};
 use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, cert_check};
@@ -40,8 +40,8 @@ type Affected<'a> = BTreeMap<Vec<usize>, Vec<Mode<'a>>>;
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
-    for used in records(server) {
-        findings.extend(report_record(&used));
+    for used in context.records() {
+        findings.extend(report_record(used));
     }
     let map = context.endpoints();
     let mut affected = Affected::new();

@@ -1,7 +1,6 @@
 //! `revocation-mode-contradictory`: CertCheckMode holds more than one of the bits 1, 2 and 4, which exclude one another.
 
 use super::endpoint_map::{modes, set_mode, test_revocation};
-use super::records::records;
 use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, cert_check};
@@ -62,7 +61,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
         findings.push(finding);
     }
-    for used in records(server) {
+    for used in context.records() {
         let mode = used.mode();
         let said = contradictions(mode.set);
         if said.len() < 2 {

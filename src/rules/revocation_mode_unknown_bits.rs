@@ -1,7 +1,7 @@
 //! `revocation-mode-unknown-bits`: CertCheckMode holds something that has no known meaning.
 
 use super::endpoint_map::{modes, set_mode};
-use super::records::{records, without_contradiction};
+use super::records::without_contradiction;
 use super::scopes::site_key;
 use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
@@ -55,7 +55,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
         findings.push(finding);
     }
-    for used in records(server) {
+    for used in context.records() {
         let mode = used.mode();
         let unknown = mode.set & !cert_check::KNOWN;
         if unknown == 0 {

@@ -51,11 +51,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let record = |endpoint: &Endpoint| running.get(&endpoint.key).copied();
         findings.extend(server.endpoints.iter().filter_map(|endpoint| properties(server, endpoint, record(endpoint))));
     } else {
-        let endpoints = endpoints::bindings_by_endpoint(server);
+        let endpoints = context.bindings_by_endpoint();
         // What no record serves is not shared.
         let served = |key: &EndpointKey| endpoint(server, key).is_none_or(|endpoint| endpoint.served != Served::Nobody);
-        let shared = endpoints.into_iter().filter(|(key, _)| served(key));
-        findings.extend(shared.filter_map(|(key, bindings)| flags(server, key, &bindings)));
+        let shared = endpoints.iter().filter(|(key, _)| served(key));
+        findings.extend(shared.filter_map(|(key, bindings)| flags(server, key, bindings)));
     }
 }
 

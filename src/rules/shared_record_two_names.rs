@@ -37,14 +37,14 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if server.generation == Generation::Iis6 {
         return;
     }
-    for (key, bindings) in endpoints::bindings_by_endpoint(server) {
+    for (key, bindings) in context.bindings_by_endpoint() {
         // What no record serves is not shared.
         let served = endpoint(server, key).is_none_or(|endpoint| endpoint.served != Served::Nobody);
         if !served || !matches!(key, EndpointKey::IpPort(..)) {
             continue;
         }
         let started: Vec<_> =
-            bindings.into_iter().filter(|(site, binding)| server.sites[*site].auto_start && !binding.host.is_empty()).collect();
+            bindings.iter().filter(|(site, binding)| server.sites[*site].auto_start && !binding.host.is_empty()).collect();
         let hosts: BTreeSet<String> = started.iter().map(|(_, binding)| binding.host.to_lowercase()).collect();
         let ([(site, binding), rest @ ..], 2..) = (started.as_slice(), hosts.len()) else { continue };
         let message = format!("{key} serves {} with one server certificate", endpoints::list(hosts));

@@ -51,7 +51,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
     }
     let hosts: BTreeMap<u16, String> = by_port.iter().map(|(port, named)| (*port, endpoints::list(named.hosts.iter().cloned()))).collect();
-    let bindings = endpoints::bindings_by_endpoint(server);
+    let bindings = context.bindings_by_endpoint();
     let numbers = by_key(server);
     for key in server.endpoints.iter().map(|endpoint| &endpoint.key) {
         let specific = bindings.get(key).map_or(&[][..], Vec::as_slice);

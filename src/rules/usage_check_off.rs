@@ -1,7 +1,6 @@
 //! `usage-check-off`: the usage of client certificates is not checked.
 
 use super::endpoint_map::{modes, set_mode};
-use super::records::records;
 use super::steps::{self, Remedies};
 use super::{Confidence, Context, Finding, Rule, Severity};
 use crate::catalogue::{Setting, cert_check};
@@ -54,7 +53,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
         findings.push(finding);
     }
-    for used in records(server) {
+    for used in context.records() {
         let mode = used.mode();
         let asks = used.wanted || used.negotiates() == Some(true) || used.sites.is_empty();
         if mode.set & cert_check::NO_USAGE == 0 || !asks {

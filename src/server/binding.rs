@@ -160,7 +160,10 @@ impl Binding {
     }
 }
 
-fn split(written: &str) -> Result<(Cow<'_, str>, u16, &str), (BindingFault, Option<u16>)> {
+/// Address, port and host name.
+type Parts<'a> = (Cow<'a, str>, u16, &'a str);
+
+fn split(written: &str) -> Result<Parts<'_>, (BindingFault, Option<u16>)> {
     let written = written.trim();
     let Some((rest, host)) = written.rsplit_once(':') else { return Err((BindingFault::Shape, None)) };
     let Some((ip, port)) = rest.rsplit_once(':') else {
