@@ -125,57 +125,129 @@ pub(super) struct PlainTag {
     pub(super) is_empty: bool,
 }
 
-/// Reads the start tag whose name begins at `start` in one pass, as [`split`] would, or gives `None` where anything about it is rare or
-/// wrong.
-#[inline]
-pub(super) fn plain_tag<'a>(text: &'a str, start: usize, limits: &Limits, out: &mut Vec<Attribute<'a>>) -> Option<PlainTag> {
-    out.clear();
-    let bytes = text.as_bytes();
-    let name_end = |from: usize| {
-        let rest = bytes.get(from..)?;
-        let length = rest.iter().position(|byte| !IN_NAME[usize::from(*byte)])?;
-        starts_name(rest[0]).then_some(from + length)
-    };
-    let blanks_end = |from: usize| {
-        let rest = bytes.get(from..)?;
-        Some(from + rest.iter().position(|byte| !is_blank(*byte))?)
-    };
-    let mut at = name_end(start)?;
-    let name_length = at - start;
-    loop {
-        let name_start = blanks_end(at)?;
-        match bytes[name_start] {
-            b'>' => {
-                check_unique(out).ok()?;
-                return Some(PlainTag { name_length, end: name_start + 1, is_empty: false });
-            }
-            b'/' => {
-                check_unique(out).ok()?;
-                return (bytes.get(name_start + 1) == Some(&b'>')).then_some(PlainTag { name_length, end: name_start + 2, is_empty: true });
-            }
-            _ if name_start == at || out.len() == limits.attributes => return None,
-            _ => {}
-        }
-        at = name_end(name_start)?;
-        let name = &text[name_start..at];
-        at = blanks_end(at)?;
-        if bytes[at] != b'=' {
-            return None;
-        }
-        at = blanks_end(at + 1)?;
-        let quote = bytes[at];
-        if !matches!(quote, b'"' | b'\'') {
-            return None;
-        }
-        let value_start = at + 1;
-        let length = memchr::memchr3(quote, b'<', b'&', &bytes[value_start..])?;
-        at = value_start + length;
-        if bytes[at] != quote || length > limits.attribute_bytes {
-            return None;
-        }
-        out.push(Attribute { name, raw: &text[value_start..at], name_offset: name_start });
-        at += 1;
+/// The attributes of the start tag that was read last. Most tags have the names of a tag before them, so those are looked for first:
+/// what was found out about them is not found out again.
+#[derive(Debug, Default)]
+pub(super) struct Attributes<'a> {
+    /// Those of the last tag, and behind them what a longer tag before it left.
+    all: Vec<Attribute<'a>>,
+    count: usize,
+    /// Whether the names of `all` are all simple ones, and no two the same.
+    is_plain: bool,
+}
+
+impl<'a> Attributes<'a> {
+    /// In file order.
+    pub(super) fn as_slice(&self) -> &[Attribute<'a>] {
+        &self.all[..self.count]
     }
+
+    /// As [`split`].
+    pub(super) fn split(&mut self, raw: &'a str, base: usize, limits: &Limits) -> Result<(), (usize, XmlErrorKind)> {
+        self.is_plain = false;
+        let outcome = split(raw, base, limits, &mut self.all);
+        self.count = self.all.len();
+        outcome
+    }
+
+    /// Reads the start tag whose name begins at `start` in one pass, as [`split`] would, or gives `None` where anything about it is rare
+    /// or wrong.
+    pub(super) fn plain_tag(&mut self, text: &'a str, start: usize, limits: &Limits) -> Option<PlainTag> {
+        let bytes = text.as_bytes();
+        if !std::mem::take(&mut self.is_plain) {
+            self.all.clear();
+        }
+        self.count = 0;
+        let name_length = name_length(bytes.get(start..)?)?;
+        let (alike, mut rest) = as_before(text, &bytes[start + name_length..], limits, &mut self.all);
+        let mut count = alike;
+        let mut is_new = false;
+        let is_empty = loop {
+            let named = from_no_blank(rest);
+            match named {
+                [b'>', after @ ..] => {
+                    rest = after;
+                    break false;
+                }
+                [b'/', b'>', after @ ..] => {
+                    rest = after;
+                    break true;
+                }
+                _ if named.len() == rest.len() || count == limits.attributes => return None,
+                _ => {}
+            }
+            let name_offset = bytes.len() - named.len();
+            let length = self::name_length(named)?;
+            let name = &text[name_offset..name_offset + length];
+            let [b'=', assigned @ ..] = from_no_blank(&named[length..]) else { return None };
+            let [quote @ (b'"' | b'\''), quoted @ ..] = from_no_blank(assigned) else { return None };
+            let value = value(text, quoted, *quote, limits)?;
+            if !is_new {
+                self.all.truncate(count);
+                is_new = true;
+            }
+            self.all.push(Attribute { name, raw: value, name_offset });
+            rest = &quoted[value.len() + 1..];
+            count += 1;
+        };
+        if is_new {
+            check_unique(&self.all).ok()?;
+        }
+        self.count = count;
+        self.is_plain = true;
+        Some(PlainTag { name_length, end: bytes.len() - rest.len(), is_empty })
+    }
+}
+
+/// Reads attributes with the names of those in `before` into it, as many as follow each other in `rest`, which is the end of `text`.
+/// Gives their number, and what is left of the rest.
+fn as_before<'a, 'b>(text: &'a str, mut rest: &'b [u8], limits: &Limits, before: &mut [Attribute<'a>]) -> (usize, &'b [u8]) {
+    let mut count = 0;
+    for attribute in before {
+        let named = from_no_blank(rest);
+        if named.len() < rest.len()
+            && let Some([b'=', quote @ (b'"' | b'\''), quoted @ ..]) = named.strip_prefix(attribute.name.as_bytes())
+            && let Some(value) = value(text, quoted, *quote, limits)
+        {
+            attribute.raw = value;
+            attribute.name_offset = text.len() - named.len();
+            rest = &quoted[value.len() + 1..];
+            count += 1;
+        } else {
+            break;
+        }
+    }
+    (count, rest)
+}
+
+/// The length of the simple name that starts here and does not end with the text.
+#[inline]
+fn name_length(bytes: &[u8]) -> Option<usize> {
+    let mut length = 0;
+    while IN_NAME[usize::from(*bytes.get(length)?)] {
+        length += 1;
+    }
+    starts_name(*bytes.first()?).then_some(length)
+}
+
+/// What is left behind the blanks that stand here.
+#[inline]
+fn from_no_blank(mut bytes: &[u8]) -> &[u8] {
+    while let [byte, rest @ ..] = bytes
+        && is_blank(*byte)
+    {
+        bytes = rest;
+    }
+    bytes
+}
+
+/// The value whose opening quote stands before `quoted`, which is the end of `text`; `None` where it is not closed, is too long, or has
+/// a reference or a `<` in it.
+#[inline]
+fn value<'a>(text: &'a str, quoted: &[u8], quote: u8, limits: &Limits) -> Option<&'a str> {
+    let length = memchr::memchr3(quote, b'<', b'&', quoted)?;
+    let start = text.len() - quoted.len();
+    (quoted[length] == quote && length <= limits.attribute_bytes).then(|| &text[start..start + length])
 }
 
 /// How many comparisons [`check_unique`] makes at most for `count` attributes.
@@ -188,7 +260,21 @@ const FEW: usize = 16;
 
 /// Refuses the same name twice. Sorting keeps it n log n up to the attribute limit.
 fn check_unique(attributes: &[Attribute<'_>]) -> Result<(), (usize, XmlErrorKind)> {
-    // The first byte tells most names apart at once.
+    // Length and ends of the names tell nearly always that no two are the same.
+    let mut seen = 0u64;
+    let is_told_apart = attributes.iter().all(|attribute| {
+        let (first, last) = match attribute.name.as_bytes() {
+            [first, .., last] => (usize::from(*first), usize::from(*last)),
+            _ => (usize::from(attribute.name.as_bytes().first().copied().unwrap_or_default()), 0),
+        };
+        let bit = 1 << ((attribute.name.len() + 7 * first + 3 * last) % 64);
+        let is_new = seen & bit == 0;
+        seen |= bit;
+        is_new
+    });
+    if is_told_apart {
+        return Ok(());
+    }
     let same = |a: &str, b: &str| a.len() == b.len() && a.as_bytes().first() == b.as_bytes().first() && a == b;
     let repeated = if attributes.len() <= FEW {
         attributes
@@ -213,6 +299,7 @@ pub(super) fn local(name: &str) -> &str {
     }
 }
 
+#[inline]
 pub(super) fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
@@ -225,6 +312,7 @@ pub(super) fn is_simple_name(name: &str) -> bool {
     }
 }
 
+#[inline]
 fn starts_name(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || byte == b'_'
 }

@@ -7,7 +7,7 @@ use quick_xml::Reader;
 use quick_xml::errors::{Error as QuickXmlError, IllFormedError, SyntaxError};
 use quick_xml::events::Event as QuickXmlEvent;
 
-use super::attributes::{self, Attribute};
+use super::attributes::{self, Attribute, Attributes};
 use super::declaration;
 use super::limits::Limits;
 use crate::input::{FileId, Place};
@@ -131,7 +131,7 @@ pub struct XmlReader<'a> {
     open: Vec<(usize, usize)>,
     name: &'a str,
     element_offset: usize,
-    attributes: Vec<Attribute<'a>>,
+    attributes: Attributes<'a>,
     pending_end: bool,
     /// Where the next event starts.
     position: usize,
@@ -215,7 +215,7 @@ impl<'a> XmlReader<'a> {
             open: Vec::new(),
             name: "",
             element_offset: 0,
-            attributes: Vec::new(),
+            attributes: Attributes::default(),
             pending_end: false,
             position: 0,
             next_section_end: None,
@@ -419,16 +419,15 @@ impl<'a> XmlReader<'a> {
         if depth == self.limits.depth || (depth == 0 && self.before.root_seen) {
             return Ok(None);
         }
-        let mut found = std::mem::take(&mut self.attributes);
-        let tag = attributes::plain_tag(text, at + 1, &self.limits, &mut found);
-        self.attributes = found;
-        let Some(attributes::PlainTag { name_length, end, is_empty }) = tag else { return Ok(None) };
+        let Some(attributes::PlainTag { name_length, end, is_empty }) = self.attributes.plain_tag(text, at + 1, &self.limits) else {
+            return Ok(None);
+        };
         self.position = end;
         if end > self.legal_to {
             self.check_characters(end)?;
         }
         self.before.root_seen = true;
-        self.worked(end - at + attributes::comparisons(self.attributes.len()));
+        self.worked(end - at + attributes::comparisons(self.attributes().len()));
         self.name = &text[at + 1..at + 1 + name_length];
         self.element_offset = at;
         self.open.push((at, name_length));
@@ -557,12 +556,12 @@ impl<'a> XmlReader<'a> {
 
     /// Attributes of the element that has just started, in file order.
     pub fn attributes(&self) -> &[Attribute<'a>] {
-        &self.attributes
+        self.attributes.as_slice()
     }
 
     /// The attribute `name` of the element that has just started. Names are compared exactly, as IIS does.
     pub fn attribute(&self, name: &str) -> Option<Attribute<'a>> {
-        self.attributes.iter().find(|attribute| attribute.name == name).copied()
+        self.attributes().iter().find(|attribute| attribute.name == name).copied()
     }
 
     /// Number of open elements: 1 when the root has just started.
@@ -619,10 +618,8 @@ impl<'a> XmlReader<'a> {
             return Err(self.error(offset, XmlErrorKind::Name));
         }
         self.worked(tag_length + 1);
-        let mut attributes = std::mem::take(&mut self.attributes);
-        let outcome = attributes::split(raw, name_start + name_length, &self.limits, &mut attributes);
-        self.attributes = attributes;
-        self.worked(attributes::comparisons(self.attributes.len()));
+        let outcome = self.attributes.split(raw, name_start + name_length, &self.limits);
+        self.worked(attributes::comparisons(self.attributes().len()));
         outcome.map_err(|(at, kind)| self.error(at, kind))?;
         self.name = if simple { name } else { attributes::local(name) };
         self.element_offset = offset;
