@@ -270,6 +270,14 @@ pub fn read(text: &str, file: FileId, limits: Limits) -> Result<ConfigFile, XmlE
     Ok(builder.finish())
 }
 
+/// Adds to a list that seldom gets more than one.
+pub(super) fn push_few<T>(list: &mut Vec<T>, item: T) {
+    if list.is_empty() {
+        list.reserve_exact(1);
+    }
+    list.push(item);
+}
+
 struct Builder<'a> {
     reader: XmlReader<'a>,
     file: ConfigFile,
@@ -391,8 +399,8 @@ impl Builder<'_> {
                 };
                 let sites = self.file.sites.get_or_insert_default();
                 match sites.sites.last_mut().filter(|_| self.in_site) {
-                    Some(site) => site.bindings.push(entry),
-                    None => sites.bindings.push(entry),
+                    Some(site) => push_few(&mut site.bindings, entry),
+                    None => push_few(&mut sites.bindings, entry),
                 }
             }
             Node::Application => {
@@ -404,7 +412,7 @@ impl Builder<'_> {
                     defaults: Defaults::default(),
                 };
                 if let Some(site) = self.site() {
-                    self.site_mut(site, |site| site.applications.push(entry));
+                    self.site_mut(site, |site| push_few(&mut site.applications, entry));
                 }
             }
             Node::VirtualDirectory => {
@@ -417,7 +425,7 @@ impl Builder<'_> {
                 if let Some(site) = self.site() {
                     self.site_mut(site, |site| {
                         if let Some(application) = site.applications.last_mut() {
-                            application.directories.push(entry);
+                            push_few(&mut application.directories, entry);
                         }
                     });
                 }
@@ -458,7 +466,7 @@ impl Builder<'_> {
                     redirect: (section == Section::HttpRedirect).then(|| self.raw(node, place)),
                     pattern_to_https: None,
                 };
-                self.file.blocks[self.block].sections.push(used);
+                push_few(&mut self.file.blocks[self.block].sections, used);
                 self.say(node);
             }
             Node::RequestLimits => {
@@ -659,7 +667,7 @@ impl Builder<'_> {
                 let place = self.reader.attribute_place(&attribute);
                 let said = Said { setting: source.setting, text: attribute.value().into_owned(), place };
                 if let Some(used) = self.file.blocks[self.block].sections.last_mut() {
-                    used.values.push(said);
+                    push_few(&mut used.values, said);
                 }
             }
         }

@@ -1,12 +1,14 @@
 //! The server that the files describe: its sites with their bindings and URL paths, and what is in effect at each.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::PlacedFile;
 use super::elements;
 use super::locks::Locks;
-use super::read::{Block, ConfigFile, SiteEntry, cut, level};
+use super::read::{Block, ConfigFile, SiteEntry, cut, level, push_few};
 use super::sections::{Absent, Layer, State};
 use super::vocabulary::{SOURCES, Section};
 use super::web_config::{Places, Target, segments};
@@ -122,7 +124,7 @@ pub fn assemble(host: &ConfigFile, web_configs: &[PlacedFile], redirection: Opti
     let mut server_state = State::new(assembly.declared_locks.clone());
     let added = server_state.take_in(assembly.levels.get("").map_or(&[], Vec::as_slice), assembly.generation);
     let mut settings = server_state.settings(assembly.generation, assembly.absent);
-    let above = settings.clone();
+    let above = Arc::new(settings.clone());
     add_endpoint_settings(&mut settings);
     let scope = Scope {
         path: String::new(),
@@ -140,7 +142,7 @@ pub fn assemble(host: &ConfigFile, web_configs: &[PlacedFile], redirection: Opti
     };
     let below_server = server_state.below();
     let mut sites: Vec<Site> =
-        drafts.iter().enumerate().map(|(index, draft)| assembly.site(index, draft, host, &below_server, above.clone())).collect();
+        drafts.iter().enumerate().map(|(index, draft)| assembly.site(index, draft, host, &below_server, Arc::clone(&above))).collect();
     let endpoints = endpoints(&sites);
     sites.iter_mut().for_each(say_that_no_record_serves);
 
@@ -203,13 +205,13 @@ impl<'a> Assembly<'a> {
     fn add_level(&mut self, block: &'a Block) {
         let path = level(&block.path);
         let (key, name) = if self.lone {
-            (join_key(&LONE_WEB_CONFIG.to_lowercase(), &key(path)), join(LONE_WEB_CONFIG, cut(path)))
+            (join_key(&LONE_WEB_CONFIG.to_lowercase(), &key(path)), Rc::from(join(LONE_WEB_CONFIG, cut(path))))
         } else if path.is_empty() {
-            (String::new(), SERVER_LEVEL.to_owned())
+            (String::new(), Rc::from(SERVER_LEVEL))
         } else {
-            (key(path), cut(path).to_owned())
+            (key(path), Rc::from(cut(path)))
         };
-        self.levels.entry(key).or_default().push(Layer { rank: 0, block, name: Rc::from(name) });
+        push_few(self.levels.entry(key).or_default(), Layer { rank: 0, block, name });
     }
 
     fn add_web_config(&mut self, placed: &'a PlacedFile, places: &Places, drafts: &mut Vec<Draft<'a>>, lists_sites: bool) {
@@ -288,7 +290,7 @@ impl<'a> Assembly<'a> {
         vec![Target { site: drafts.len() - 1, parts: Vec::new(), ignored: false }]
     }
 
-    fn site(&mut self, index: usize, draft: &Draft<'a>, host: &ConfigFile, below_server: &State, above: Settings) -> Site {
+    fn site(&mut self, index: usize, draft: &Draft<'a>, host: &ConfigFile, below_server: &State, above: Arc<Settings>) -> Site {
         let name = cut(&draft.name);
         let site_key = key(&draft.name);
         // IIS refuses a second site of the same name, so which one the location tags below mean cannot be known: the first gets them.
@@ -504,8 +506,11 @@ impl<'a> Assembly<'a> {
         if endpoints.is_empty() && !sites.iter().any(Site::wants_certificates) {
             return;
         }
-        let keys = endpoints.iter().map(|endpoint| endpoint.key.to_string()).collect::<Vec<_>>().join(", ");
-        let of = if keys.is_empty() { String::new() } else { format!(": {keys}") };
+        let mut of = String::new();
+        for (index, endpoint) in endpoints.iter().enumerate() {
+            // Writing to a text cannot fail.
+            let _ = write!(of, "{}{}", if index == 0 { ": " } else { ", " }, endpoint.key);
+        }
         self.notices.insert(Notice {
             name: "endpoint-not-assessed",
             message: format!(
@@ -568,8 +573,9 @@ impl<'a> Assembly<'a> {
 }
 
 fn bindings(entry: &SiteEntry, host: &ConfigFile) -> Vec<Binding> {
-    let inherited = host.sites.iter().filter(|_| !entry.clears).flat_map(|sites| &sites.bindings);
+    let inherited = host.sites.as_ref().filter(|_| !entry.clears).map_or(&[][..], |sites| &sites.bindings);
     inherited
+        .iter()
         .chain(&entry.bindings)
         .map(|binding| {
             let protocol = binding.protocol.trim();
@@ -630,6 +636,10 @@ fn add_endpoint_settings(settings: &mut Settings) {
 
 /// The product in whose directory an application lies.
 fn product_in(physical: &str) -> Option<Product> {
+    // All names below have one of these words, and few other directories do.
+    if !["exch", "office", "rpc"].iter().any(|word| contains_ignoring_case(physical, word)) {
+        return None;
+    }
     let physical = physical.to_lowercase().replace('/', "\\");
     let marks = ["\\microsoft\\exchange", "\\exchange server\\", "%exchangeinstallpath%", "\\exchsrvr\\", "\\\\.\\backofficestorage"];
     if marks.iter().any(|mark| physical.contains(mark)) {
@@ -665,6 +675,11 @@ fn starts_with_ignoring_case(text: &str, prefix: &str) -> bool {
     text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
+/// `word` is of ASCII letters.
+fn contains_ignoring_case(text: &str, word: &str) -> bool {
+    text.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+}
+
 /// The key of a path: its parts in lower case.
 fn key(path: &str) -> String {
     let mut key = String::with_capacity(path.len());
@@ -672,7 +687,13 @@ fn key(path: &str) -> String {
         if !key.is_empty() {
             key.push(SEPARATOR);
         }
-        key.push_str(&part.to_lowercase());
+        let start = key.len();
+        if part.is_ascii() {
+            key.push_str(part);
+            key[start..].make_ascii_lowercase();
+        } else {
+            key.push_str(&part.to_lowercase());
+        }
     }
     key
 }

@@ -1,6 +1,7 @@
 //! Servers built by hand, for the tests of comparisons: no reader is involved.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::catalogue::{Level, Setting, Value, entry};
 use crate::input::{FileId, Place};
@@ -172,7 +173,7 @@ impl Build {
                 place: Some(place()),
                 auto_start: !build.stopped,
                 bindings,
-                above: Settings::default(),
+                above: Arc::default(),
                 scopes,
                 elements: crate::server::SiteElements::default(),
                 overruled: crate::server::Settings::default(),

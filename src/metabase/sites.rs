@@ -1,5 +1,7 @@
 //! From the tree of keys to the server: sites, bindings, URL paths and endpoints with what is in effect on each.
 
+use std::sync::Arc;
+
 use super::inherit::NEEDS_SERVICE;
 use super::read::{Key, Level, Metabase, Property, Said};
 use crate::catalogue::{Setting, Value, access};
@@ -172,7 +174,7 @@ fn site(metabase: &Metabase, number: &str, group: &SiteKeys) -> Site {
         place: group.first().map(|index| keys[index].place),
         auto_start: own.and_then(|key| key.says(Property::ServerAutoStart)).and_then(|said| truth(&said.text)).unwrap_or(true),
         bindings: own.map(bindings).unwrap_or_default(),
-        above,
+        above: Arc::new(above),
         scopes,
         elements: crate::server::SiteElements::default(),
         overruled: Settings::default(),

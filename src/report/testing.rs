@@ -1,5 +1,7 @@
 //! Estates built by hand, and JSON Schema validation, for the tests of reports.
 
+use std::sync::Arc;
+
 use crate::catalogue::{Setting, Value};
 use crate::estate::{Estate, FileKind, InputError, InputReport};
 use crate::input::{FileId, Place};
@@ -52,7 +54,7 @@ fn site(id: u32, name: &str, place: Place, binding: Binding, scopes: Vec<Scope>)
         place: Some(place),
         auto_start: true,
         bindings: vec![binding],
-        above: Settings::default(),
+        above: Arc::default(),
         scopes,
         elements: crate::server::SiteElements::default(),
         overruled: crate::server::Settings::default(),

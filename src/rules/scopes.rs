@@ -63,14 +63,18 @@ pub(super) fn parents(site: &Site) -> Vec<Option<usize>> {
 /// The indexes of `paths` in an order in which every path stands behind those above it, each with the index of the nearest one above it.
 pub(super) fn tree<'a>(paths: impl Iterator<Item = &'a str>) -> Vec<(usize, Option<usize>)> {
     // With the separator below every other character, a path stands directly before everything beneath it.
-    let key = |path: &str| if path == "/" { String::new() } else { path.to_lowercase().replace('/', "\0") };
-    let keys: Vec<String> = paths.map(key).collect();
+    let key = |path: &str| {
+        let mut key = if path == "/" { Vec::new() } else { path.to_lowercase().into_bytes() };
+        key.iter_mut().filter(|byte| **byte == b'/').for_each(|slash| *slash = 0);
+        key
+    };
+    let keys: Vec<Vec<u8>> = paths.map(key).collect();
     let mut order: Vec<usize> = (0..keys.len()).collect();
     order.sort_by(|a, b| keys[*a].cmp(&keys[*b]).then(a.cmp(b)));
     let mut above: Vec<usize> = Vec::new();
     let mut tree = Vec::with_capacity(order.len());
     for index in order {
-        let beneath = |other: &usize| keys[index].strip_prefix(keys[*other].as_str()).is_some_and(|rest| rest.starts_with('\0'));
+        let beneath = |other: &usize| keys[index].strip_prefix(keys[*other].as_slice()).is_some_and(|rest| rest.starts_with(b"\0"));
         while above.last().is_some_and(|other| !beneath(other)) {
             above.pop();
         }

@@ -193,7 +193,7 @@ fn target<'a>(server: &'a Server, setting: Setting, groups: &[(String, Vec<usize
 }
 
 fn flags(server: &Server, key: &EndpointKey, bindings: &[(usize, &Binding)]) -> Option<Finding> {
-    if matches!(key, EndpointKey::Ccs(_)) {
+    if bindings.len() < 2 || matches!(key, EndpointKey::Ccs(_)) {
         return None;
     }
     let word = |binding: &Binding| binding.flags.unwrap_or_default() & SWITCHES;

@@ -65,7 +65,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
     for endpoint in &server.endpoints {
         let sites = endpoint.sites.iter().copied().filter(|site| server.sites[*site].declared && server.sites[*site].auto_start);
-        if matches!(endpoint.key, EndpointKey::Ccs(_)) || !endpoints::may_have_certificate(server, endpoint) {
+        if endpoint.sites.len() < 2 || matches!(endpoint.key, EndpointKey::Ccs(_)) || !endpoints::may_have_certificate(server, endpoint) {
             continue;
         }
         // Without a record nothing is shared, and the record of another product is its owner's.

@@ -52,7 +52,7 @@ struct Row {
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
     let mut seen = BTreeSet::new();
-    for peers in context.access_peers() {
+    for peers in context.access_peers().iter().filter(|peers| !are_alike(server, &peers.sites)) {
         for row in rows(server, &peers.sites) {
             let present = peers.sites.iter().zip(&row.cells).filter(|(_, cell)| cell.present);
             let sides = match split(present.filter_map(|(site, cell)| Some((*site, cell.bits?)))) {
@@ -69,6 +69,16 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             }
         }
     }
+}
+
+/// Whether the sites have the same paths, spelled alike, with the same flags on each, as most peers have.
+fn are_alike(server: &Server, sites: &[usize]) -> bool {
+    let scopes = |site: usize| &server.sites[site].scopes;
+    let alike = |a: &Scope, b: &Scope| a.path == b.path && a.is_application == b.is_application && a.access() == b.access();
+    sites.windows(2).all(|pair| {
+        let (a, b) = (scopes(pair[0]), scopes(pair[1]));
+        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| alike(a, b))
+    })
 }
 
 /// The paths at which the sites can differ. A path with the same values as the nearest path above it is left out.

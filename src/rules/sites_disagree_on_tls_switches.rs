@@ -44,6 +44,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if server.generation == Generation::Iis6 {
         return;
     }
+    let mut words = endpoints::bindings(server).filter(|(_, binding)| binding.endpoint.is_some()).map(|(_, binding)| word(server, binding));
+    let first = words.next();
+    if words.all(|word| Some(word) == first) {
+        return;
+    }
     let records: Vec<Records<'_>> = server.sites.iter().map(records).collect();
     for (site, ports) in server.sites.iter().zip(&records) {
         for (port, bindings) in ports {

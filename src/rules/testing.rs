@@ -1,5 +1,7 @@
 //! Helpers for the tests of rules: servers from pieces of configuration, and the findings of one rule.
 
+use std::sync::Arc;
+
 use super::{Context, Finding, Rule};
 use crate::input::{FileId, Place};
 use crate::server::{Anomaly, AnomalyKind, Generation, Scope, Server, Settings, Site};
@@ -161,7 +163,7 @@ pub(crate) fn noticed(generation: Generation, kind: &AnomalyKind, places: &[Opti
         place: None,
         auto_start: true,
         bindings: Vec::new(),
-        above: Settings::default(),
+        above: Arc::default(),
         scopes: vec![scope("/", "Shop")],
         elements: crate::server::SiteElements::default(),
         overruled: crate::server::Settings::default(),

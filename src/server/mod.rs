@@ -9,6 +9,7 @@ mod windows;
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -101,7 +102,7 @@ pub struct Site {
     /// Its bindings, in file order.
     pub bindings: Vec<Binding>,
     /// URL settings one level above the root of the site: the site's own key on IIS 6, the server level on IIS 7 and later.
-    pub above: Settings,
+    pub above: Arc<Settings>,
     /// The URL paths at which something is said, each with its effective settings; the first is `/`, the rest is sorted by path.
     pub scopes: Vec<Scope>,
     /// What its element says besides: HSTS, log and FTP. Empty on IIS 6.
