@@ -131,7 +131,7 @@ impl<K: Eq + Hash + Ord> Peers<K> {
     }
 }
 
-fn in_lower_case(text: &str) -> Cow<'_, str> {
+pub(super) fn in_lower_case(text: &str) -> Cow<'_, str> {
     let is_lower = text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
     if is_lower { Cow::Borrowed(text) } else { Cow::Owned(text.to_lowercase()) }
 }

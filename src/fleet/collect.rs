@@ -319,6 +319,8 @@ struct Pool {
     known: HashMap<u64, whole::Known, Seed>,
     /// What the values of an only endpoint are for the site as a whole, by where their set lies, and whether it is said where its record is.
     wholes: HashMap<(usize, bool), Whole, Seed>,
+    /// For a text that is put together.
+    scratch: String,
 }
 
 /// The values of an only endpoint, for its site as a whole.
@@ -367,7 +369,11 @@ impl Pool {
     fn text(&mut self, text: &str) -> Text {
         match self.texts.get(text) {
             Some(known) => Arc::clone(known),
-            None => once(&mut self.texts, Arc::from(text)),
+            None => {
+                let new: Text = Arc::from(text);
+                self.texts.insert(Arc::clone(&new));
+                new
+            }
         }
     }
 
@@ -691,22 +697,28 @@ fn member(pool: &mut Pool, (server, site, id): Key, packed: Packed) -> Member {
     // Sorted by location, as they were packed.
     let flags = |location: &Location| packed.flags.binary_search_by(|(known, _)| known.cmp(location)).ok();
     let (mut hosts, mut bindings) = (Vec::with_capacity(packed.written.len()), Vec::with_capacity(packed.written.len()));
-    let mut whole = String::new();
+    let mut whole = std::mem::take(&mut pool.scratch);
     for (text, location) in &packed.written {
         let (protocol, written) = text.split_once(' ').unwrap_or((text, ""));
         let (port, host) = Binding::port_and_host(written);
         let flags = location.as_ref().and_then(flags).and_then(|index| packed.flags.get(index)).map_or("0", |(_, flags)| &**flags);
         whole.clear();
-        // Writing to a text cannot fail.
-        let _ = match port {
-            Some(port) => write!(whole, "{protocol} {port} {host} {flags}"),
-            None => write!(whole, "{protocol} {written} {host} {flags}"),
-        };
+        whole.push_str(protocol);
+        whole.push(' ');
+        match port {
+            // Writing to a text cannot fail.
+            Some(port) => _ = write!(whole, "{port}"),
+            None => whole.push_str(written),
+        }
+        for part in [" ", host, " ", flags] {
+            whole.push_str(part);
+        }
         bindings.push(pool.text_in_lower_case(&whole));
         if !host.is_empty() {
             hosts.push(pool.text_in_lower_case(host));
         }
     }
+    pool.scratch = whole;
     for texts in [&mut hosts, &mut bindings] {
         texts.sort_unstable();
         texts.dedup();

@@ -1,12 +1,16 @@
 //! Servers that do the same work, such as the nodes behind a load balancer: setting by setting, which node has which value. Nobody is blamed:
 //! a client that succeeds on one node and fails on the next needs to know which is which.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::BuildHasher;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::Text;
-use super::collect::{Estate, Location};
+use super::cohorts::in_lower_case;
+use super::collect::{Estate, Location, Member};
 use super::judge::rows;
+use crate::hashing::Seed;
 use crate::rules;
 
 /// Servers that do the same work.
@@ -59,14 +63,23 @@ pub struct NodeValue {
     pub location: Option<Location>,
 }
 
+/// The sites of each server, by where they stand.
+type Sites<'a> = HashMap<&'a Text, Range<usize>, Seed>;
+
 /// All roles with at least two servers: declared ones first.
-pub(super) fn of(estate: &Estate, nodes: &[rules::Group]) -> Vec<Twins> {
+pub(super) fn of<'a>(estate: &'a Estate, nodes: &[rules::Group]) -> Vec<Twins> {
     // Nobody asks for it where no role is declared.
     let asked = if nodes.is_empty() { &[] } else { estate.servers.as_slice() };
     let by_lower: BTreeMap<String, &Text> = asked.iter().rev().map(|server| (server.to_lowercase(), server)).collect();
-    let mut sites: BTreeMap<&Text, Vec<usize>> = BTreeMap::new();
-    for (index, member) in estate.members.iter().enumerate() {
-        sites.entry(&member.server).or_default().push(index);
+    // Sites of a server stand together.
+    let mut sites: Sites<'_> = HashMap::default();
+    let mut servers: Vec<(&Text, &[Member])> = Vec::new();
+    let mut start = 0;
+    for members in estate.members.chunk_by(|one, next| one.server == next.server) {
+        let server = &members[0].server;
+        sites.insert(server, start..start + members.len());
+        servers.push((server, members));
+        start += members.len();
     }
     let mut all = Vec::new();
     let mut taken: BTreeSet<&Text> = BTreeSet::new();
@@ -81,18 +94,22 @@ pub(super) fn of(estate: &Estate, nodes: &[rules::Group]) -> Vec<Twins> {
         taken.extend(&found);
         all.push(twins(estate, &sites, role.name.clone(), true, found, missing));
     }
+    // Without bindings a server is a piece of one.
+    servers.retain(|(server, sites)| !taken.contains(*server) && sites.iter().any(|site| !site.bindings.is_empty()));
+    // Most servers have no twin, which a hash tells at once.
+    let hasher = sites.hasher();
+    let hash_of = |sites: &[Member]| {
+        let of_site = |site: &Member| hasher.hash_one((in_lower_case(&site.site), &site.bindings));
+        sites.iter().map(of_site).fold(0, u64::wrapping_add)
+    };
+    let mut hashed: Vec<(u64, &Text, &[Member])> = servers.into_iter().map(|(server, sites)| (hash_of(sites), server, sites)).collect();
+    hashed.sort_unstable_by_key(|(hash, ..)| *hash);
     let mut alike: BTreeMap<Vec<(String, Vec<&str>)>, BTreeSet<&Text>> = BTreeMap::new();
-    for (server, sites) in sites.iter().filter(|(server, _)| !taken.contains(*server)) {
-        let mut signature: Vec<(String, Vec<&str>)> = sites
-            .iter()
-            .map(|index| &estate.members[*index])
-            .map(|member| (member.site.to_lowercase(), member.bindings.iter().map(|binding| &**binding).collect()))
-            .collect();
+    for (_, server, sites) in hashed.chunk_by(|one, next| one.0 == next.0).filter(|alike| alike.len() >= 2).flatten() {
+        let bindings = |site: &'a Member| site.bindings.iter().map(|binding| &**binding).collect();
+        let mut signature: Vec<(String, Vec<&str>)> = sites.iter().map(|site| (site.site.to_lowercase(), bindings(site))).collect();
         signature.sort();
-        // Without bindings a server is a piece of one.
-        if signature.iter().any(|(_, bindings)| !bindings.is_empty()) {
-            alike.entry(signature).or_default().insert(server);
-        }
+        alike.entry(signature).or_default().insert(server);
     }
     let mut found: Vec<BTreeSet<&Text>> = alike.into_values().filter(|servers| servers.len() >= 2).collect();
     found.sort();
@@ -105,15 +122,15 @@ pub(super) fn of(estate: &Estate, nodes: &[rules::Group]) -> Vec<Twins> {
 
 fn twins(
     estate: &Estate,
-    sites: &BTreeMap<&Text, Vec<usize>>,
+    sites: &Sites<'_>,
     name: String,
     declared: bool,
     nodes: BTreeSet<&Text>,
     missing: Vec<String>,
 ) -> Twins {
     let mut by_site: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for index in nodes.iter().filter_map(|node| sites.get(*node)).flatten() {
-        by_site.entry(estate.members[*index].site.to_lowercase()).or_default().push(*index);
+    for index in nodes.iter().filter_map(|node| sites.get(*node)).cloned().flatten() {
+        by_site.entry(estate.members[index].site.to_lowercase()).or_default().push(index);
     }
     let mut found = Vec::new();
     let mut only_on = Vec::new();

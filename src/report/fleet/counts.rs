@@ -1,7 +1,8 @@
 //! What all reports of a fleet count alike.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -111,12 +112,24 @@ pub(super) fn is_key(setting: &str) -> bool {
 }
 
 pub(super) fn settings(members: &fleet::Estate) -> Vec<SettingCount<'_>> {
+    // Sites share few sets of values, so those are counted before what is in them.
+    let mut sets: Vec<(&[Arc<fleet::Fact>], usize)> = Vec::new();
+    let mut known: HashMap<usize, usize> = HashMap::new();
+    for values in members.members.iter().flat_map(|member| ["", "/"].into_iter().filter_map(|path| member.values(path))) {
+        let index = *known.entry(values.as_ptr().addr()).or_insert(sets.len());
+        if index == sets.len() {
+            sets.push((values, 0));
+        }
+        sets[index].1 += 1;
+    }
     let mut counts: BTreeMap<&str, Values<'_>> = BTreeMap::new();
-    for fact in members.members.iter().flat_map(|member| ["", "/"].into_iter().filter_map(|path| member.values(path))).flatten() {
-        let (values, unknown) = counts.entry(&fact.setting).or_default();
-        match &fact.value {
-            Some(value) => values.entry(value).or_insert((&fact.shown, 0)).1 += 1,
-            None => *unknown += 1,
+    for (values, sites) in sets {
+        for fact in values {
+            let (values, unknown) = counts.entry(&fact.setting).or_default();
+            match &fact.value {
+                Some(value) => values.entry(value).or_insert((&fact.shown, 0)).1 += sites,
+                None => *unknown += sites,
+            }
         }
     }
     let mut counts: Vec<SettingCount<'_>> = counts
