@@ -206,7 +206,8 @@ fn as_before<'a, 'b>(text: &'a str, mut rest: &'b [u8], limits: &Limits, before:
     for attribute in before {
         let named = from_no_blank(rest);
         if named.len() < rest.len()
-            && let Some([b'=', quote @ (b'"' | b'\''), quoted @ ..]) = named.strip_prefix(attribute.name.as_bytes())
+            && let Some((name, [b'=', quote @ (b'"' | b'\''), quoted @ ..])) = named.split_at_checked(attribute.name.len())
+            && is_same(name, attribute.name.as_bytes())
             && let Some(value) = value(text, quoted, *quote, limits)
         {
             attribute.raw = value;
@@ -218,6 +219,16 @@ fn as_before<'a, 'b>(text: &'a str, mut rest: &'b [u8], limits: &Limits, before:
         }
     }
     (count, rest)
+}
+
+/// Whether two texts of the same length are the same. Most names have four to sixteen bytes, which two comparisons tell without a call.
+#[inline]
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    match one.len() {
+        8..=16 => one.first_chunk::<8>() == other.first_chunk::<8>() && one.last_chunk::<8>() == other.last_chunk::<8>(),
+        4..8 => one.first_chunk::<4>() == other.first_chunk::<4>() && one.last_chunk::<4>() == other.last_chunk::<4>(),
+        _ => one == other,
+    }
 }
 
 /// The length of the simple name that starts here and does not end with the text.
