@@ -7,7 +7,7 @@ use super::elements;
 use super::locks::{Locked, Locks};
 use super::read::Block;
 use super::vocabulary::{SOURCES, index_of};
-use crate::catalogue::{Setting, Value, entry};
+use crate::catalogue::{Value, entry};
 use crate::input::Place;
 use crate::server::{Anomaly, AnomalyKind, Generation, HttpRedirect, Mapping, Origin, Resolved, Settings};
 
@@ -108,10 +108,9 @@ impl State {
         added
     }
 
-    /// The URL settings with their origins. `absent` tells what holds where nothing says anything.
-    pub(super) fn settings(&self, generation: Generation, absent: Absent) -> Settings {
-        // The root of a site also gets what HTTP.sys keeps.
-        let mut settings = Settings::with_room_for(Setting::ALL.len());
+    /// The URL settings with their origins, and room for so many others. `absent` tells what holds where nothing says anything.
+    pub(super) fn settings(&self, generation: Generation, absent: Absent, others: usize) -> Settings {
+        let mut settings = Settings::with_room_for(SOURCES.len() + others);
         for (index, source) in SOURCES.iter().enumerate() {
             let resolved = match (&self.held[index], absent) {
                 (Some(held), _) if held.here => Resolved { value: held.value.clone(), origin: Origin::Explicit { at: held.at } },

@@ -123,8 +123,8 @@ pub fn assemble(host: &ConfigFile, web_configs: &[PlacedFile], redirection: Opti
 
     let mut server_state = State::new(assembly.declared_locks.clone());
     let added = server_state.take_in(assembly.levels.get("").map_or(&[], Vec::as_slice), assembly.generation);
-    let mut settings = server_state.settings(assembly.generation, assembly.absent);
-    let above = Arc::new(settings.clone());
+    let above = Arc::new(server_state.settings(assembly.generation, assembly.absent, 0));
+    let mut settings = server_state.settings(assembly.generation, assembly.absent, ENDPOINT_SETTINGS);
     add_endpoint_settings(&mut settings);
     let scope = Scope {
         path: String::new(),
@@ -332,8 +332,9 @@ impl<'a> Assembly<'a> {
             }
             self.find_delegated(index, draft, &path, &path_key, &state.locks, locks_above.as_deref());
             let product = seed.product.unwrap_or_else(|| stack.last().and_then(|(_, _, product)| *product));
-            let mut settings = state.settings(self.generation, self.absent);
-            if is_root && draft.entry.is_some() {
+            let has_endpoints = is_root && draft.entry.is_some();
+            let mut settings = state.settings(self.generation, self.absent, if has_endpoints { ENDPOINT_SETTINGS } else { 0 });
+            if has_endpoints {
                 add_endpoint_settings(&mut settings);
             }
             scopes.push(Scope {
@@ -603,7 +604,7 @@ fn endpoints(sites: &[Site]) -> Vec<Endpoint> {
     found
         .into_iter()
         .map(|(key, sites)| {
-            let mut settings = Settings::with_room_for(Setting::ALL.len());
+            let mut settings = Settings::with_room_for(ENDPOINT_SETTINGS);
             add_endpoint_settings(&mut settings);
             Endpoint { key: key.clone(), sites: sites.into_iter().collect(), served: Served::NotGiven, settings }
         })
@@ -623,6 +624,9 @@ fn say_that_no_record_serves(site: &mut Site) {
 
 /// Why such a site has no value.
 const NO_HTTPS_BINDING: &str = "nothing: the site has no https binding, so no record of HTTP.sys serves it";
+
+/// So many settings, or a few less, are kept by HTTP.sys.
+const ENDPOINT_SETTINGS: usize = Setting::ALL.len() - SOURCES.len();
 
 /// The settings that HTTP.sys keeps, of which no configuration file says anything.
 fn add_endpoint_settings(settings: &mut Settings) {
