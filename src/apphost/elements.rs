@@ -66,14 +66,14 @@ pub(super) fn site(entry: &SiteEntry, host: &ConfigFile) -> SiteElements {
     let inherited = host.sites.iter().filter(|_| !entry.clears).flat_map(|sites| &sites.bindings);
     let serves_ftp = entry.bindings.iter().chain(inherited).any(|binding| is_ftp(&binding.protocol));
     SiteElements {
-        hsts: hsts.map(self::hsts),
+        hsts: hsts.map(|hsts| Box::new(self::hsts(hsts))),
         log: (complete && !host.central_log)
-            .then(|| log([entry.elements.log.as_ref(), defaults.and_then(|defaults| defaults.log.as_ref())])),
+            .then(|| Box::new(log([entry.elements.log.as_ref(), defaults.and_then(|defaults| defaults.log.as_ref())]))),
         ftp: (complete && serves_ftp).then(|| {
-            ftp(
+            Box::new(ftp(
                 [entry.elements.ftp_ssl.as_ref(), defaults.and_then(|defaults| defaults.ftp_ssl.as_ref())],
                 [entry.elements.ftp_certificates.as_ref(), defaults.and_then(|defaults| defaults.ftp_certificates.as_ref())],
-            )
+            ))
         }),
     }
 }
@@ -182,7 +182,7 @@ mod tests {
             .scopes
             .iter()
             .map(|scope| {
-                let redirect = scope.routing.redirect.as_ref().unwrap();
+                let redirect = scope.routing.redirect.as_deref().unwrap();
                 (scope.path.as_str(), redirect.enabled.value, redirect.status.value, redirect.said_here, redirect.to_https().is_some())
             })
             .collect();
@@ -196,9 +196,9 @@ mod tests {
                 ("/crl", true, 301, false, false)
             ]
         );
-        let root = server.sites[0].root().routing.redirect.as_ref().unwrap();
+        let root = server.sites[0].root().routing.redirect.as_deref().unwrap();
         assert_eq!((root.status.place.unwrap().file, root.destination.place.unwrap().file), (FileId(0), FileId(1)));
-        assert_eq!(server.scope.routing.redirect.as_ref().unwrap().destination.place, None);
+        assert_eq!(server.scope.routing.redirect.as_deref().unwrap().destination.place, None);
         let directories: Vec<_> = server.sites[0].scopes.iter().map(|scope| scope.routing.physical_path.as_deref()).collect();
         assert_eq!(directories, [Some(r"D:\web"), None, None, Some(r"D:\pki")]);
     }
@@ -208,7 +208,7 @@ mod tests {
         let sites = format!("<sites>{}</sites>", site(""));
         let pattern = r#"<system.webServer><httpRedirect enabled="true" destination="/x"><add wildcard="/a" destination="/b"/><add wildcard="*" destination="https://a"/></httpRedirect></system.webServer>"#;
         let found = server(&sites, pattern, "");
-        assert!(found.sites[0].root().routing.redirect.as_ref().unwrap().to_https().is_some());
+        assert!(found.sites[0].root().routing.redirect.as_deref().unwrap().to_https().is_some());
         let rule = |rule: &str, action: &str| {
             let rules = format!(
                 "<system.webServer><rewrite><rules><rule {rule}><match url='x'/><action {action}/></rule></rules></rewrite></system.webServer>"
@@ -227,7 +227,7 @@ mod tests {
     fn a_locked_redirect_of_a_web_config_does_not_count() {
         let body = format!(r#"<location path="S" overrideMode="Deny">{}</location>"#, redirect(r#"enabled="false""#));
         let server = server(&format!("<sites>{}</sites>", site("")), &body, &redirect(r#"enabled="true""#));
-        assert!(!server.sites[0].root().routing.redirect.as_ref().unwrap().enabled.value);
+        assert!(!server.sites[0].root().routing.redirect.as_deref().unwrap().enabled.value);
         assert!(matches!(&server.anomalies[0].kind, AnomalyKind::LockedSectionSet { section, .. } if section.ends_with("httpRedirect")));
     }
 
@@ -239,7 +239,7 @@ mod tests {
         let found = server(&format!("<sites>{}{defaults}</sites>", site(own)), "", "");
         assert_eq!(found.anomalies, []);
         let elements = &found.sites[0].elements;
-        let hsts = elements.hsts.as_ref().unwrap();
+        let hsts = elements.hsts.as_deref().unwrap();
         assert_eq!((hsts.enabled.value, hsts.max_age.value, hsts.redirects(), hsts.max_age.place), (true, 0, false, None));
         let log = elements.log.as_ref().unwrap();
         assert_eq!(
@@ -252,7 +252,7 @@ mod tests {
         assert_eq!((ftp.control_channel.value, ftp.data_channel.value), (FtpChannel::Allow, FtpChannel::Require));
         assert!(ftp.can_use_tls() && ftp.server_certificate.place.is_some() && ftp.server_certificate_store.value == "MY");
         let without = server(&format!("<sites>{}{defaults}</sites>", site("")), "", "");
-        assert!(without.sites[0].elements.hsts.as_ref().unwrap().redirects());
+        assert!(without.sites[0].elements.hsts.as_deref().unwrap().redirects());
     }
 
     #[test]
@@ -296,7 +296,7 @@ mod tests {
             ]
         );
         let elements = &found.sites[0].elements;
-        assert!(!elements.hsts.as_ref().unwrap().enabled.value);
+        assert!(!elements.hsts.as_deref().unwrap().enabled.value);
         assert_eq!(elements.ftp.as_ref().unwrap().validation.value.unknown, ["NoCheck"]);
         assert_eq!(elements.log.as_ref().unwrap().fields.value.bits, 1);
     }

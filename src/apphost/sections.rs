@@ -36,7 +36,7 @@ struct Held {
 pub(super) struct State {
     held: [Option<Held>; SOURCES.len()],
     pub(super) locks: Rc<Locks>,
-    pub(super) redirect: Option<HttpRedirect>,
+    pub(super) redirect: Option<Box<HttpRedirect>>,
     pub(super) rewrites_to_https: Option<Place>,
 }
 

@@ -31,8 +31,8 @@ pub(super) fn compare(left: SiteRef<'_>, right: SiteRef<'_>) -> Vec<Item> {
     }
     let mut list = List::default();
     let (left, right) = (left.get(), right.get());
-    hsts(&mut list, left.elements.hsts.as_ref(), right.elements.hsts.as_ref());
-    log(&mut list, left.elements.log.as_ref(), right.elements.log.as_ref());
+    hsts(&mut list, left.elements.hsts.as_deref(), right.elements.hsts.as_deref());
+    log(&mut list, left.elements.log.as_deref(), right.elements.log.as_deref());
     if let (Some(left), Some(right)) = (&left.elements.ftp, &right.elements.ftp) {
         ftp(&mut list, left, right);
     }
@@ -356,7 +356,7 @@ type Goes<'a> = (Option<Redirects<'a>>, bool, bool);
 
 /// Where the requests of a path go: its redirection when it has one, and whether a rule sends it to https.
 fn goes(scope: &Scope) -> Goes<'_> {
-    let redirect = scope.routing.redirect.as_ref();
+    let redirect = scope.routing.redirect.as_deref();
     let to = |redirect: &HttpRedirect| redirect.to_https().is_some();
     let on = redirect.filter(|redirect| redirect.enabled.value);
     let said = on.map(|redirect| {
@@ -375,7 +375,7 @@ fn goes(scope: &Scope) -> Goes<'_> {
 fn redirection(path: String, left: &Scope, right: &Scope) -> Item {
     let plain = |scope: &Scope| {
         let mut parts = Vec::new();
-        let on = scope.routing.redirect.as_ref().filter(|redirect| redirect.enabled.value);
+        let on = scope.routing.redirect.as_deref().filter(|redirect| redirect.enabled.value);
         if let Some(redirect) = on {
             let mut text = format!("{} with status {}", redirect.destination.value, redirect.status.value);
             for (set, word) in [(redirect.exact_destination.value, "exactDestination"), (redirect.child_only.value, "childOnly")] {
@@ -393,7 +393,7 @@ fn redirection(path: String, left: &Scope, right: &Scope) -> Item {
         Plain { text, place, is_default: false }
     };
     let https = |scope: &Scope| {
-        let redirects = scope.routing.redirect.as_ref().is_some_and(|redirect| redirect.to_https().is_some());
+        let redirects = scope.routing.redirect.as_deref().is_some_and(|redirect| redirect.to_https().is_some());
         redirects || scope.routing.rewrites_to_https.is_some()
     };
     let mut scale = Scale::default();

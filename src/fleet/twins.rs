@@ -120,14 +120,7 @@ pub(super) fn of<'a>(estate: &'a Estate, nodes: &[rules::Group]) -> Vec<Twins> {
     all
 }
 
-fn twins(
-    estate: &Estate,
-    sites: &Sites<'_>,
-    name: String,
-    declared: bool,
-    nodes: BTreeSet<&Text>,
-    missing: Vec<String>,
-) -> Twins {
+fn twins(estate: &Estate, sites: &Sites<'_>, name: String, declared: bool, nodes: BTreeSet<&Text>, missing: Vec<String>) -> Twins {
     let mut by_site: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for index in nodes.iter().filter_map(|node| sites.get(*node)).cloned().flatten() {
         by_site.entry(estate.members[index].site.to_lowercase()).or_default().push(index);

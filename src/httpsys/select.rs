@@ -44,7 +44,7 @@ pub fn join(server: &mut Server, records: ReadRecords) {
         for notice in server.notices.iter_mut().filter(|notice| notice.name == "endpoint-not-assessed") {
             notice.message = notice.message.replace("whose records were not given", EMPTY_LISTING);
         }
-        server.records = Some(records).filter(|records| !records.stray.is_empty());
+        server.records = Some(Box::new(records)).filter(|records| !records.stray.is_empty());
         return;
     }
     server.notices.retain(|notice| notice.name != "endpoint-not-assessed");
@@ -102,7 +102,7 @@ pub fn join(server: &mut Server, records: ReadRecords) {
     }
     server.endpoints.sort_by(|a, b| a.key.cmp(&b.key));
     drop(index);
-    server.records = Some(records);
+    server.records = Some(Box::new(records));
     give_sites_their_values(server);
 }
 
@@ -155,7 +155,7 @@ pub fn run(server: &mut Server, records: ReadRecords) {
         }
     }
     drop(index);
-    server.running = Some(records);
+    server.running = Some(Box::new(records));
 }
 
 /// The value that all of `numbers` have, or which of them would have to be named.

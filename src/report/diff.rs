@@ -1322,7 +1322,7 @@ mod tests {
         let mut estate = listed("Disabled", "Disabled");
         let mut records = estate.servers[0].records.take().unwrap();
         records.records.remove(1);
-        crate::httpsys::join(&mut estate.servers[0], records);
+        crate::httpsys::join(&mut estate.servers[0], *records);
         let server = &estate.servers[0];
         let (left, right) = (SiteRef { server, site: 0 }, SiteRef { server, site: 1 });
         let diff = compare_sites(left, right);

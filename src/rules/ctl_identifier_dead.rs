@@ -99,7 +99,7 @@ mod tests {
             record.switches.insert(Switch::Reject, Field::said(false, record.place));
         }
         server.endpoints.clear();
-        crate::httpsys::join(&mut server, read);
+        crate::httpsys::join(&mut server, *read);
         server
     }
 
@@ -116,7 +116,7 @@ mod tests {
         let config = crate::apphost::read(text, crate::input::FileId(0), crate::xml::Limits::default()).unwrap();
         let mut server = crate::apphost::assemble(&config, &[], None, "server".to_owned());
         let records = records_alone("netsh/o03_2025_tls13_ctl_mapper.txt").records.unwrap();
-        crate::httpsys::join(&mut server, records);
+        crate::httpsys::join(&mut server, *records);
         assert!(server.endpoints.iter().any(|endpoint| endpoint.key == EndpointKey::IpPort("0.0.0.0".to_owned(), 443)));
         assert_eq!(findings(&RULE, &server)[0].severity, Severity::Medium);
     }

@@ -149,7 +149,7 @@ mod tests {
         read.records[0].ctl_identifier = crate::input::Field::said(Some("List".to_owned()), read.records[0].place);
         read.records[1].ctl_store = crate::input::Field::said(Some("CA".to_owned()), read.records[1].place);
         server.endpoints.clear();
-        crate::httpsys::join(&mut server, read);
+        crate::httpsys::join(&mut server, *read);
         let found = findings(&RULE, &server);
         assert_eq!((found.len(), found[0].severity, found[0].confidence), (1, Severity::Info, Confidence::Likely));
         assert!(found[0].message.contains("List") && found[0].message.contains("0.0.0.0:443"));

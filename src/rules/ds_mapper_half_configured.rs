@@ -91,7 +91,7 @@ mod tests {
         for record in &mut read.records {
             record.switches.insert(Switch::DsMapper, Field::said(on, record.place));
         }
-        crate::httpsys::join(&mut server, read);
+        crate::httpsys::join(&mut server, *read);
         server
     }
 

@@ -8,7 +8,7 @@ const ELEMENT: &str = "ftpServer/security/sslClientCertificates";
 
 /// The FTP sites that ask for client certificates.
 fn asking(server: &Server) -> impl Iterator<Item = (&Site, &Ftp)> {
-    server.sites.iter().filter_map(|site| Some((site, site.elements.ftp.as_ref()?))).filter(|(_, ftp)| ftp.wants_certificates())
+    server.sites.iter().filter_map(|site| Some((site, site.elements.ftp.as_deref()?))).filter(|(_, ftp)| ftp.wants_certificates())
 }
 
 /// One finding of `rule` for every FTP site that asks for client certificates with `bit` set in its validation flags. `not_done` says what

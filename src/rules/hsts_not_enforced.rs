@@ -42,7 +42,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     for site in server.sites.iter().filter(|site| site.declared && site.has_binding("https")) {
-        let hsts = site.elements.hsts.as_ref();
+        let hsts = site.elements.hsts.as_deref();
         let lacking = lacking(hsts, profile);
         if lacking.is_empty() {
             continue;

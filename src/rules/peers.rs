@@ -78,7 +78,7 @@ impl Context<'_> {
     pub fn ftp_peers(&self) -> Vec<PeerSet> {
         let server = self.server;
         if self.groups.is_empty() {
-            let sites = self.candidates(|site| site.elements.ftp.as_ref().is_some_and(Ftp::wants_certificates));
+            let sites = self.candidates(|site| site.elements.ftp.as_deref().is_some_and(Ftp::wants_certificates));
             return set("both ask FTP clients for certificates", sites).into_iter().collect();
         }
         let with_ftp =

@@ -86,9 +86,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         // Wishes for a certificate without TLS are worse, and have a rule of their own.
         let told = access::SSL | access::SSL128 | access::NEGOTIATE | access::REQUIRE | access::MAP;
         let Some(bits) = root.access().filter(|bits| bits & told == 0) else { continue };
-        let hsts = site.elements.hsts.as_ref();
+        let hsts = site.elements.hsts.as_deref();
         let redirected = hsts.is_some_and(Hsts::redirects)
-            || root.routing.redirect.as_ref().and_then(HttpRedirect::to_https).is_some()
+            || root.routing.redirect.as_deref().and_then(HttpRedirect::to_https).is_some()
             || root.routing.rewrites_to_https.is_some();
         if redirected || root.product.is_some() {
             continue;

@@ -130,7 +130,7 @@ mod tests {
         let mut read = server.records.take().unwrap();
         read.records.extend(crate::httpsys::read_registry(registry, FileId(2)).records);
         server.endpoints.retain(|endpoint| !endpoint.sites.is_empty());
-        crate::httpsys::join(&mut server, read);
+        crate::httpsys::join(&mut server, *read);
         server
     }
 

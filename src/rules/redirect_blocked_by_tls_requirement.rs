@@ -43,12 +43,12 @@ pub(super) const RULE: Rule = Rule {
 /// Whether the scope demands https, and which place redirects it there.
 fn blocked(scope: &Scope) -> Option<(u32, crate::input::Place)> {
     let bits = scope.access().filter(|bits| bits & (access::SSL | access::SSL128) != 0)?;
-    Some((bits, scope.routing.redirect.as_ref()?.to_https()?))
+    Some((bits, scope.routing.redirect.as_deref()?.to_https()?))
 }
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let server = context.server;
-    let open = |site: &&Site| site.has_binding("http") && !site.elements.hsts.as_ref().is_some_and(Hsts::redirects);
+    let open = |site: &&Site| site.has_binding("http") && !site.elements.hsts.as_deref().is_some_and(Hsts::redirects);
     for site in server.sites.iter().filter(open) {
         if !site.scopes.iter().any(|scope| blocked(scope).is_some()) {
             continue;

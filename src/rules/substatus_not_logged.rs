@@ -77,7 +77,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     // What siteDefaults says is one finding and not one for each site.
     let mut by_place: BTreeMap<Place, (String, Vec<usize>)> = BTreeMap::new();
     for (index, site) in server.sites.iter().enumerate().filter(|(_, site)| matters(site)) {
-        if let Some((place, what)) = site.elements.log.as_ref().and_then(lack) {
+        if let Some((place, what)) = site.elements.log.as_deref().and_then(lack) {
             by_place.entry(place).or_insert_with(|| (what, Vec::new())).1.push(index);
         }
     }
@@ -89,7 +89,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             finding = finding.site(site);
         }
         let owner = (sites.len() == 1).then_some(site.name.as_str());
-        let fields = site.elements.log.as_ref().map_or(log_fields::DEFAULT, |log| log.fields.value.bits) | STATUSES;
+        let fields = site.elements.log.as_deref().map_or(log_fields::DEFAULT, |log| log.fields.value.bits) | STATUSES;
         let fields = Bits { bits: fields, unknown: Vec::new() }.show(log_fields::NAMES).replace(", ", ",");
         findings.push(finding.remedy(if what.contains("logExtFileFlags") {
             Remedy::offer(Risk::Safe, "adds the fields to the log", appcmd::set_site(owner, &[("logFile.logExtFileFlags", &fields)]))

@@ -25,7 +25,7 @@ pub struct Routing {
     /// Directory of the application or virtual directory that begins here, as in the file.
     pub physical_path: Option<String>,
     /// `httpRedirect` in effect here; `None` where no file that was given says anything about it.
-    pub redirect: Option<HttpRedirect>,
+    pub redirect: Option<Box<HttpRedirect>>,
     /// A rule of the URL Rewrite module, here or above, that redirects to https.
     pub rewrites_to_https: Option<Place>,
 }
@@ -82,11 +82,11 @@ pub fn is_https(destination: &str) -> bool {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SiteElements {
     /// `hsts` of the site, or else of `siteDefaults`; one replaces the other as a whole. `None` where there is none.
-    pub hsts: Option<Hsts>,
+    pub hsts: Option<Box<Hsts>>,
     /// `logFile`; `None` on IIS 6, in a piece of a file, and where the server writes one log for all sites.
-    pub log: Option<LogFile>,
+    pub log: Option<Box<LogFile>>,
     /// The FTP service of the site; `None` where it has no ftp binding, and in a piece of a file.
-    pub ftp: Option<Ftp>,
+    pub ftp: Option<Box<Ftp>>,
 }
 
 /// `site/hsts`.

@@ -70,10 +70,10 @@ pub struct Server {
     /// The endpoints that the bindings of all sites lead to, sorted by key.
     pub endpoints: Vec<Endpoint>,
     /// The SSL records of HTTP.sys; `None` when they were not given, and always on IIS 6, which keeps their settings in the metabase.
-    pub records: Option<ReadRecords>,
+    pub records: Option<Box<ReadRecords>>,
     /// IIS 6 beside a metabase only: the records that HTTP.sys has. What they say is in effect now; what the metabase writes instead stands
     /// in [`Site::overruled`].
-    pub running: Option<ReadRecords>,
+    pub running: Option<Box<ReadRecords>>,
     /// The values of Schannel; `None` when they were not given.
     pub schannel: Option<Box<Schannel>>,
     /// What the server shows beside its configuration: certificate stores and events.

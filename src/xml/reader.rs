@@ -809,6 +809,17 @@ mod tests {
         " z = 'a>b' ",
     ];
 
+    /// Names that are easily taken for one another.
+    const NAMES: &[[&str; 3]] = &[
+        ["a", "b", "ab"],
+        ["name", "namf", "eame"],
+        ["name", "names", "nam"],
+        ["names", "namef", "mames"],
+        ["x:name", "name", "y:name"],
+        ["preCondition", "preConditiox", "xreCondition"],
+        ["preConditionPreConditionA", "preConditionPreConditionB", "preCondition"],
+    ];
+
     /// Everything that a reader tells: events, names, attributes with their places, gathered texts, and how it ends.
     fn told(text: &str, careful: bool, limits: Limits) -> (Vec<String>, Option<XmlError>) {
         let mut reader = XmlReader::new(text, FileId(0), limits);
@@ -845,6 +856,37 @@ mod tests {
             prop_assert_eq!(told(&text, false, limits), told(&text, true, limits));
         }
     }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+        #[test]
+        fn tags_with_the_names_of_a_tag_before_are_read_as_the_parser_reads_them(
+            names in 0..NAMES.len(),
+            tags in proptest::collection::vec((proptest::collection::vec((0..3usize, 0..ATTRIBUTES.len()), 0..3), 0..3usize), 1..8),
+        ) {
+            let mut text = String::from("<r>");
+            for (attributes, kind) in tags {
+                text.push_str("<e");
+                for (name, value) in attributes {
+                    text.push_str(&ATTRIBUTES[value].replace("name", NAMES[names][name]));
+                }
+                text.push_str([">", "/>", "></e>"][kind]);
+            }
+            prop_assert_eq!(told(&text, false, Limits::default()), told(&text, true, Limits::default()));
+        }
+    }
+
+    /// Ways to write an attribute, mostly the usual one.
+    const ATTRIBUTES: &[&str] = &[
+        "name=\"1\"",
+        " name=\"1\"",
+        " name=\"\"",
+        " name=\"a longer value, with words\"",
+        "\r\n\tname=\"1\"",
+        " name='\"'",
+        " name = \"1\"",
+        " name=\"&lt;\"",
+    ];
 
     /// Names and places of all elements, or the error.
     fn read(text: &str) -> Result<Vec<(String, u32, u32)>, XmlError> {

@@ -37,7 +37,7 @@ fn check(case: &Case<'_>) -> Judged {
         ),
     ];
     let flags = case.url_fact(crate::catalogue::Setting::AccessFlags);
-    let redirect = case.scope.routing.redirect.as_ref().filter(|redirect| redirect.enabled.value);
+    let redirect = case.scope.routing.redirect.as_deref().filter(|redirect| redirect.enabled.value);
     let redirect = redirect
         .map(|redirect| Fact::at("httpRedirect at the same path is answered after 403.4, so it is never seen", redirect.enabled.place));
     if demands.may_be_yes() && case.url.is_plain() {
