@@ -8,13 +8,14 @@ use super::check::SeverityName;
 use super::judge::{Against, JudgeOptions, Setup};
 use super::output::{self, Destination};
 use super::{Common, Outcome, complain, gather};
-use crate::fleet::{Declared, Estate, Made, Run, Thresholds, against, compare};
+use crate::fleet::{Declared, Estate, Made, Run, Thresholds, against, compare_with};
 use crate::input::display;
 use crate::policy::FailOn;
 use crate::report;
 use crate::report::fleet::Survey;
 use crate::review::Review;
 use crate::rules::Severity;
+use crate::workers::Workers;
 
 /// Compares many servers: which sites differ from their peers, which servers from their twins, and the state of the whole
 ///
@@ -115,7 +116,7 @@ fn survey(arguments: &FleetArguments, common: &Common) -> Result<Outcome, Outcom
         files => Some(self::earlier(files, arguments, common)?),
     };
     let empty = !output::is_for_people(&reports) || !rows.is_empty();
-    let (gathered, outcome) = match is_facts {
+    let (mut gathered, outcome) = match is_facts {
         true => gather::of_facts(&arguments.facts, &setup),
         false => gather::of_directories(&arguments.paths, &setup, common, empty, &rows)?,
     };
@@ -125,7 +126,8 @@ fn survey(arguments: &FleetArguments, common: &Common) -> Result<Outcome, Outcom
     if outcome == Outcome::NoInput && !empty {
         return Err(outcome);
     }
-    let members = gathered.collector.finish();
+    let workers = Workers::new(common.threads, usize::MAX);
+    let members = gathered.members(&workers);
     let judgement = setup.conclude(gathered.estate, gathered.findings, &gathered.seen, &[], outcome);
     let review = &judgement.review;
     let policy = judgement.policy.as_ref().map(|loaded| &loaded.policy);
@@ -141,7 +143,7 @@ fn survey(arguments: &FleetArguments, common: &Common) -> Result<Outcome, Outcom
         min_size: given.or_else(|| policy?.min_size).unwrap_or(usual.min_size),
         majority: arguments.threshold.or_else(|| policy?.threshold).unwrap_or(usual.majority),
     };
-    let fleet = compare(&members, &declared, &judgement.nodes, thresholds);
+    let fleet = compare_with(&workers, &members, &declared, &judgement.nodes, thresholds);
     let changes = earlier.as_ref().map(|earlier| {
         let before = Run { members: &earlier.members, review: &earlier.review };
         against(&earlier.name, before, Run { members: &members, review }, earlier.made)
@@ -179,8 +181,8 @@ struct Earlier {
 fn earlier(files: &[PathBuf], arguments: &FleetArguments, common: &Common) -> Result<Earlier, Outcome> {
     let paths = if arguments.facts.is_empty() { &arguments.paths } else { &arguments.facts };
     let setup = Setup::new(paths, &arguments.judge, Against::Nothing, common)?;
-    let (gathered, made) = gather::of_earlier(files, &setup)?;
-    let members = gathered.collector.finish();
+    let (mut gathered, made) = gather::of_earlier(files, &setup)?;
+    let members = gathered.members(&Workers::none());
     let judgement = setup.conclude(gathered.estate, gathered.findings, &gathered.seen, &[], Outcome::Clean);
     let name = files.iter().map(|file| display(file)).collect::<Vec<_>>().join(", ");
     Ok(Earlier { name, members, review: judgement.review, made })

@@ -11,12 +11,13 @@ use super::output::{self, Destination};
 use super::{Common, Outcome, complain, judge_inputs};
 use crate::estate::{self, Estate};
 use crate::facts::{self, Fact, FactError, FindingRow, Line, NoticeRow, Row, VERSION};
-use crate::fleet::{Collector, Made};
+use crate::fleet::{self, Collector, Made};
 use crate::input::{FileId, Place, display};
 use crate::policy::{Seen, look};
 use crate::report;
 use crate::rules::Finding;
 use crate::server::{Notice, Server};
+use crate::workers::Workers;
 
 /// So many mistakes of one file of rows are listed on standard error.
 const LISTED: usize = 20;
@@ -31,7 +32,9 @@ pub(super) struct Gathered {
     /// What was seen of the policy.
     pub(super) seen: Seen,
     /// Sites and values.
-    pub(super) collector: Collector,
+    collector: Collector,
+    /// Those that other threads gathered.
+    others: Vec<Collector>,
 }
 
 /// What one or several servers came to.
@@ -66,7 +69,7 @@ fn judge(estate: &mut Estate, setup: &Setup) -> (Vec<Finding>, Seen) {
         setup.note(server);
     }
     let twins = setup.twins(&estate.servers);
-    findings.extend(estate.servers.iter().flat_map(|server| setup.check(server, &twins)));
+    findings.extend(estate.servers.iter().flat_map(|server| setup.check(server, &twins, false)));
     if let Some(loaded) = &setup.policy {
         for server in &mut estate.servers {
             let (found, here) = look(&loaded.policy, OWN, server);
@@ -107,16 +110,19 @@ impl Collectors {
         digest
     }
 
-    /// What all have gathered.
-    fn joined(self) -> Collector {
-        let mut all = self.0.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter();
-        let mut first = all.next().unwrap_or_default();
-        all.for_each(|other| first.absorb(other));
-        first
+    fn into_all(self) -> Vec<Collector> {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Gathered {
+    /// Sites and values, put together.
+    pub(super) fn members(&mut self, workers: &Workers) -> fleet::Estate {
+        let mut collectors = std::mem::take(&mut self.others);
+        collectors.push(std::mem::take(&mut self.collector));
+        Collector::finish_all(collectors, workers)
+    }
+
     fn take(&mut self, digest: Digest) {
         let Digest { estate, mut findings, seen } = digest;
         let first = u32::try_from(self.estate.inputs.len()).unwrap_or(u32::MAX);
@@ -171,7 +177,7 @@ pub(super) fn of_directories<F>(
     let collectors = Collectors::default();
     let digest = |estate| collectors.digest(estate, setup);
     if each && estate::read_each(paths, &common.options(), &held, &digest, &mut |digest| gathered.take(digest)) {
-        gathered.collector = collectors.joined();
+        gathered.others = collectors.into_all();
         gathered.sort();
         if let Some(message) = common.misfit(&gathered.estate) {
             complain(&message);

@@ -116,7 +116,7 @@ pub(super) fn judge(
     setup.refuse_wrong_nodes(&estate.servers, outcome)?;
     let twins = setup.twins(&estate.servers);
     let workers = Workers::new(common.threads, estate.servers.len());
-    let findings = workers.map(estate.servers.iter().collect(), |server: &Server| setup.check(server, &twins));
+    let findings = workers.map(estate.servers.iter().collect(), |server: &Server| setup.check(server, &twins, true));
     let mut findings: Vec<Finding> = findings.into_iter().flatten().collect();
     let mut seen = Seen::default();
     if let Some(loaded) = &setup.policy {
@@ -235,10 +235,10 @@ impl Setup {
         known_twins(servers, &self.nodes)
     }
 
-    /// What the rules find on a server.
-    pub(super) fn check(&self, server: &Server, twins: &TwinsByName<'_>) -> Vec<Finding> {
+    /// What the rules find on a server, with or without remedies.
+    pub(super) fn check(&self, server: &Server, twins: &TwinsByName<'_>, remedies: bool) -> Vec<Finding> {
         let twin = twins.iter().find(|(name, _)| *name == server.name).map(|(_, twin)| *twin);
-        rules::check(&Context { groups: &self.groups, profile: self.profile, twin, ..Context::new(server) })
+        rules::check(&Context { groups: &self.groups, profile: self.profile, twin, remedies, ..Context::new(server) })
     }
 
     /// Applies policy and baseline to what was found. `seen` is what was seen of the policy server by server.

@@ -7,13 +7,14 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Write;
 use std::hash::{BuildHasher, Hash};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::Text;
 use crate::catalogue::{Level, Setting, Value, entry};
 use crate::facts::{self, APPLICATION, BINDING, BINDING_FLAGS, DECLARED, SERVED_BY_RECORD};
 use crate::hashing::Seed;
 use crate::server::{Binding, Generation};
+use crate::workers::Workers;
 
 /// The name under which it is compared whether HTTP.sys has a record for a site at all.
 pub(super) const RECORD: &str = "http-sys-record";
@@ -664,6 +665,37 @@ impl Collector {
         }
     }
 
+    /// All that several have gathered, which is quick where each has servers of its own.
+    pub(crate) fn finish_all(mut collectors: Vec<Collector>, workers: &Workers) -> Estate {
+        let mut servers: HashSet<&str, Seed> = HashSet::default();
+        let mut is_apart = || collectors.iter().flat_map(|one| &one.servers).all(|server| servers.insert(server));
+        if workers.count() < 2 || collectors.len() < 2 || !is_apart() {
+            let mut all = collectors.drain(..);
+            let mut first = all.next().unwrap_or_default();
+            all.for_each(|other| first.absorb(other));
+            return first.finish();
+        }
+        let sets = Sets::default();
+        let parts = workers.map(collectors, |collector| {
+            let mut estate = collector.finish();
+            sets.share(&mut estate.members);
+            estate
+        });
+        let mut whole = Estate::default();
+        for part in parts {
+            whole.members.extend(part.members);
+            whole.servers.extend(part.servers);
+            for (name, values) in part.registry {
+                let known = whole.registry.entry(name).or_default();
+                values.into_iter().for_each(|(value, servers)| *known.entry(value).or_default() += servers);
+            }
+        }
+        // Each part is sorted, so that there is little to do.
+        whole.members.sort_by(|one, other| order((&one.server, &one.site, one.id), (&other.server, &other.site, other.id)));
+        whole.servers.sort();
+        whole
+    }
+
     /// All that was gathered.
     pub fn finish(mut self) -> Estate {
         self.pack();
@@ -675,6 +707,25 @@ impl Collector {
         let mut members: Vec<Member> = packed.into_all().map(|(key, packed)| member(&mut pool, key, packed)).collect();
         members.sort_by(|one, other| order((&one.server, &one.site, one.id), (&other.server, &other.site, other.id)));
         Estate { members, servers: servers.into_iter().collect(), registry }
+    }
+}
+
+/// Sets of values that are equal, once for all threads: members are put together by where their sets lie.
+#[derive(Default)]
+struct Sets(Mutex<HashSet<Arc<[Arc<Fact>]>, Seed>>);
+
+impl Sets {
+    fn share(&self, members: &mut [Member]) {
+        // Each is kept until the end, so that no other one can lie where it lies.
+        let mut known: HashMap<usize, [Arc<[Arc<Fact>]>; 2], Seed> = HashMap::default();
+        for at in members.iter_mut().flat_map(|member| &mut member.paths) {
+            let [_, shared] = known.entry(at.facts.as_ptr().addr()).or_insert_with(|| {
+                // Nothing that is done while it is locked can fail.
+                let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+                [Arc::clone(&at.facts), once(&mut all, Arc::clone(&at.facts))]
+            });
+            at.facts = Arc::clone(shared);
+        }
     }
 }
 

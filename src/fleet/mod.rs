@@ -18,6 +18,7 @@ pub use judge::{CohortReport, Deviation, Group, Held, Outlier, Split};
 pub use twins::{NodeRow, NodeValue, Twins};
 
 use crate::rules;
+use crate::workers::Workers;
 
 /// Whose numbers decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,14 +60,38 @@ impl Fleet {
 
 /// Compares every site with its peers, and every server with its twins. `nodes` are servers that are declared to be nodes of one role.
 pub fn compare(estate: &Estate, declared: &[Declared], nodes: &[rules::Group], thresholds: Thresholds) -> Fleet {
+    compare_with(&Workers::none(), estate, declared, nodes, thresholds)
+}
+
+/// The same, with several threads.
+pub(crate) fn compare_with(
+    workers: &Workers,
+    estate: &Estate,
+    declared: &[Declared],
+    nodes: &[rules::Group],
+    thresholds: Thresholds,
+) -> Fleet {
+    // Twins are looked for beside the cohorts.
+    let work = cohorts::of(estate, declared).into_iter().map(Some).chain([None]).collect();
+    let parts = workers.map(work, |cohort| {
+        let mut part = Fleet::default();
+        match cohort {
+            Some(cohort) => judge::judge(estate, &cohort, thresholds, &mut part),
+            None => part.twins = twins::of(estate, nodes),
+        }
+        part
+    });
     let mut fleet = Fleet::default();
-    for cohort in cohorts::of(estate, declared) {
-        judge::judge(estate, &cohort, thresholds, &mut fleet);
+    for part in parts {
+        fleet.cohorts.extend(part.cohorts);
+        fleet.outliers.extend(part.outliers);
+        fleet.groups.extend(part.groups);
+        fleet.splits.extend(part.splits);
+        fleet.twins.extend(part.twins);
     }
     fleet.outliers.sort_by_cached_key(Outlier::order);
     fleet.groups.sort_by_cached_key(Group::order);
     fleet.splits.sort_by_cached_key(Split::order);
-    fleet.twins = twins::of(estate, nodes);
     fleet
 }
 

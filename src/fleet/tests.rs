@@ -1,5 +1,8 @@
 //! Rows made by hand, with what must and must not be said about them.
 
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
 use super::*;
 use crate::policy::{Glob, Names, Of};
 use crate::rules::Group as Role;
@@ -235,13 +238,41 @@ fn what_was_gathered_apart_is_put_together_as_if_it_had_been_gathered_at_once() 
     ["a", "b"].iter().for_each(|server| once.fact(&binding(server)));
     let once = once.finish();
     for parts in [[0, 0, 0, 0, 0], [0, 1, 2, 3, 4], [0, 1, 1, 0, 1], [4, 3, 2, 1, 0]] {
-        let mut all = Collector::default();
+        let (mut all, mut apart) = (Collector::default(), Vec::new());
         for part in 0..5 {
-            let mut alone = Collector::default();
-            rows.iter().zip(parts).filter(|(_, of)| *of == part).for_each(|(row, _)| alone.observe(row));
-            ["a", "b"].iter().filter(|_| part % 2 == 0).for_each(|server| alone.fact(&binding(server)));
-            all.absorb(alone);
+            let alone = || {
+                let mut alone = Collector::default();
+                rows.iter().zip(parts).filter(|(_, of)| *of == part).for_each(|(row, _)| alone.observe(row));
+                ["a", "b"].iter().filter(|_| part % 2 == 0).for_each(|server| alone.fact(&binding(server)));
+                alone
+            };
+            all.absorb(alone());
+            apart.push(alone());
         }
         assert_eq!(all.finish(), once, "{parts:?}");
+        assert_eq!(Collector::finish_all(apart, &two_threads()), once, "{parts:?}");
     }
+}
+
+fn two_threads() -> Workers {
+    Workers::new(NonZeroUsize::new(2), usize::MAX)
+}
+
+#[test]
+fn servers_that_several_threads_gathered_come_to_what_one_thread_makes_of_them() {
+    let estate = crate::estate::read(&[PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples")], &crate::estate::Options::default());
+    let mut once = Collector::default();
+    estate.servers.iter().for_each(|server| once.server(server, &estate.inputs));
+    let once = once.finish();
+    let mut apart = [(); 3].map(|()| Collector::default());
+    for (index, server) in estate.servers.iter().enumerate() {
+        apart[index % 3].server(server, &estate.inputs);
+    }
+    let together = Collector::finish_all(apart.into(), &two_threads());
+    assert!(together.servers.len() > 10 && together.members == once.members && together.servers == once.servers);
+    assert_eq!(together.registry, once.registry);
+    assert_eq!(
+        format!("{:?}", compare_with(&two_threads(), &together, &[], &[], Thresholds::default())),
+        format!("{:?}", compare(&once, &[], &[], Thresholds::default()))
+    );
 }

@@ -105,7 +105,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             if known {
                 finding = finding.confidence(Confidence::Firm);
             }
-            findings.push(remedies(finding, map, index, scope, danger));
+            findings.push(if context.remedies { remedies(finding, map, index, scope, danger) } else { finding });
         }
     }
 }

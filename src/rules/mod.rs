@@ -145,6 +145,8 @@ pub struct Context<'a> {
     pub profile: Option<Profile>,
     /// The server that the user declares to be its twin, the node of the same role to compare it with.
     pub twin: Option<&'a Server>,
+    /// Whether findings get their remedies. A survey of thousands of servers shows none, so that a rule may leave them out.
+    pub remedies: bool,
     /// What several rules ask of the server, worked out when the first one does.
     pub(crate) shared: Shared<'a>,
 }
@@ -161,7 +163,7 @@ pub(crate) struct Shared<'a> {
 impl<'a> Context<'a> {
     /// A server by itself: default peers, no profile, no twin.
     pub fn new(server: &'a Server) -> Self {
-        Context { server, groups: &[], profile: None, twin: None, shared: Shared::default() }
+        Context { server, groups: &[], profile: None, twin: None, remedies: true, shared: Shared::default() }
     }
 
     /// Which endpoints serve which site.
