@@ -10,6 +10,7 @@ use std::hash::{BuildHasher, Hash};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::Text;
+use super::cohorts::in_lower_case;
 use crate::catalogue::{Level, Setting, Value, entry};
 use crate::facts::{self, APPLICATION, BINDING, BINDING_FLAGS, DECLARED, SERVED_BY_RECORD};
 use crate::hashing::Seed;
@@ -313,7 +314,6 @@ struct Pool {
     texts: HashSet<Text, Seed>,
     facts: HashSet<Arc<Fact>, Seed>,
     sets: HashSet<Arc<[Arc<Fact>]>, Seed>,
-    lists: HashSet<Arc<[Text]>, Seed>,
     /// What rows came to, by a hash of what they say. Few rows of a server say something new.
     rows: HashMap<u64, Vec<Judged>, Seed>,
     /// What the values of a path or endpoint came to, by a hash of what they say.
@@ -379,8 +379,7 @@ impl Pool {
     }
 
     fn text_in_lower_case(&mut self, text: &str) -> Text {
-        let is_lower = text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
-        if is_lower { self.text(text) } else { self.text(&text.to_lowercase()) }
+        self.text(&in_lower_case(text))
     }
 
     /// What a row of a setting of the catalogue comes to, where it is one that is compared at this level.
@@ -731,13 +730,13 @@ impl Sets {
 
 /// How sites are ordered, by server, name and number.
 fn order(one: (&str, &str, Option<u32>), other: (&str, &str, Option<u32>)) -> Ordering {
-    let servers = in_lower_case(one.0, other.0).then_with(|| one.0.cmp(other.0));
-    let sites = || in_lower_case(one.1, other.1).then_with(|| one.1.cmp(other.1));
+    let servers = order_in_lower_case(one.0, other.0).then_with(|| one.0.cmp(other.0));
+    let sites = || order_in_lower_case(one.1, other.1).then_with(|| one.1.cmp(other.1));
     servers.then_with(sites).then_with(|| one.2.cmp(&other.2))
 }
 
 /// How two texts are ordered in lower case.
-fn in_lower_case(one: &str, other: &str) -> Ordering {
+fn order_in_lower_case(one: &str, other: &str) -> Ordering {
     if one.is_ascii() && other.is_ascii() {
         return one.bytes().map(|byte| byte.to_ascii_lowercase()).cmp(other.bytes().map(|byte| byte.to_ascii_lowercase()));
     }
@@ -764,9 +763,10 @@ fn member(pool: &mut Pool, (server, site, id): Key, packed: Packed) -> Member {
         for part in [" ", host, " ", flags] {
             whole.push_str(part);
         }
-        bindings.push(pool.text_in_lower_case(&whole));
+        // Nearly every site has texts of its own, so that nothing is gained by looking for equal ones.
+        bindings.push(Text::from(in_lower_case(&whole)));
         if !host.is_empty() {
-            hosts.push(pool.text_in_lower_case(host));
+            hosts.push(Text::from(in_lower_case(host)));
         }
     }
     pool.scratch = whole;
@@ -788,13 +788,12 @@ fn member(pool: &mut Pool, (server, site, id): Key, packed: Packed) -> Member {
         [only] => Arc::clone(only),
         many => pool.text(&many.iter().map(|path| &**path).collect::<Vec<_>>().join("\n")),
     };
-    let bindings: Arc<[Text]> = bindings.into();
     Member {
         server,
         site,
         id,
         hosts: hosts.into_boxed_slice(),
-        bindings: once(&mut pool.lists, bindings),
+        bindings: bindings.into(),
         role,
         place: packed.place,
         files: files.into_boxed_slice(),
