@@ -11,6 +11,8 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(decoded) = decode(bytes, None) else { return };
     if let Ok(metabase) = read(&decoded.text, FileId(0), Limits::default(), None) {
         let server = assemble(&metabase, "SERVER".to_owned());
-        let _ = check(&Context { server: &server, groups: &[], profile: None, twin: Some(&server) });
+        let mut context = Context::new(&server);
+        context.twin = Some(&server);
+        let _ = check(&context);
     }
 });

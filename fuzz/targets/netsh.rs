@@ -13,6 +13,6 @@ fuzz_target!(|bytes: &[u8]| {
     for records in [read_listing(&decoded.text, FileId(0)), read_json(&decoded.text, FileId(0))] {
         let mut server = Server::unknown("SERVER".to_owned(), Generation::Iis7);
         join(&mut server, records);
-        let _ = check(&Context { server: &server, groups: &[], profile: None, twin: None });
+        let _ = check(&Context::new(&server));
     }
 });

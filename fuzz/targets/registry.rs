@@ -14,6 +14,6 @@ fuzz_target!(|bytes: &[u8]| {
     for records in [read_registry(&decoded.text, FileId(0))] {
         let mut server = Server::unknown("SERVER".to_owned(), Generation::Iis7);
         join(&mut server, records);
-        let _ = check(&Context { server: &server, groups: &[], profile: None, twin: None });
+        let _ = check(&Context::new(&server));
     }
 });

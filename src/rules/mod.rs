@@ -135,6 +135,7 @@ pub use profiles::Profile;
 pub use steps::{Remedies, Step, Steps};
 
 /// What a rule sees: one server, and which of its sites the user declares to be peers.
+/// [`Context::new`] makes one; what else is known is set afterwards.
 #[derive(Debug, Clone)]
 pub struct Context<'a> {
     /// The server.
