@@ -236,6 +236,21 @@ mod tests {
     }
 
     #[test]
+    fn a_survey_gets_the_same_findings_without_remedies() {
+        let site = r#"<IIsWebServer Location="/LM/W3SVC/1" SecureBindings=":443:"></IIsWebServer>"#;
+        let server = metabase(&format!(r#"{SERVICE}{site}<IIsWebVirtualDir Location="/LM/W3SVC/1/ROOT" {SCRIPTS}></IIsWebVirtualDir>"#));
+        let told = |remedies: bool| {
+            let mut found = Vec::new();
+            check(&Context { remedies, ..Context::new(&server) }, &mut found);
+            found
+        };
+        let (mut with, without) = (told(true), told(false));
+        assert!(with.len() == 1 && !with[0].remedies.is_empty());
+        with[0].remedies.clear();
+        assert_eq!(format!("{with:?}"), format!("{without:?}"));
+    }
+
+    #[test]
     fn a_requirement_that_never_asks_is_silent() {
         let server = metabase(&format!(
             r#"{SERVICE}<IIsWebServer Location="/LM/W3SVC/1" SecureBindings=":443:"></IIsWebServer>
