@@ -84,7 +84,7 @@ fn judge(estate: &mut Estate, setup: &Setup) -> (Vec<Finding>, Seen) {
 /// Gathers the values of servers that were judged, and forgets them.
 fn forget(mut estate: Estate, findings: Vec<Finding>, seen: Seen, collector: &mut Collector) -> Digest {
     for server in &estate.servers {
-        collector.server(server, &estate.inputs);
+        collector.settle(server, &estate.inputs);
     }
     estate.servers = std::mem::take(&mut estate.servers).into_iter().map(shell).collect();
     Digest { estate, findings, seen }

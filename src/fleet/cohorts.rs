@@ -1,8 +1,8 @@
 //! Which sites are peers. Every cohort says why its sites belong together.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
-use std::hash::Hash;
+use std::collections::BTreeSet;
+use std::hash::{BuildHasher, Hash};
 
 use serde::Serialize;
 
@@ -110,22 +110,35 @@ pub(super) fn of(estate: &Estate, declared: &[Declared]) -> Vec<Cohort> {
 }
 
 /// Members by what they have in common.
-struct Peers<K>(HashMap<K, Vec<usize>, Seed>);
+struct Peers<K> {
+    seed: Seed,
+    /// A hash of each key, with the key and a member that has it.
+    all: Vec<(u64, K, usize)>,
+}
 
 impl<K> Default for Peers<K> {
     fn default() -> Self {
-        Peers(HashMap::default())
+        Peers { seed: Seed::default(), all: Vec::new() }
     }
 }
 
-impl<K: Eq + Hash + Ord> Peers<K> {
+impl<K: Clone + Hash + Ord> Peers<K> {
     fn add(&mut self, key: K, member: usize) {
-        self.0.entry(key).or_default().push(member);
+        self.all.push((self.seed.hash_one(&key), key, member));
     }
 
-    /// Those with peers. Most host names have one site only, so that few are left to be sorted.
-    fn sorted(self) -> Vec<(K, Vec<usize>)> {
-        let mut peers: Vec<(K, Vec<usize>)> = self.0.into_iter().filter(|(_, members)| members.len() >= 2).collect();
+    /// Those with peers; members in the order in which they came. Most host names have one site only, which their hashes tell, so that few are
+    /// left to be sorted.
+    fn sorted(mut self) -> Vec<(K, Vec<usize>)> {
+        self.all.sort_by_key(|(hash, ..)| *hash);
+        let mut peers: Vec<(K, Vec<usize>)> = Vec::new();
+        for alike in self.all.chunk_by_mut(|one, next| one.0 == next.0).filter(|alike| alike.len() >= 2) {
+            // Keys with one hash are nearly always one key.
+            alike.sort_by(|one, next| one.1.cmp(&next.1));
+            for same in alike.chunk_by(|one, next| one.1 == next.1).filter(|same| same.len() >= 2) {
+                peers.push((same[0].1.clone(), same.iter().map(|(.., member)| *member).collect()));
+            }
+        }
         peers.sort_unstable_by(|one, other| one.0.cmp(&other.0));
         peers
     }

@@ -6,7 +6,7 @@ mod whole;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Write;
-use std::hash::{BuildHasher, Hash};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::Text;
@@ -142,6 +142,22 @@ impl Member {
         Some(&*self.own(path)?.facts)
     }
 
+    /// A hash of what [`says_the_same`](Self::says_the_same) compares.
+    pub(super) fn hash_of_values(&self, seed: &Seed) -> u64 {
+        let mut hasher = seed.build_hasher();
+        for at in &self.paths {
+            at.path.hash(&mut hasher);
+            hasher.write_usize(at.facts.as_ptr().addr());
+        }
+        hasher.finish()
+    }
+
+    /// Whether another member has the same sets of values at the same paths. Sets that are equal lie at one place.
+    pub(super) fn says_the_same(&self, other: &Member) -> bool {
+        let same = |(one, other): (&At, &At)| Arc::ptr_eq(&one.facts, &other.facts) && one.path == other.path;
+        self.paths.len() == other.paths.len() && self.paths.iter().zip(&other.paths).all(same)
+    }
+
     fn own(&self, path: &str) -> Option<&At> {
         self.paths.get(self.paths.binary_search_by(|at| (*at.path).cmp(path)).ok()?)
     }
@@ -263,6 +279,24 @@ pub struct Collector {
     /// The site of the last row: the next one is likely to be of it, too.
     last: Option<Key>,
     packed: Packs,
+    settled: Settled,
+}
+
+/// Sites to which no row will be added, in the order in which they came, in pieces as [`Packs`] are.
+#[derive(Debug, Default)]
+struct Settled(Vec<Vec<Member>>);
+
+impl Settled {
+    fn push(&mut self, member: Member) {
+        match self.0.last_mut().filter(|piece| piece.len() < PACKS) {
+            Some(piece) => piece.push(member),
+            None => {
+                let mut piece = Vec::with_capacity(PACKS);
+                piece.push(member);
+                self.0.push(piece);
+            }
+        }
+    }
 }
 
 /// Packed sites by key, in the order in which they came: servers are read in the order of their names, so that little is left to be sorted.
@@ -551,6 +585,7 @@ impl Collector {
     /// Adds what another one has gathered.
     pub fn absorb(&mut self, mut other: Collector) {
         other.pack();
+        self.settled.0.append(&mut other.settled.0);
         self.last = None;
         for server in &other.servers {
             let server = self.pool.text(server);
@@ -676,36 +711,53 @@ impl Collector {
         }
         let sets = Sets::default();
         let parts = workers.map(collectors, |collector| {
-            let mut estate = collector.finish();
-            sets.share(&mut estate.members);
-            estate
+            let mut part = Part::of(collector);
+            part.members.iter_mut().for_each(|members| sets.share(members));
+            part
         });
-        let mut whole = Estate::default();
-        for part in parts {
-            whole.members.extend(part.members);
-            whole.servers.extend(part.servers);
-            for (name, values) in part.registry {
-                let known = whole.registry.entry(name).or_default();
-                values.into_iter().for_each(|(value, servers)| *known.entry(value).or_default() += servers);
-            }
-        }
-        // Each part is sorted, so that there is little to do.
-        whole.members.sort_by(|one, other| order((&one.server, &one.site, one.id), (&other.server, &other.site, other.id)));
-        whole.servers.sort();
-        whole
+        Part::join(parts)
     }
 
     /// All that was gathered.
-    pub fn finish(mut self) -> Estate {
-        self.pack();
-        let Collector { mut pool, servers, registry: said, packed, .. } = self;
-        let mut registry: BTreeMap<Text, BTreeMap<Text, usize>> = BTreeMap::new();
-        for (name, value, _) in said {
-            *registry.entry(name).or_default().entry(value).or_default() += 1;
+    pub fn finish(self) -> Estate {
+        Part::join(vec![Part::of(self)])
+    }
+}
+
+/// What one collector came to.
+struct Part {
+    members: Vec<Vec<Member>>,
+    servers: BTreeSet<Text>,
+    /// Name, value, server.
+    registry: BTreeSet<(Text, Text, Text)>,
+}
+
+impl Part {
+    fn of(mut collector: Collector) -> Part {
+        collector.pack();
+        let Collector { mut pool, servers, registry, packed, settled, .. } = collector;
+        let mut members = settled.0;
+        let others: Vec<Member> = packed.into_all().map(|(key, packed)| member(&mut pool, key, packed)).collect();
+        members.push(others);
+        Part { members, servers, registry }
+    }
+
+    fn join(parts: Vec<Part>) -> Estate {
+        let mut whole = Estate::default();
+        let members = parts.iter().flat_map(|part| &part.members).map(Vec::len).sum();
+        whole.members.reserve_exact(members);
+        whole.servers.reserve_exact(parts.iter().map(|part| part.servers.len()).sum());
+        for part in parts {
+            part.members.into_iter().for_each(|piece| whole.members.extend(piece));
+            whole.servers.extend(part.servers);
+            for (name, value, _) in part.registry {
+                *whole.registry.entry(name).or_default().entry(value).or_default() += 1;
+            }
         }
-        let mut members: Vec<Member> = packed.into_all().map(|(key, packed)| member(&mut pool, key, packed)).collect();
-        members.sort_by(|one, other| order((&one.server, &one.site, one.id), (&other.server, &other.site, other.id)));
-        Estate { members, servers: servers.into_iter().collect(), registry }
+        // Each part is nearly sorted, so that there is little to do.
+        whole.members.sort_by(|one, other| order((&one.server, &one.site, one.id), (&other.server, &other.site, other.id)));
+        whole.servers.sort();
+        whole
     }
 }
 

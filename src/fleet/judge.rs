@@ -173,48 +173,83 @@ impl Split {
     }
 }
 
-/// A setting at a path, with the values of all members that have it.
-pub(super) struct Row<'a> {
+/// Members with one value, by those who say it in the same words.
+#[derive(Default)]
+pub(super) struct With<'a, 'r>(Vec<(&'a Fact, &'r [usize])>);
+
+impl<'a> With<'a, '_> {
+    fn count(&self) -> usize {
+        self.0.iter().map(|(_, members)| members.len()).sum()
+    }
+
+    pub(super) fn first(&self) -> Option<(usize, &'a Fact)> {
+        self.0.iter().filter_map(|(fact, members)| Some((*members.first()?, *fact))).min_by_key(|(index, _)| *index)
+    }
+
+    /// In ascending order.
+    pub(super) fn all(&self) -> Vec<(usize, &'a Fact)> {
+        let mut all: Vec<_> = self.0.iter().flat_map(|(fact, members)| members.iter().map(|index| (*index, *fact))).collect();
+        all.sort_by_key(|(index, _)| *index);
+        all
+    }
+}
+
+/// A setting at a path, with the values of all members that have it. Members are told as those who say the same at all paths.
+pub(super) struct Row<'a, 'r> {
     pub(super) path: Text,
     pub(super) setting: Text,
-    /// Members by value; members in ascending order.
-    pub(super) values: BTreeMap<&'a Text, Vec<(usize, &'a Fact)>>,
-    pub(super) unknown: Vec<usize>,
-    /// Members whose value is that of the path above, ascending.
-    inherited: Vec<usize>,
+    pub(super) values: BTreeMap<&'a Text, With<'a, 'r>>,
+    unknown: Vec<&'r [usize]>,
+    /// Members whose value is that of the path above.
+    inherited: Vec<&'r [usize]>,
     /// For a path that few mention: the path above that says what to expect.
     pub(super) sparse_below: Option<Text>,
 }
 
-impl Row<'_> {
+impl Row<'_, '_> {
     fn known(&self) -> usize {
-        self.values.values().map(Vec::len).sum()
+        self.values.values().map(With::count).sum()
+    }
+
+    fn not_assessed(&self) -> usize {
+        self.unknown.iter().map(|members| members.len()).sum()
+    }
+
+    pub(super) fn unknown(&self) -> impl Iterator<Item = usize> {
+        self.unknown.iter().flat_map(|members| members.iter().copied())
     }
 
     fn inherits(&self, member: usize) -> bool {
-        self.inherited.binary_search(&member).is_ok()
+        self.inherited.iter().any(|members| members.binary_search(&member).is_ok())
+    }
+
+    /// Whether it says no more than the path above.
+    fn is_inherited(&self) -> bool {
+        self.inherited.iter().map(|members| members.len()).sum::<usize>() == self.known() + self.not_assessed()
     }
 }
 
 /// Calls `take` for every setting at every path at which any member says something, unless all merely inherit there. Paths come sorted, so
 /// that a path comes after those above it.
-pub(super) fn rows<'a>(estate: &'a Estate, members: &[usize], mut take: impl FnMut(Row<'a>)) {
-    let mut paths: BTreeMap<&Text, Vec<usize>> = BTreeMap::new();
-    for index in members {
-        for path in estate.members[*index].paths() {
-            paths.entry(path).or_default().push(*index);
+pub(super) fn rows<'a>(estate: &'a Estate, members: &[usize], mut take: impl FnMut(Row<'a, '_>)) {
+    let alike = alike(estate, members);
+    let mut paths: BTreeMap<&Text, Vec<&Alike<'_>>> = BTreeMap::new();
+    for one in &alike {
+        for path in one.first.paths() {
+            paths.entry(path).or_default().push(one);
         }
     }
     let is_dense = |count: usize| members.len() <= SMALL || count * DENSE >= members.len();
-    let dense: BTreeSet<&str> = paths.iter().filter(|(_, with)| is_dense(with.len())).map(|(path, _)| &***path).collect();
+    let count = |with: &[&Alike<'_>]| with.iter().map(|one| one.members.len()).sum();
+    let dense: BTreeSet<&str> = paths.iter().filter(|(_, with)| is_dense(count(with))).map(|(path, _)| &***path).collect();
+    let all: Vec<&Alike<'_>> = alike.iter().collect();
     for (path, with) in &paths {
         let is_dense = dense.contains(&***path);
         let above_here = nearest(path, &dense);
-        let judged: &[usize] = if is_dense { members } else { with };
-        let mut by_setting: BTreeMap<&'a Text, Row<'a>> = BTreeMap::new();
-        let alike = alike(estate, judged, path, above_here);
-        let is_mixed = alike.len() > 1;
-        for Alike { facts, above, members } in alike {
+        let mut by_setting: BTreeMap<&'a Text, Row<'a, '_>> = BTreeMap::new();
+        for one in if is_dense { &all } else { with } {
+            let Some(facts) = one.first.values_at(path) else { continue };
+            let above = above_here.and_then(|above| one.first.values_at(above));
             for fact in facts {
                 let row = by_setting.entry(&fact.setting).or_insert_with(|| Row {
                     path: Arc::clone(path),
@@ -225,52 +260,41 @@ pub(super) fn rows<'a>(estate: &'a Estate, members: &[usize], mut take: impl FnM
                     sparse_below: if is_dense { None } else { above_here.map(Arc::from) },
                 });
                 match &fact.value {
-                    Some(value) => row.values.entry(value).or_default().extend(members.iter().map(|index| (*index, &**fact))),
-                    None => row.unknown.extend(&members),
+                    Some(value) => row.values.entry(value).or_default().0.push((fact, &one.members)),
+                    None => row.unknown.push(&one.members),
                 }
                 let position = |above: &'a [Arc<Fact>]| above.binary_search_by(|other| other.setting.cmp(&fact.setting)).ok();
                 let said_above = above.and_then(|above| above.get(position(above)?));
                 if said_above.is_some_and(|above| above.value == fact.value) {
-                    row.inherited.extend(&members);
+                    row.inherited.push(&one.members);
                 }
             }
         }
-        if is_mixed {
-            for row in by_setting.values_mut() {
-                row.values.values_mut().for_each(|with| with.sort_unstable_by_key(|(index, _)| *index));
-                row.unknown.sort_unstable();
-                row.inherited.sort_unstable();
-            }
-        }
-        for row in by_setting.into_values() {
-            if row.inherited.len() < row.known() + row.unknown.len() {
-                take(row);
-            }
-        }
+        by_setting.into_values().filter(|row| !row.is_inherited()).for_each(&mut take);
     }
 }
 
-/// Members whose values at a path, and at the one above, are the same sets.
+/// Members that say the same at the same paths.
 struct Alike<'a> {
-    facts: &'a [Arc<Fact>],
-    above: Option<&'a [Arc<Fact>]>,
+    first: &'a Member,
     /// Ascending.
     members: Vec<usize>,
 }
 
-/// Members put together by what they say, so that what thousands say is looked at once. Equal sets lie at one place.
-fn alike<'a>(estate: &'a Estate, members: &[usize], path: &str, above: Option<&str>) -> Vec<Alike<'a>> {
-    let address = |facts: Option<&[Arc<Fact>]>| facts.map_or(0, |facts| facts.as_ptr().addr());
-    let mut known: HashMap<(usize, usize), usize, Seed> = HashMap::default();
+/// Members put together by what they say, so that what thousands say is looked at once.
+fn alike<'a>(estate: &'a Estate, members: &[usize]) -> Vec<Alike<'a>> {
+    let mut known: HashMap<u64, Vec<usize>, Seed> = HashMap::default();
+    let hasher = known.hasher().clone();
     let mut all: Vec<Alike<'a>> = Vec::new();
     for index in members {
         let member = &estate.members[*index];
-        let Some(facts) = member.values_at(path) else { continue };
-        let above = above.and_then(|above| member.values_at(above));
-        let at = *known.entry((address(Some(facts)), address(above))).or_insert(all.len());
-        match all.get_mut(at) {
-            Some(alike) => alike.members.push(*index),
-            None => all.push(Alike { facts, above, members: vec![*index] }),
+        let same = known.entry(member.hash_of_values(&hasher)).or_default();
+        match same.iter().find(|at| all[**at].first.says_the_same(member)) {
+            Some(at) => all[*at].members.push(*index),
+            None => {
+                same.push(all.len());
+                all.push(Alike { first: member, members: vec![*index] });
+            }
         }
     }
     all
@@ -300,12 +324,13 @@ struct Majority {
 
 /// Judges one cohort and adds what was found.
 pub(super) fn judge(estate: &Estate, cohort: &Cohort, thresholds: Thresholds, fleet: &mut Fleet) {
-    let servers: BTreeSet<&Text> = cohort.members.iter().map(|index| &estate.members[*index].server).collect();
+    // Members are sorted by server.
+    let servers = cohort.members.chunk_by(|one, next| estate.members[*one].server == estate.members[*next].server);
     let mut report = CohortReport {
         name: cohort.name.clone(),
         kind: cohort.kind,
         members: cohort.members.len(),
-        servers: servers.len(),
+        servers: servers.count(),
         compared: 0,
         agree: 0,
         not_assessed: 0,
@@ -316,7 +341,7 @@ pub(super) fn judge(estate: &Estate, cohort: &Cohort, thresholds: Thresholds, fl
     let mut majorities: BTreeMap<(Text, Text), Majority> = BTreeMap::new();
     let mut deviating: BTreeMap<usize, Vec<Deviation>> = BTreeMap::new();
     rows(estate, &cohort.members, |row| {
-        report.not_assessed += row.unknown.len();
+        report.not_assessed += row.not_assessed();
         let known = row.known();
         if let Some(above) = &row.sparse_below {
             sparse(estate, &row, above, &majorities, &mut deviating);
@@ -326,10 +351,10 @@ pub(super) fn judge(estate: &Estate, cohort: &Cohort, thresholds: Thresholds, fl
             return;
         }
         report.compared += 1;
-        let top = row.values.iter().max_by_key(|(value, with)| (with.len(), Reverse(**value)));
+        let top = row.values.iter().max_by_key(|(value, with)| (with.count(), Reverse(**value)));
         let Some((value, with)) = top else { return };
         let enough = known >= thresholds.min_size.max(2);
-        let is_majority = with.len() * 100 >= usize::from(thresholds.majority.max(51)) * known;
+        let is_majority = with.count() * 100 >= usize::from(thresholds.majority.max(51)) * known;
         if row.values.len() == 1 {
             report.agree += 1;
         }
@@ -338,18 +363,18 @@ pub(super) fn judge(estate: &Estate, cohort: &Cohort, thresholds: Thresholds, fl
             let majority = Majority {
                 value: Arc::clone(value),
                 shown: typical.map_or_else(|| Arc::clone(value), |(_, fact)| Arc::clone(&fact.shown)),
-                agree: with.len(),
+                agree: with.count(),
                 of: known,
-                not_assessed: row.unknown.len(),
-                typical: typical.map(|(index, _)| named(&estate.members[*index], &row.path, &row.setting)),
+                not_assessed: row.not_assessed(),
+                typical: typical.map(|(index, _)| named(&estate.members[index], &row.path, &row.setting)),
             };
             let above = nearest_majority(&row.path, &row.setting, &majorities);
             let same_above = above.is_some_and(|above| above.value == majority.value);
             for (other, with) in row.values.iter().filter(|(other, _)| *other != value) {
-                for (index, fact) in with.iter().filter(|(index, _)| !(same_above && row.inherits(*index))) {
-                    let one = deviation(&estate.members[*index], fact, &row, &majority);
+                for (index, fact) in with.all().into_iter().filter(|(index, _)| !(same_above && row.inherits(*index))) {
+                    let one = deviation(&estate.members[index], fact, &row, &majority);
                     debug_assert_ne!(**other, majority.value);
-                    deviating.entry(*index).or_default().push(one);
+                    deviating.entry(index).or_default().push(one);
                 }
             }
             majorities.insert((Arc::clone(&row.path), Arc::clone(&row.setting)), majority);
@@ -365,11 +390,11 @@ pub(super) fn judge(estate: &Estate, cohort: &Cohort, thresholds: Thresholds, fl
         fleet.splits.push(Split {
             cohort: cohort.name.clone(),
             kind: cohort.kind,
+            not_assessed: row.not_assessed(),
             setting: row.setting,
             path: row.path,
             values,
             of: known,
-            not_assessed: row.unknown.len(),
             too_few: !enough,
         });
     });
@@ -412,7 +437,7 @@ fn heaviest(a: &Deviation, b: &Deviation) -> std::cmp::Ordering {
 /// A path that few members mention: they are expected to do there what the majority does above.
 fn sparse(
     estate: &Estate,
-    row: &Row<'_>,
+    row: &Row<'_, '_>,
     above: &Text,
     majorities: &BTreeMap<(Text, Text), Majority>,
     deviating: &mut BTreeMap<usize, Vec<Deviation>>,
@@ -420,8 +445,8 @@ fn sparse(
     let found = majorities.get(&(Arc::clone(above), Arc::clone(&row.setting)));
     let Some(majority) = found.or_else(|| nearest_majority(above, &row.setting, majorities)) else { return };
     for with in row.values.iter().filter(|(value, _)| ***value != majority.value).map(|(_, with)| with) {
-        for (index, fact) in with.iter().filter(|(index, _)| !row.inherits(*index)) {
-            deviating.entry(*index).or_default().push(deviation(&estate.members[*index], fact, row, majority));
+        for (index, fact) in with.all().into_iter().filter(|(index, _)| !row.inherits(*index)) {
+            deviating.entry(index).or_default().push(deviation(&estate.members[index], fact, row, majority));
         }
     }
 }
@@ -441,15 +466,15 @@ fn named(member: &Member, path: &str, setting: &str) -> (Text, Text, Option<Loca
     (Arc::clone(&member.server), Arc::clone(&member.site), member.location(path, setting))
 }
 
-fn held(estate: &Estate, path: &str, setting: &str, with: &[(usize, &Fact)]) -> Held {
+fn held(estate: &Estate, path: &str, setting: &str, with: &With<'_, '_>) -> Held {
     Held {
         value: with.first().map(|(_, fact)| Arc::clone(&fact.shown)).unwrap_or_else(|| Arc::from("")),
-        count: with.len(),
-        first: with.iter().take(NAMED).map(|(index, _)| named(&estate.members[*index], path, setting)).collect(),
+        count: with.count(),
+        first: with.all().iter().take(NAMED).map(|(index, _)| named(&estate.members[*index], path, setting)).collect(),
     }
 }
 
-fn deviation(member: &Member, fact: &Fact, row: &Row<'_>, majority: &Majority) -> Deviation {
+fn deviation(member: &Member, fact: &Fact, row: &Row<'_, '_>, majority: &Majority) -> Deviation {
     Deviation {
         setting: Arc::clone(&row.setting),
         path: Arc::clone(&row.path),

@@ -146,17 +146,17 @@ fn twins(estate: &Estate, sites: &Sites<'_>, name: String, declared: bool, nodes
                 let Some((first, fact)) = with.first() else { continue };
                 values.push(NodeValue {
                     value: Arc::clone(&fact.shown),
-                    nodes: sorted(with.iter().map(|(index, _)| node(*index)).collect()),
-                    location: estate.members[*first].location(&row.path, &row.setting),
+                    nodes: sorted(with.all().into_iter().map(|(index, _)| node(index)).collect()),
+                    location: estate.members[first].location(&row.path, &row.setting),
                 });
             }
             values.sort_by(|a, b| b.nodes.len().cmp(&a.nodes.len()).then_with(|| a.nodes.cmp(&b.nodes)));
             found.push(NodeRow {
                 site: Arc::clone(&site),
+                values,
+                not_assessed: sorted(row.unknown().map(node).collect()),
                 path: row.path,
                 setting: row.setting,
-                values,
-                not_assessed: sorted(row.unknown.iter().map(|index| node(*index)).collect()),
             });
         });
     }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use super::{At, Collector, Fact, Key, Location, Packed, Pool, SETS, Spot, once, order, origin};
+use super::{At, Collector, Fact, Key, Location, Packed, Pool, SETS, Spot, member, once, order, origin};
 use crate::catalogue::{Level, Setting, Value, entry};
 use crate::estate::InputReport;
 use crate::facts::{self, SERVED_BY_RECORD};
@@ -222,17 +222,42 @@ fn is_in_order_and_unique(paths: &[At]) -> bool {
 impl Collector {
     /// Adds a server. It makes no difference whether that or all its rows are added, which takes longer.
     pub fn server(&mut self, server: &Server, inputs: &[InputReport]) {
-        if !self.take_whole(server, inputs) {
+        let is_new = |(key, _): &(Key, Packed)| !self.open.contains_key(key) && !self.packed.contains(key);
+        // Where rows meet others of the same site, which of them counts has to be decided one by one.
+        let Some(new) = self.pool.sites(server, inputs).filter(|new| new.iter().all(is_new)) else {
             facts::of_server(server, inputs).for_each(|fact| self.fact(&fact));
             return;
+        };
+        for (key, packed) in new {
+            self.packed.insert(key, packed);
         }
-        facts::of_registry(server, inputs).into_iter().for_each(|fact| self.fact(&fact));
+        self.took(server, inputs);
     }
 
-    /// False where rows meet others of the same site, so that which of them counts has to be decided one by one; then nothing was added.
-    fn take_whole(&mut self, server: &Server, inputs: &[InputReport]) -> bool {
-        let mut files = Files { inputs, known: Vec::new(), places: Vec::new() };
+    /// The same for a server of which no other row will come. Then nothing is left to be done for it in the end.
+    pub(crate) fn settle(&mut self, server: &Server, inputs: &[InputReport]) {
+        let Some(new) = (!self.servers.contains(&*server.name)).then(|| self.pool.sites(server, inputs)).flatten() else {
+            return self.server(server, inputs);
+        };
+        for (key, packed) in new {
+            self.settled.push(member(&mut self.pool, key, packed));
+        }
+        self.took(server, inputs);
+    }
+
+    fn took(&mut self, server: &Server, inputs: &[InputReport]) {
         let name = self.pool.text(&server.name);
+        self.servers.insert(name);
+        facts::of_registry(server, inputs).into_iter().for_each(|fact| self.fact(&fact));
+    }
+}
+
+impl Pool {
+    /// The sites of a server in the order that they will have in the end; none where two of them, or two values of one, have to be told apart
+    /// row by row.
+    fn sites(&mut self, server: &Server, inputs: &[InputReport]) -> Option<Vec<(Key, Packed)>> {
+        let mut files = Files { inputs, known: Vec::new(), places: Vec::new() };
+        let name = self.text(&server.name);
         let mut endpoints: Vec<Vec<&Endpoint>> = vec![Vec::new(); server.sites.len()];
         for endpoint in &server.endpoints {
             for site in &endpoint.sites {
@@ -243,20 +268,11 @@ impl Collector {
         }
         let mut new: Vec<(Key, Packed)> = Vec::with_capacity(server.sites.len());
         for (site, endpoints) in server.sites.iter().zip(&endpoints) {
-            let key = (Arc::clone(&name), self.pool.text(&site.name), site.id);
-            if self.open.contains_key(&key) || self.packed.contains(&key) || new.iter().any(|(known, _)| *known == key) {
-                return false;
-            }
-            let Some(packed) = self.pool.site(server, site, endpoints, &mut files) else { return false };
-            new.push((key, packed));
+            let key = (Arc::clone(&name), self.text(&site.name), site.id);
+            new.push((key, self.site(server, site, endpoints, &mut files)?));
         }
-        // Servers come in the order of their names, so that in the end nothing is left to be sorted.
         new.sort_by(|((server, site, id), _), (other, ..)| order((server, site, *id), (&other.0, &other.1, other.2)));
-        for (key, packed) in new {
-            self.packed.insert(key, packed);
-        }
-        self.servers.insert(name);
-        true
+        new.is_sorted_by(|(one, _), (next, _)| one != next).then_some(new)
     }
 }
 
@@ -346,6 +362,12 @@ mod tests {
         collector
     }
 
+    fn settled(servers: &[Server], inputs: &[InputReport]) -> Collector {
+        let mut collector = Collector::default();
+        servers.iter().for_each(|server| collector.settle(server, inputs));
+        collector
+    }
+
     #[test]
     fn a_server_comes_to_what_its_rows_come_to() {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
@@ -354,11 +376,15 @@ mod tests {
             let estate = estate::read(&[directory], &Options::default());
             for server in &estate.servers {
                 let one = std::slice::from_ref(server);
-                assert_eq!(whole(one, &estate.inputs).finish(), by_rows(one, &estate.inputs).finish(), "{}", server.name);
+                let expected = by_rows(one, &estate.inputs).finish();
+                assert_eq!(whole(one, &estate.inputs).finish(), expected, "{}", server.name);
+                assert_eq!(settled(one, &estate.inputs).finish(), expected, "{}", server.name);
                 sites += server.sites.len();
                 records += usize::from(server.records.is_some());
             }
-            assert_eq!(whole(&estate.servers, &estate.inputs).finish(), by_rows(&estate.servers, &estate.inputs).finish());
+            let expected = by_rows(&estate.servers, &estate.inputs).finish();
+            assert_eq!(whole(&estate.servers, &estate.inputs).finish(), expected);
+            assert_eq!(settled(&estate.servers, &estate.inputs).finish(), expected);
         }
         assert!(sites > 20 && records > 2, "{sites} sites, {records} listings");
     }
@@ -403,6 +429,11 @@ mod tests {
         let expected = by_rows(&estate.servers, &estate.inputs).finish();
         assert!(expected.members.len() >= 4, "{}", expected.members.len());
         assert_eq!(whole(&estate.servers, &estate.inputs).finish(), expected);
+        assert_eq!(settled(&estate.servers, &estate.inputs).finish(), expected);
+        // With rows of it that came before.
+        let mut collector = by_rows(&estate.servers, &estate.inputs);
+        estate.servers.iter().for_each(|server| collector.settle(server, &estate.inputs));
+        assert_eq!(collector.finish(), expected);
         // The same server once more, and rows of it before and after.
         for order in [[true, false], [false, true], [true, true]] {
             let mut twice = Collector::default();
