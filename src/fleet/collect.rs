@@ -79,6 +79,8 @@ pub struct Fact {
 /// Where one of the values at a path is said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Spot {
+    /// Index of the path, where it is told among those of other paths.
+    path: u32,
     /// Index of the value.
     value: u16,
     /// Index of the file among those of the site.
@@ -89,12 +91,47 @@ struct Spot {
 
 /// The values of a site at one path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct At {
+struct Told {
     path: Text,
     /// Sorted by setting, and shared with all paths of all sites that have the same.
     facts: Arc<[Arc<Fact>]>,
+}
+
+impl Told {
+    fn position(&self, setting: &str) -> Option<usize> {
+        self.facts.binary_search_by(|fact| (*fact.setting).cmp(setting)).ok()
+    }
+}
+
+/// Whether paths are the same, with the same sets of values. Sets that are equal lie at one place.
+fn are_the_same(one: &[Told], other: &[Told]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| Arc::ptr_eq(&one.facts, &other.facts) && one.path == other.path)
+}
+
+/// A hash of what [`are_the_same`] compares.
+fn hash_of(all: &[Told], seed: &Seed) -> u64 {
+    let mut hasher = seed.build_hasher();
+    for told in all {
+        told.path.hash(&mut hasher);
+        hasher.write_usize(told.facts.as_ptr().addr());
+    }
+    hasher.finish()
+}
+
+/// The values of a site at one path, with their places.
+#[derive(Debug)]
+struct At {
+    path: Text,
+    /// As in [`Told`].
+    facts: Arc<[Arc<Fact>]>,
     /// Sorted by index of the value.
-    spots: Box<[Spot]>,
+    spots: Vec<Spot>,
+}
+
+impl Spot {
+    fn location(&self, files: &[Text]) -> Option<Location> {
+        Some(Location { file: Arc::clone(files.get(usize::from(self.file))?), line: self.line, column: self.column })
+    }
 }
 
 impl At {
@@ -104,8 +141,7 @@ impl At {
 
     fn location(&self, position: usize, files: &[Text]) -> Option<Location> {
         let value = u16::try_from(position).ok()?;
-        let spot = self.spots.get(self.spots.binary_search_by_key(&value, |spot| spot.value).ok()?)?;
-        Some(Location { file: Arc::clone(files.get(usize::from(spot.file))?), line: spot.line, column: spot.column })
+        self.spots.get(self.spots.binary_search_by_key(&value, |spot| spot.value).ok()?)?.location(files)
     }
 }
 
@@ -126,43 +162,45 @@ pub struct Member {
     pub role: Text,
     /// Where it is declared.
     pub place: Option<Location>,
-    files: Box<[Text]>,
-    /// Its values, sorted by path in lower case.
-    paths: Vec<At>,
+    /// Shared with the sites that were met before it, where they name the same.
+    files: Arc<[Text]>,
+    /// Its values, sorted by path in lower case, and shared with all sites that have the same.
+    told: Arc<[Told]>,
+    /// Where they are said, sorted by index of the path, and of the value.
+    spots: Box<[Spot]>,
 }
 
 impl Member {
     /// The paths at which it has values, sorted, in lower case; the empty one is the site as a whole.
     pub fn paths(&self) -> impl Iterator<Item = &Text> {
-        self.paths.iter().map(|at| &at.path)
+        self.told.iter().map(|told| &told.path)
     }
 
     /// The values at exactly this path, sorted by setting.
     pub fn values(&self, path: &str) -> Option<&[Arc<Fact>]> {
-        Some(&*self.own(path)?.facts)
+        Some(&*self.told.get(self.own(path)?)?.facts)
+    }
+
+    /// Where what it says lies. Members for which this is the same say the same.
+    pub(super) fn address_of_values(&self) -> usize {
+        self.told.as_ptr().addr()
     }
 
     /// A hash of what [`says_the_same`](Self::says_the_same) compares.
     pub(super) fn hash_of_values(&self, seed: &Seed) -> u64 {
-        let mut hasher = seed.build_hasher();
-        for at in &self.paths {
-            at.path.hash(&mut hasher);
-            hasher.write_usize(at.facts.as_ptr().addr());
-        }
-        hasher.finish()
+        hash_of(&self.told, seed)
     }
 
-    /// Whether another member has the same sets of values at the same paths. Sets that are equal lie at one place.
+    /// Whether another member has the same sets of values at the same paths.
     pub(super) fn says_the_same(&self, other: &Member) -> bool {
-        let same = |(one, other): (&At, &At)| Arc::ptr_eq(&one.facts, &other.facts) && one.path == other.path;
-        self.paths.len() == other.paths.len() && self.paths.iter().zip(&other.paths).all(same)
+        are_the_same(&self.told, &other.told)
     }
 
-    fn own(&self, path: &str) -> Option<&At> {
-        self.paths.get(self.paths.binary_search_by(|at| (*at.path).cmp(path)).ok()?)
+    fn own(&self, path: &str) -> Option<usize> {
+        self.told.binary_search_by(|told| (*told.path).cmp(path)).ok()
     }
 
-    fn nearest(&self, path: &str) -> Option<&At> {
+    fn nearest(&self, path: &str) -> Option<usize> {
         let mut path = path;
         // Deeper paths than this are none of a web site; the bound keeps the work linear.
         for _ in 0..64 {
@@ -176,13 +214,13 @@ impl Member {
 
     /// The values at a path or, for a path at which nothing is said, at the nearest one above.
     pub(super) fn values_at(&self, path: &str) -> Option<&[Arc<Fact>]> {
-        Some(&*self.nearest(path)?.facts)
+        Some(&*self.told.get(self.nearest(path)?)?.facts)
     }
 
     /// The same for one setting.
     pub(super) fn at(&self, path: &str, setting: &str) -> Option<&Fact> {
-        let at = self.nearest(path)?;
-        at.facts.get(at.position(setting)?).map(|fact| &**fact)
+        let told = self.told.get(self.nearest(path)?)?;
+        told.facts.get(told.position(setting)?).map(|fact| &**fact)
     }
 
     /// The value of a setting at the path above this one; `None` at the root, and for the site as a whole.
@@ -198,8 +236,15 @@ impl Member {
 
     /// Where the value of a setting at a path, or else the site, is declared.
     pub fn location(&self, path: &str, setting: &str) -> Option<Location> {
-        let said = self.nearest(path).and_then(|at| at.location(at.position(setting)?, &self.files));
-        said.or_else(|| self.place.clone())
+        self.said(path, setting).or_else(|| self.place.clone())
+    }
+
+    fn said(&self, path: &str, setting: &str) -> Option<Location> {
+        let path = self.nearest(path)?;
+        let value = self.told.get(path)?.position(setting)?;
+        let wanted = (u32::try_from(path).ok()?, u16::try_from(value).ok()?);
+        let spot = self.spots.get(self.spots.binary_search_by_key(&wanted, |spot| (spot.path, spot.value)).ok()?)?;
+        spot.location(&self.files)
     }
 }
 
@@ -250,7 +295,7 @@ struct Packed {
     applications: Box<[Text]>,
     written: Box<[Written]>,
     flags: Box<[(Location, Text)]>,
-    files: Box<[Text]>,
+    files: Vec<Text>,
     values: Vec<At>,
     endpoints: Vec<At>,
 }
@@ -354,8 +399,30 @@ struct Pool {
     known: HashMap<u64, whole::Known, Seed>,
     /// What the values of an only endpoint are for the site as a whole, by where their set lies, and whether it is said where its record is.
     wholes: HashMap<(usize, bool), Whole, Seed>,
+    layouts: Layouts,
+    /// Those of the last site: the next one is likely to be of the same server.
+    files: Option<Arc<[Text]>>,
     /// For a text that is put together.
     scratch: String,
+}
+
+/// Paths with their values that are the same, once.
+#[derive(Debug, Default)]
+struct Layouts(HashMap<u64, Arc<[Told]>, Seed>);
+
+impl Layouts {
+    fn once(&mut self, all: Vec<Told>) -> Arc<[Told]> {
+        let hash = hash_of(&all, self.0.hasher());
+        if let Some(known) = self.0.get(&hash).filter(|known| are_the_same(known, &all)) {
+            return Arc::clone(known);
+        }
+        if self.0.len() == SETS {
+            self.0.clear();
+        }
+        let new: Arc<[Told]> = all.into();
+        self.0.insert(hash, Arc::clone(&new));
+        new
+    }
 }
 
 /// The values of an only endpoint, for its site as a whole.
@@ -446,6 +513,13 @@ impl Pool {
         place.map(|(file, line, column)| Location { file: self.text(file), line, column })
     }
 
+    fn files(&mut self, files: Vec<Text>) -> Arc<[Text]> {
+        match self.files.as_ref().filter(|known| ***known == *files) {
+            Some(known) => Arc::clone(known),
+            None => Arc::clone(self.files.insert(files.into())),
+        }
+    }
+
     fn fact(&mut self, setting: &str, value: Option<&str>, shown: &str, origin: &str) -> Arc<Fact> {
         let fact = Fact {
             setting: self.text(setting),
@@ -471,11 +545,11 @@ impl Pool {
                 });
                 // There are fewer settings, and a site of more files has places without a file.
                 if let (Ok(value), Ok(index)) = (u16::try_from(position), u16::try_from(index)) {
-                    spots.push(Spot { value, file: index, line: *line, column: *column });
+                    spots.push(Spot { path: 0, value, file: index, line: *line, column: *column });
                 }
             }
             let facts: Arc<[Arc<Fact>]> = facts.into_values().map(|(fact, _)| fact).collect();
-            packed.push(At { path, facts: once(&mut self.sets, facts), spots: spots.into_boxed_slice() });
+            packed.push(At { path, facts: once(&mut self.sets, facts), spots });
         }
         packed
     }
@@ -629,7 +703,7 @@ impl Collector {
                 applications: open.applications.into_iter().collect(),
                 written: open.written.into_iter().collect(),
                 flags: open.flags.into_iter().collect(),
-                files: files.into_boxed_slice(),
+                files,
                 values,
                 endpoints,
             };
@@ -709,10 +783,10 @@ impl Collector {
             all.for_each(|other| first.absorb(other));
             return first.finish();
         }
-        let sets = Sets::default();
+        let shared = Shared::default();
         let parts = workers.map(collectors, |collector| {
             let mut part = Part::of(collector);
-            part.members.iter_mut().for_each(|members| sets.share(members));
+            part.members.iter_mut().for_each(|members| shared.share(members));
             part
         });
         Part::join(parts)
@@ -761,21 +835,23 @@ impl Part {
     }
 }
 
-/// Sets of values that are equal, once for all threads: members are put together by where their sets lie.
+/// What members say that is equal, once for all threads: they are put together by where it lies.
 #[derive(Default)]
-struct Sets(Mutex<HashSet<Arc<[Arc<Fact>]>, Seed>>);
+struct Shared(Mutex<(HashSet<Arc<[Arc<Fact>]>, Seed>, Layouts)>);
 
-impl Sets {
+impl Shared {
     fn share(&self, members: &mut [Member]) {
         // Each is kept until the end, so that no other one can lie where it lies.
-        let mut known: HashMap<usize, [Arc<[Arc<Fact>]>; 2], Seed> = HashMap::default();
-        for at in members.iter_mut().flat_map(|member| &mut member.paths) {
-            let [_, shared] = known.entry(at.facts.as_ptr().addr()).or_insert_with(|| {
+        let mut known: HashMap<usize, [Arc<[Told]>; 2], Seed> = HashMap::default();
+        for member in members {
+            let [_, shared] = known.entry(member.address_of_values()).or_insert_with(|| {
                 // Nothing that is done while it is locked can fail.
                 let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-                [Arc::clone(&at.facts), once(&mut all, Arc::clone(&at.facts))]
+                let (sets, layouts) = &mut *all;
+                let told = |told: &Told| Told { path: Arc::clone(&told.path), facts: once(sets, Arc::clone(&told.facts)) };
+                [Arc::clone(&member.told), layouts.once(member.told.iter().map(told).collect())]
             });
-            at.facts = Arc::clone(shared);
+            member.told = Arc::clone(shared);
         }
     }
 }
@@ -826,12 +902,10 @@ fn member(pool: &mut Pool, (server, site, id): Key, packed: Packed) -> Member {
         texts.sort_unstable();
         texts.dedup();
     }
-    let mut files = packed.files.into_vec();
-    let mut paths = packed.values;
+    let (mut files, mut paths) = (packed.files, packed.values);
     if let Some(whole) = as_whole(pool, &packed.endpoints, &mut files) {
         // Rows made by hand can hold values of the site as a whole.
         paths.retain(|at| !at.path.is_empty());
-        paths.reserve_exact(1);
         paths.insert(0, whole);
     }
     // No path holds a line break.
@@ -840,6 +914,13 @@ fn member(pool: &mut Pool, (server, site, id): Key, packed: Packed) -> Member {
         [only] => Arc::clone(only),
         many => pool.text(&many.iter().map(|path| &**path).collect::<Vec<_>>().join("\n")),
     };
+    let mut spots = Vec::with_capacity(paths.iter().map(|at| at.spots.len()).sum());
+    let mut told = Vec::with_capacity(paths.len());
+    for (number, At { path, facts, spots: here }) in paths.into_iter().enumerate() {
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        spots.extend(here.into_iter().map(|spot| Spot { path: number, ..spot }));
+        told.push(Told { path, facts });
+    }
     Member {
         server,
         site,
@@ -848,8 +929,9 @@ fn member(pool: &mut Pool, (server, site, id): Key, packed: Packed) -> Member {
         bindings: bindings.into(),
         role,
         place: packed.place,
-        files: files.into_boxed_slice(),
-        paths,
+        files: pool.files(files),
+        told: pool.layouts.once(told),
+        spots: spots.into_boxed_slice(),
     }
 }
 
@@ -864,7 +946,7 @@ fn as_whole(pool: &mut Pool, endpoints: &[At], files: &mut Vec<Text>) -> Option<
             let mut spots: Vec<Spot> = only.spots.iter().filter_map(spot).collect();
             spots.sort_unstable_by_key(|spot| spot.value);
             let facts = Arc::clone(&known.facts);
-            return (!facts.is_empty()).then(|| At { path: pool.text(""), facts, spots: spots.into_boxed_slice() });
+            return (!facts.is_empty()).then(|| At { path: pool.text(""), facts, spots });
         }
         let whole = at_no_path(pool, endpoints, files);
         let facts = whole.as_ref().map_or_else(|| Arc::from([]), |whole| Arc::clone(&whole.facts));

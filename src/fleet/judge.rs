@@ -283,19 +283,22 @@ struct Alike<'a> {
 
 /// Members put together by what they say, so that what thousands say is looked at once.
 fn alike<'a>(estate: &'a Estate, members: &[usize]) -> Vec<Alike<'a>> {
-    let mut known: HashMap<u64, Vec<usize>, Seed> = HashMap::default();
-    let hasher = known.hasher().clone();
+    let mut by_address: HashMap<usize, usize, Seed> = HashMap::default();
+    let mut by_hash: HashMap<u64, Vec<usize>, Seed> = HashMap::default();
+    let seed = by_hash.hasher().clone();
     let mut all: Vec<Alike<'a>> = Vec::new();
     for index in members {
         let member = &estate.members[*index];
-        let same = known.entry(member.hash_of_values(&hasher)).or_default();
-        match same.iter().find(|at| all[**at].first.says_the_same(member)) {
-            Some(at) => all[*at].members.push(*index),
-            None => {
+        let at = *by_address.entry(member.address_of_values()).or_insert_with(|| {
+            let same = by_hash.entry(member.hash_of_values(&seed)).or_default();
+            let known = same.iter().copied().find(|at| all[*at].first.says_the_same(member));
+            known.unwrap_or_else(|| {
                 same.push(all.len());
-                all.push(Alike { first: member, members: vec![*index] });
-            }
-        }
+                all.push(Alike { first: member, members: Vec::new() });
+                all.len() - 1
+            })
+        });
+        all[at].members.push(*index);
     }
     all
 }

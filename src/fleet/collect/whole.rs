@@ -175,7 +175,7 @@ impl Pool {
             let new = self.learn(server, level, settings, besides.clone(), files.inputs);
             self.known.insert(hash, new);
         }
-        let Some(known) = self.known.get(&hash) else { return At { path, facts: Arc::from([]), spots: Box::default() } };
+        let Some(known) = self.known.get(&hash) else { return At { path, facts: Arc::from([]), spots: Vec::new() } };
         let facts = Arc::clone(&known.facts);
         let said = of_level(settings, level).zip(&known.positions);
         let mut places = std::mem::take(&mut files.places);
@@ -185,11 +185,11 @@ impl Pool {
         let mut spots = Vec::with_capacity(places.len());
         for (value, place) in places.drain(..) {
             if let Some(file) = of_site.index(self, files, place) {
-                spots.push(Spot { value, file, line: place.line, column: place.column });
+                spots.push(Spot { path: 0, value, file, line: place.line, column: place.column });
             }
         }
         files.places = places;
-        At { path, facts, spots: spots.into_boxed_slice() }
+        At { path, facts, spots }
     }
 
     fn learn(&mut self, server: &Server, level: Level, settings: &Settings, besides: Option<Arc<Fact>>, inputs: &[InputReport]) -> Known {
@@ -336,7 +336,7 @@ impl Pool {
             applications: applications.into_boxed_slice(),
             written: written.into_boxed_slice(),
             flags: flags.into_boxed_slice(),
-            files: of_site.files.into_boxed_slice(),
+            files: of_site.files,
             values,
             endpoints: of_endpoints,
         })
