@@ -273,7 +273,7 @@ pub fn give_evidence(estate: &mut Estate, server: usize, paths: &[PathBuf], opti
 }
 
 /// So many servers are read for each thread before what they came to is taken.
-const SERVERS_A_THREAD: usize = 32;
+const SERVERS_A_THREAD: usize = 128;
 
 /// The files of one server, as their paths promise.
 struct Piece<'a> {

@@ -1,7 +1,7 @@
 //! Which sites are peers. Every cohort says why its sites belong together.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher, Hash};
 
 use serde::Serialize;
@@ -60,20 +60,16 @@ pub(super) fn of(estate: &Estate, declared: &[Declared]) -> Vec<Cohort> {
         }
         cohorts.push(Cohort { kind: CohortKind::Declared, name: one.name.clone(), members });
     }
-    let mut names: Peers<Cow<'_, str>> = Peers::default();
     let mut hosts: Peers<&Text> = Peers::default();
     let members = || estate.members.iter().enumerate().filter(|(index, _)| !taken[*index]);
     for (index, member) in members() {
-        if !member.site.is_empty() {
-            names.add(in_lower_case(&member.site), index);
-        }
         for host in &member.hosts {
             hosts.add(host, index);
         }
     }
     // The cohort by name that each site is in.
     let mut by_name: Vec<Option<usize>> = vec![None; estate.members.len()];
-    for (number, (_, members)) in names.sorted().into_iter().enumerate() {
+    for (number, (_, members)) in by_site_name(members()).into_iter().enumerate() {
         for member in &members {
             by_name[*member] = Some(number);
         }
@@ -107,6 +103,28 @@ pub(super) fn of(estate: &Estate, declared: &[Declared]) -> Vec<Cohort> {
         cohorts.push(Cohort { kind: CohortKind::Applications, name: format!("{named} on {server}"), members });
     }
     cohorts
+}
+
+/// Members that share the name of their site with others, by that name in lower case, and ascending.
+fn by_site_name<'a>(members: impl Iterator<Item = (usize, &'a Member)>) -> Vec<(Cow<'a, str>, Vec<usize>)> {
+    // The names of thousands of sites lie at few places, so that few are looked at.
+    let mut by_place: HashMap<usize, usize, Seed> = HashMap::default();
+    let mut by_name: HashMap<Cow<'a, str>, usize, Seed> = HashMap::default();
+    let mut numbered: Vec<(usize, usize)> = Vec::new();
+    for (index, member) in members.filter(|(_, member)| !member.site.is_empty()) {
+        let number = *by_place.entry(member.site.as_ptr().addr()).or_insert_with(|| {
+            let next = by_name.len();
+            *by_name.entry(in_lower_case(&member.site)).or_insert(next)
+        });
+        numbered.push((number, index));
+    }
+    numbered.sort_unstable();
+    let mut names: Vec<(usize, Cow<'a, str>)> = by_name.into_iter().map(|(name, number)| (number, name)).collect();
+    names.sort_unstable();
+    let peers = numbered.chunk_by(|one, next| one.0 == next.0).zip(names).filter(|(peers, _)| peers.len() >= 2);
+    let mut peers: Vec<_> = peers.map(|(peers, (_, name))| (name, peers.iter().map(|(_, index)| *index).collect())).collect();
+    peers.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    peers
 }
 
 /// Members by what they have in common.

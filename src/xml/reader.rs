@@ -706,12 +706,18 @@ fn illegal_character(text: &str) -> Option<(usize, u32)> {
     let forbidden = |byte: u8| (byte < 0x20) & (byte != b'\t') & (byte != b'\n') & (byte != b'\r');
     let bytes = text.as_bytes();
     let (blocks, rest) = bytes.as_chunks::<64>();
-    let clean = blocks.iter().take_while(|block| block.iter().fold(0, |found, byte| found | u8::from(forbidden(*byte))) == 0).count();
+    let mut all = rest.iter().fold(0, |all, byte| all | byte);
+    let mut is_clean = |block: &[u8; 64]| {
+        let (found, here) = block.iter().fold((0, 0), |(found, here), byte| (found | u8::from(forbidden(*byte)), here | byte));
+        all |= here;
+        found == 0
+    };
+    let clean = blocks.iter().take_while(|block| is_clean(block)).count();
     let unclean = blocks.get(clean).map_or(rest, |block| block.as_slice());
     let control = unclean.iter().position(|byte| forbidden(*byte)).map(|at| clean * 64 + at);
-    // U+FFFE and U+FFFF, which begin like other characters of their row.
+    // U+FFFE and U+FFFF, which begin like other characters of their row. One that stands after a forbidden character does not matter.
     let mut row = memchr::memmem::find_iter(bytes, b"\xef\xbf");
-    let noncharacter = if bytes.is_ascii() { None } else { row.find(|at| bytes.get(at + 2).is_some_and(|last| *last >= 0xbe)) };
+    let noncharacter = if all.is_ascii() { None } else { row.find(|at| bytes.get(at + 2).is_some_and(|last| *last >= 0xbe)) };
     let offset = match (control, noncharacter) {
         (Some(control), Some(other)) => control.min(other),
         (found, other) => found.or(other)?,

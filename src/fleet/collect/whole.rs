@@ -295,11 +295,12 @@ impl Pool {
             }
         }
         let mut text = String::new();
-        let mut key = |endpoint: &Endpoint| {
+        let mut key = |endpoint: &Endpoint| -> Text {
             text.clear();
             // Writing to a text cannot fail.
             let _ = write!(text, "{}", endpoint.key);
-            self.text(&text)
+            // Nearly every site has its own, and it is soon forgotten.
+            Text::from(&*text)
         };
         let mut endpoints: Vec<_> = endpoints.iter().map(|endpoint| (key(endpoint), *endpoint)).collect();
         endpoints.sort_unstable_by(|one, other| one.0.cmp(&other.0));

@@ -1,7 +1,7 @@
 //! What all reports of a fleet count alike.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::Survey;
 use crate::catalogue::Setting;
 use crate::fleet;
+use crate::hashing::Seed;
 use crate::report::parts::switch_name;
 use crate::review::Review;
 use crate::rules::Severity;
@@ -114,7 +115,7 @@ pub(super) fn is_key(setting: &str) -> bool {
 pub(super) fn settings(members: &fleet::Estate) -> Vec<SettingCount<'_>> {
     // Sites share few sets of values, so those are counted before what is in them.
     let mut sets: Vec<(&[Arc<fleet::Fact>], usize)> = Vec::new();
-    let mut known: HashMap<usize, usize> = HashMap::new();
+    let mut known: HashMap<usize, usize, Seed> = HashMap::default();
     for values in members.members.iter().flat_map(|member| ["", "/"].into_iter().filter_map(|path| member.values(path))) {
         let index = *known.entry(values.as_ptr().addr()).or_insert(sets.len());
         if index == sets.len() {
@@ -146,7 +147,7 @@ pub(super) fn settings(members: &fleet::Estate) -> Vec<SettingCount<'_>> {
 }
 
 /// Findings and the servers that have them, by severity and rule.
-type ByRule<'a> = BTreeMap<(Reverse<Severity>, &'static str), (usize, BTreeSet<&'a str>)>;
+type ByRule<'a> = BTreeMap<(Reverse<Severity>, &'static str), (usize, HashSet<&'a str, Seed>)>;
 
 pub(super) fn rules(review: &Review) -> Vec<RuleCount> {
     let mut counts: ByRule<'_> = BTreeMap::new();
@@ -164,7 +165,7 @@ pub(super) fn rules(review: &Review) -> Vec<RuleCount> {
 }
 
 pub(super) fn servers(review: &Review) -> Vec<ServerCount<'_>> {
-    let mut counts: BTreeMap<&str, [usize; 4]> = BTreeMap::new();
+    let mut counts: HashMap<&str, [usize; 4], Seed> = HashMap::default();
     for finding in review.new_findings() {
         let slot = match finding.severity {
             Severity::High => 0,
@@ -181,14 +182,17 @@ pub(super) fn servers(review: &Review) -> Vec<ServerCount<'_>> {
 }
 
 pub(super) fn notices(review: &Review) -> Vec<NoticeCount<'_>> {
-    let mut counts: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
+    // With the last server that was counted, so that it is counted once.
+    let mut counts: BTreeMap<(&str, &str), (usize, &str)> = BTreeMap::new();
     for server in &review.estate.servers {
         for notice in &server.notices {
-            counts.entry((notice.name, &notice.needs)).or_default().insert(&server.name);
+            let (servers, last) = counts.entry((notice.name, &notice.needs)).or_default();
+            *servers += usize::from(*servers == 0 || *last != server.name);
+            *last = &server.name;
         }
     }
     let mut counts: Vec<NoticeCount<'_>> =
-        counts.into_iter().map(|((name, needs), servers)| NoticeCount { name, servers: servers.len(), needs }).collect();
+        counts.into_iter().map(|((name, needs), (servers, _))| NoticeCount { name, servers, needs }).collect();
     counts.sort_by_key(|one| (Reverse(one.servers), one.name, one.needs));
     counts
 }
@@ -208,9 +212,8 @@ pub(super) struct SwitchCount {
 pub(super) fn switches(members: &fleet::Estate) -> Vec<SwitchCount> {
     let (mut counts, mut of) = ([0_usize; 32], 0);
     for member in &members.members {
-        let flags: Vec<u32> = member.binding_flags().collect();
-        of += usize::from(!flags.is_empty());
-        let any = flags.iter().fold(0, |any, flags| any | flags);
+        let Some(any) = member.binding_flags().reduce(|any, flags| any | flags) else { continue };
+        of += 1;
         for (bit, count) in counts.iter_mut().enumerate() {
             *count += usize::from(any >> bit & 1 == 1);
         }
