@@ -227,7 +227,7 @@ impl<'a> Assembly<'a> {
             self.notices.insert(Notice {
                 name: "web-config-not-placed",
                 message: format!("{shown} was not used: its directory matches neither a physical path nor the name of a site"),
-                needs: "the files in directories named like those of the server".to_owned(),
+                needs: "the files in directories named like those of the server".into(),
             });
         }
         let mut told = targets.is_empty();
@@ -244,7 +244,7 @@ impl<'a> Assembly<'a> {
                     message: format!(
                         "{shown} was not used: its virtual directory has allowSubDirConfig=\"false\", so IIS reads no web.config in directories below it"
                     ),
-                    needs: "nothing".to_owned(),
+                    needs: "nothing".into(),
                 });
                 continue;
             }
@@ -490,7 +490,7 @@ impl<'a> Assembly<'a> {
             self.notices.insert(Notice {
                 name: "delegated-not-assessed",
                 message: format!("web.config files may set this at {places}, and none of them was given: {titles}"),
-                needs: format!("the web.config files of {places}"),
+                needs: format!("the web.config files of {places}").into(),
             });
         }
     }
@@ -499,7 +499,7 @@ impl<'a> Assembly<'a> {
         self.notices.insert(Notice {
             name: "config-source-not-read",
             message: format!("{file} keeps {section} in {source}, which was not read"),
-            needs: source.to_owned(),
+            needs: source.to_owned().into(),
         });
     }
 
@@ -517,7 +517,7 @@ impl<'a> Assembly<'a> {
             message: format!(
                 "revocation checking, trust lists, negotiation in the first handshake and server certificates are kept by HTTP.sys, whose records were not given{of}"
             ),
-            needs: "`netsh http show sslcert > sslcert.txt` on the server, or an export of its registry key SslBindingInfo".to_owned(),
+            needs: "`netsh http show sslcert > sslcert.txt` on the server, or an export of its registry key SslBindingInfo".into(),
         });
     }
 

@@ -415,7 +415,7 @@ impl<'a> Parts<'a> {
             let notice = Notice {
                 name: "findings-not-given",
                 message: String::new(),
-                needs: "rows of `iisaudit fleet --format ndjson`, which hold findings".to_owned(),
+                needs: "rows of `iisaudit fleet --format ndjson`, which hold findings".into(),
             };
             let shell = Server::unknown(name, crate::server::Generation::Iis7);
             gathered.estate.servers.push(Server { notices: vec![notice], ..shell });

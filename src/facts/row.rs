@@ -227,13 +227,13 @@ fn setting(name: &str) -> Option<Setting> {
 impl NoticeRow {
     /// The row of a notice.
     pub fn of(notice: &Notice) -> NoticeRow {
-        NoticeRow { name: notice.name.to_owned(), message: notice.message.clone(), needs: notice.needs.clone() }
+        NoticeRow { name: notice.name.to_owned(), message: notice.message.clone(), needs: notice.needs.to_string() }
     }
 
     /// The notice.
     pub fn notice(&self) -> Result<Notice, String> {
         match NOTICES.iter().find(|name| **name == self.name) {
-            Some(name) => Ok(Notice { name, message: self.message.clone(), needs: self.needs.clone() }),
+            Some(name) => Ok(Notice { name, message: self.message.clone(), needs: self.needs.clone().into() }),
             None => Err(format!("the notice {} is not known to this version", self.name)),
         }
     }

@@ -716,7 +716,7 @@ fn values(before: &Member, after: &Member, sides: Sides<'_, '_>, changes: &mut C
             }
         }
     }
-    if before.bindings != after.bindings {
+    if !before.bindings().eq(after.bindings()) {
         changes.values.push(bindings(&of, before, after));
     }
     for (settings, list) in [(lost, &mut changes.not_known_now), (gained, &mut changes.not_known_then)] {
@@ -733,7 +733,7 @@ fn text(fact: Option<&Fact>) -> Option<&Text> {
 /// Whether a site has no value because nothing of it could have one: without https there is no record of HTTP.sys, and one that is missing
 /// says nothing. What its bindings are, and that the record is missing, is compared by itself.
 fn has_no_such_setting(member: &Member, path: &str, fact: Option<&Fact>) -> bool {
-    let is_https = member.bindings.iter().any(|binding| binding.starts_with("https "));
+    let is_https = member.bindings().any(|binding| binding.starts_with("https "));
     let is_missing = text(member.at("", RECORD)).is_some_and(|record| &**record == "missing");
     path.is_empty() && fact.is_none() && (!is_https || is_missing)
 }
@@ -753,15 +753,16 @@ fn shown(binding: &str) -> String {
 }
 
 fn bindings(of: &SiteOf, before: &Member, after: &Member) -> Drift {
-    let only = |own: &Member, other: &Member| -> Vec<Text> {
-        own.bindings.iter().filter(|one| other.bindings.binary_search(one).is_err()).map(Arc::clone).collect()
-    };
+    fn only<'a>(own: &'a Member, other: &Member) -> Vec<&'a str> {
+        let others: BTreeSet<&str> = other.bindings().collect();
+        own.bindings().filter(|one| !others.contains(one)).collect()
+    }
     let (gone, come) = (only(before, after), only(after, before));
-    let side = |own: &[Text], member: &Member| {
+    let side = |own: &[&str], member: &Member| {
         let all: Vec<String> = own.iter().map(|one| shown(one)).collect();
         Side { shown: Arc::from(if all.is_empty() { "none of these".to_owned() } else { all.join(", ") }), location: member.place.clone() }
     };
-    let has = |member: &Member, protocol: &str| member.bindings.iter().any(|one| one.starts_with(protocol));
+    let has = |member: &Member, protocol: &str| member.bindings().any(|one| one.starts_with(protocol));
     let verdict = if has(before, "https ") && !has(after, "https ") && has(after, "http ") {
         Verdict::new(Strength::Weaker, "no https binding is left, so clients connect without encryption and without a certificate")
     } else {

@@ -52,7 +52,7 @@ pub(super) fn of(estate: &Estate, declared: &[Declared]) -> Vec<Cohort> {
     for one in declared {
         let matches = |member: &Member| {
             one.servers.matches(&member.server)
-                && (one.sites.matches_site(member.id, &member.site) || member.hosts.iter().any(|host| one.sites.matches(host)))
+                && (one.sites.matches_site(member.id, &member.site) || member.hosts().into_iter().any(|host| one.sites.matches(host)))
         };
         let members: Vec<usize> = estate.members.iter().enumerate().filter(|(_, member)| matches(member)).map(|(index, _)| index).collect();
         for member in &members {
@@ -60,10 +60,10 @@ pub(super) fn of(estate: &Estate, declared: &[Declared]) -> Vec<Cohort> {
         }
         cohorts.push(Cohort { kind: CohortKind::Declared, name: one.name.clone(), members });
     }
-    let mut hosts: Peers<&Text> = Peers::default();
+    let mut hosts: Peers<&str> = Peers::default();
     let members = || estate.members.iter().enumerate().filter(|(index, _)| !taken[*index]);
     for (index, member) in members() {
-        for host in &member.hosts {
+        for host in member.hosts() {
             hosts.add(host, index);
         }
     }

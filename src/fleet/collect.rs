@@ -3,9 +3,9 @@
 
 mod whole;
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::fmt::Write;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -145,6 +145,32 @@ impl At {
     }
 }
 
+/// A binding as it is compared: without its address, and in lower case.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Bound {
+    /// Protocol, port, host name and flags, parted by blanks.
+    text: Box<str>,
+    /// Where the host name stands in it.
+    host: (u32, u32),
+}
+
+impl Bound {
+    fn new(protocol: &str, port: &str, host: &str, flags: &str) -> Self {
+        let parts = [protocol, port, host, flags].map(in_lower_case);
+        let [protocol, port, host, _] = &parts;
+        let start = protocol.len() + port.len() + 2;
+        // No text that comes from a file is that long.
+        let at = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+        let host = (at(start), at(start + host.len()));
+        Bound { text: parts.join(" ").into_boxed_str(), host }
+    }
+
+    fn host(&self) -> &str {
+        let at = |offset: u32| usize::try_from(offset).unwrap_or(usize::MAX);
+        self.text.get(at(self.host.0)..at(self.host.1)).unwrap_or_default()
+    }
+}
+
 /// A site of a server, with its values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
@@ -154,10 +180,8 @@ pub struct Member {
     pub site: Text,
     /// Its number.
     pub id: Option<u32>,
-    /// Its host names in lower case, sorted.
-    pub hosts: Box<[Text]>,
-    /// Its bindings without addresses, sorted.
-    pub bindings: Arc<[Text]>,
+    /// Sorted, each once.
+    bindings: Box<[Bound]>,
     /// The applications below its root, in lower case, sorted, as one text; empty for none.
     pub role: Text,
     /// Where it is declared.
@@ -228,9 +252,22 @@ impl Member {
         self.at(above(path)?, setting)
     }
 
+    /// Its host names in lower case, sorted, each once.
+    pub fn hosts(&self) -> Vec<&str> {
+        let mut hosts: Vec<&str> = self.bindings.iter().map(Bound::host).filter(|host| !host.is_empty()).collect();
+        hosts.sort_unstable();
+        hosts.dedup();
+        hosts
+    }
+
+    /// Its bindings without addresses, in lower case, sorted: protocol, port, host name and flags, parted by blanks.
+    pub fn bindings(&self) -> impl Iterator<Item = &str> {
+        self.bindings.iter().map(|bound| &*bound.text)
+    }
+
     /// The flags of its https bindings, as far as they can be read.
     pub fn binding_flags(&self) -> impl Iterator<Item = u32> {
-        let https = self.bindings.iter().filter(|binding| binding.starts_with("https "));
+        let https = self.bindings().filter(|binding| binding.starts_with("https "));
         https.filter_map(|binding| binding.rsplit_once(' ')?.1.parse().ok())
     }
 
@@ -324,24 +361,8 @@ pub struct Collector {
     /// The site of the last row: the next one is likely to be of it, too.
     last: Option<Key>,
     packed: Packs,
-    settled: Settled,
-}
-
-/// Sites to which no row will be added, in the order in which they came, in pieces as [`Packs`] are.
-#[derive(Debug, Default)]
-struct Settled(Vec<Vec<Member>>);
-
-impl Settled {
-    fn push(&mut self, member: Member) {
-        match self.0.last_mut().filter(|piece| piece.len() < PACKS) {
-            Some(piece) => piece.push(member),
-            None => {
-                let mut piece = Vec::with_capacity(PACKS);
-                piece.push(member);
-                self.0.push(piece);
-            }
-        }
-    }
+    /// Sites to which no row will be added.
+    settled: Vec<Member>,
 }
 
 /// Packed sites by key, in the order in which they came: servers are read in the order of their names, so that little is left to be sorted.
@@ -400,10 +421,8 @@ struct Pool {
     /// What the values of an only endpoint are for the site as a whole, by where their set lies, and whether it is said where its record is.
     wholes: HashMap<(usize, bool), Whole, Seed>,
     layouts: Layouts,
-    /// Those of the last site: the next one is likely to be of the same server.
+    /// Files of the last site: the next one is likely to be of the same server.
     files: Option<Arc<[Text]>>,
-    /// For a text that is put together.
-    scratch: String,
 }
 
 /// Paths with their values that are the same, once.
@@ -659,7 +678,7 @@ impl Collector {
     /// Adds what another one has gathered.
     pub fn absorb(&mut self, mut other: Collector) {
         other.pack();
-        self.settled.0.append(&mut other.settled.0);
+        self.settled.append(&mut other.settled);
         self.last = None;
         for server in &other.servers {
             let server = self.pool.text(server);
@@ -786,7 +805,7 @@ impl Collector {
         let shared = Shared::default();
         let parts = workers.map(collectors, |collector| {
             let mut part = Part::of(collector);
-            part.members.iter_mut().for_each(|members| shared.share(members));
+            shared.share(&mut part.members);
             part
         });
         Part::join(parts)
@@ -800,7 +819,7 @@ impl Collector {
 
 /// What one collector came to.
 struct Part {
-    members: Vec<Vec<Member>>,
+    members: Vec<Member>,
     servers: BTreeSet<Text>,
     /// Name, value, server.
     registry: BTreeSet<(Text, Text, Text)>,
@@ -810,19 +829,19 @@ impl Part {
     fn of(mut collector: Collector) -> Part {
         collector.pack();
         let Collector { mut pool, servers, registry, packed, settled, .. } = collector;
-        let mut members = settled.0;
-        let others: Vec<Member> = packed.into_all().map(|(key, packed)| member(&mut pool, key, packed)).collect();
-        members.push(others);
+        let mut members = settled;
+        members.extend(packed.into_all().map(|(key, packed)| member(&mut pool, key, packed)));
         Part { members, servers, registry }
     }
 
     fn join(parts: Vec<Part>) -> Estate {
         let mut whole = Estate::default();
-        let members = parts.iter().flat_map(|part| &part.members).map(Vec::len).sum();
-        whole.members.reserve_exact(members);
-        whole.servers.reserve_exact(parts.iter().map(|part| part.servers.len()).sum());
-        for part in parts {
-            part.members.into_iter().for_each(|piece| whole.members.extend(piece));
+        for mut part in parts {
+            if whole.members.is_empty() {
+                whole.members = part.members;
+            } else {
+                whole.members.append(&mut part.members);
+            }
             whole.servers.extend(part.servers);
             for (name, value, _) in part.registry {
                 *whole.registry.entry(name).or_default().entry(value).or_default() += 1;
@@ -839,7 +858,13 @@ impl Part {
 
 /// What members say that is equal, once for all threads: they are put together by where it lies.
 #[derive(Default)]
-struct Shared(Mutex<(HashSet<Arc<[Arc<Fact>]>, Seed>, Layouts)>);
+struct Shared(Mutex<Equals>);
+
+#[derive(Default)]
+struct Equals {
+    sets: HashSet<Arc<[Arc<Fact>]>, Seed>,
+    layouts: Layouts,
+}
 
 impl Shared {
     fn share(&self, members: &mut [Member]) {
@@ -849,7 +874,7 @@ impl Shared {
             let [_, shared] = known.entry(member.address_of_values()).or_insert_with(|| {
                 // Nothing that is done while it is locked can fail.
                 let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-                let (sets, layouts) = &mut *all;
+                let Equals { sets, layouts } = &mut *all;
                 let told = |told: &Told| Told { path: Arc::clone(&told.path), facts: once(sets, Arc::clone(&told.facts)) };
                 [Arc::clone(&member.told), layouts.once(member.told.iter().map(told).collect())]
             });
@@ -888,34 +913,16 @@ fn order_in_lower_case(one: &str, other: &str) -> Ordering {
 fn member(pool: &mut Pool, (server, site, id): Key, packed: Packed) -> Member {
     // Sorted by location, as they were packed.
     let flags = |location: &Location| packed.flags.binary_search_by(|(known, _)| known.cmp(location)).ok();
-    let (mut hosts, mut bindings) = (Vec::with_capacity(packed.written.len()), Vec::with_capacity(packed.written.len()));
-    let mut whole = std::mem::take(&mut pool.scratch);
+    let mut bindings = Vec::with_capacity(packed.written.len());
     for (text, location) in &packed.written {
         let (protocol, written) = text.split_once(' ').unwrap_or((text, ""));
         let (port, host) = Binding::port_and_host(written);
         let flags = location.as_ref().and_then(flags).and_then(|index| packed.flags.get(index)).map_or("0", |(_, flags)| &**flags);
-        whole.clear();
-        whole.push_str(protocol);
-        whole.push(' ');
-        match port {
-            // Writing to a text cannot fail.
-            Some(port) => _ = write!(whole, "{port}"),
-            None => whole.push_str(written),
-        }
-        for part in [" ", host, " ", flags] {
-            whole.push_str(part);
-        }
-        // Nearly every site has texts of its own, so that nothing is gained by looking for equal ones.
-        bindings.push(Text::from(in_lower_case(&whole)));
-        if !host.is_empty() {
-            hosts.push(Text::from(in_lower_case(host)));
-        }
+        let port = port.map_or(Cow::Borrowed(written), |port| Cow::Owned(port.to_string()));
+        bindings.push(Bound::new(protocol, &port, host, flags));
     }
-    pool.scratch = whole;
-    for texts in [&mut hosts, &mut bindings] {
-        texts.sort_unstable();
-        texts.dedup();
-    }
+    bindings.sort_unstable();
+    bindings.dedup();
     let (mut files, mut paths) = (packed.files, packed.values);
     if let Some(whole) = as_whole(pool, &packed.endpoints, &mut files) {
         // Rows made by hand can hold values of the site as a whole.
@@ -939,8 +946,7 @@ fn member(pool: &mut Pool, (server, site, id): Key, packed: Packed) -> Member {
         server,
         site,
         id,
-        hosts: hosts.into_boxed_slice(),
-        bindings: bindings.into(),
+        bindings: bindings.into_boxed_slice(),
         role,
         place: packed.place,
         files: pool.files(files),

@@ -57,6 +57,22 @@ fn outliers(fleet: &Fleet) -> Vec<String> {
 }
 
 #[test]
+fn a_host_name_with_several_bindings_is_one_and_its_bindings_are_told_in_lower_case_and_in_order() {
+    let mut collector = Collector::default();
+    for (column, value) in
+        [(1, "https *:443:BÜRO.Example"), (2, "http *:80:büro.example"), (3, "https *:443:B"), (4, "net.pipe *"), (5, "http *:80:")]
+    {
+        let row = crate::facts::Fact { value: Some(value.into()), col: Some(column), ..binding("web01") };
+        collector.fact(&row);
+    }
+    let estate = collector.finish();
+    let [member] = estate.members.as_slice() else { panic!("{estate:?}") };
+    assert_eq!(member.hosts(), ["b", "büro.example"]);
+    let all: Vec<&str> = member.bindings().collect();
+    assert_eq!(all, ["http 80  0", "http 80 büro.example 0", "https 443 b 0", "https 443 büro.example 0", "net.pipe *  0"]);
+}
+
+#[test]
 fn one_of_many_is_an_outlier_with_counts_and_the_first_other_as_counterexample() {
     let names = servers(42);
     let rows: Vec<_> =

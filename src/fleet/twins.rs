@@ -2,7 +2,7 @@
 //! a client that succeeds on one node and fails on the next needs to know which is which.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -95,18 +95,23 @@ pub(super) fn of<'a>(estate: &'a Estate, nodes: &[rules::Group]) -> Vec<Twins> {
         all.push(twins(estate, &sites, role.name.clone(), true, found, missing));
     }
     // Without bindings a server is a piece of one.
-    servers.retain(|(server, sites)| !taken.contains(*server) && sites.iter().any(|site| !site.bindings.is_empty()));
+    servers.retain(|(server, sites)| !taken.contains(*server) && sites.iter().any(|site| site.bindings().next().is_some()));
     // Most servers have no twin, which a hash tells at once.
     let hasher = sites.hasher();
     let hash_of = |sites: &[Member]| {
-        let of_site = |site: &Member| hasher.hash_one((in_lower_case(&site.site), &site.bindings));
+        let of_site = |site: &Member| {
+            let mut hasher = hasher.build_hasher();
+            in_lower_case(&site.site).hash(&mut hasher);
+            site.bindings().for_each(|binding| binding.hash(&mut hasher));
+            hasher.finish()
+        };
         sites.iter().map(of_site).fold(0, u64::wrapping_add)
     };
     let mut hashed: Vec<(u64, &Text, &[Member])> = servers.into_iter().map(|(server, sites)| (hash_of(sites), server, sites)).collect();
     hashed.sort_unstable_by_key(|(hash, ..)| *hash);
     let mut alike: BTreeMap<Vec<(String, Vec<&str>)>, BTreeSet<&Text>> = BTreeMap::new();
     for (_, server, sites) in hashed.chunk_by(|one, next| one.0 == next.0).filter(|alike| alike.len() >= 2).flatten() {
-        let bindings = |site: &'a Member| site.bindings.iter().map(|binding| &**binding).collect();
+        let bindings = |site: &'a Member| site.bindings().collect();
         let mut signature: Vec<(String, Vec<&str>)> = sites.iter().map(|site| (site.site.to_lowercase(), bindings(site))).collect();
         signature.sort();
         alike.entry(signature).or_default().insert(server);

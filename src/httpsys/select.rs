@@ -89,7 +89,7 @@ pub fn join(server: &mut Server, records: ReadRecords) {
                 "an export of the whole registry key Services\\HTTP\\Parameters, or `netsh http show sslcert > sslcert.txt`",
             )
         };
-        server.notices.push(Notice { name: "endpoint-not-assessed", message, needs: needs.to_owned() });
+        server.notices.push(Notice { name: "endpoint-not-assessed", message, needs: needs.into() });
         server.notices.sort();
     }
     notice_shortened(server, &records);
@@ -195,7 +195,7 @@ fn notice_shortened(server: &mut Server, records: &ReadRecords) {
         server.notices.push(Notice {
             name: "record-not-assessed",
             message: format!("{keys} is not listed in full, so nothing can be said about: {}", names.join(", ")),
-            needs: "the whole output of `netsh http show sslcert`, or a registry export for a system that is not English".to_owned(),
+            needs: "the whole output of `netsh http show sslcert`, or a registry export for a system that is not English".into(),
         });
     }
     server.notices.sort();

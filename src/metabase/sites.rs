@@ -379,13 +379,13 @@ fn notices(sites: &[Site], has_service: bool) -> Vec<Notice> {
             message: "the file holds neither /LM/W3SVC nor a web site: it belongs to a server of IIS 7 or later, to a server without web \
                       service, or is a partial export"
                 .to_owned(),
-            needs: "on IIS 7 and later applicationHost.config, on IIS 6 the whole MetaBase.xml".to_owned(),
+            needs: "on IIS 7 and later applicationHost.config, on IIS 6 the whole MetaBase.xml".into(),
         });
     } else if !has_service {
         notices.push(Notice {
             name: "inheritance-not-assessed",
             message: "the file is a partial export without /LM/W3SVC: what a site does not set may be inherited from there".to_owned(),
-            needs: NEEDS_SERVICE.to_owned(),
+            needs: NEEDS_SERVICE.into(),
         });
     }
     let maps = |scope: &Scope| scope.access().is_some_and(|bits| bits & access::MAP != 0);
@@ -393,7 +393,7 @@ fn notices(sites: &[Site], has_service: bool) -> Vec<Notice> {
         notices.push(Notice {
             name: "mapping-data-not-visible",
             message: "certificate mapping is switched on, but the stored mappings cannot be read from MetaBase.xml".to_owned(),
-            needs: "the list of mappings of each site, from Internet Information Services Manager (Directory Security, Edit)".to_owned(),
+            needs: "the list of mappings of each site, from Internet Information Services Manager (Directory Security, Edit)".into(),
         });
     }
     notices

@@ -211,7 +211,7 @@ impl Judging<'_> {
                 None => (String::new(), needs),
             };
             let message = format!("whether {} of {names}{more} is {wanted}, as the policy file expects, is not known{why}", expect.setting);
-            Notice { name: NOT_ASSESSED, message, needs }
+            Notice { name: NOT_ASSESSED, message, needs: needs.into() }
         };
         Outcome { findings: self.findings, notices: self.unknown.into_iter().map(notice).collect(), applies: self.applies }
     }

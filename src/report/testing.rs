@@ -164,7 +164,7 @@ pub(super) fn iis7(name: &str, site_name: &str) -> Server {
     server.notices = vec![Notice {
         name: "endpoint-not-assessed",
         message: "how HTTP.sys checks client certificates".to_owned(),
-        needs: needs.to_owned(),
+        needs: needs.to_owned().into(),
     }];
     server
 }
@@ -193,7 +193,7 @@ pub(super) fn judged(name: &str) -> Review {
         estate.servers[0].sites[0].name = name.to_owned();
         estate.servers[1].name = format!("web02{name}");
         estate.servers[1].notices[0].message.push_str(name);
-        estate.servers[1].notices[0].needs.push_str(name);
+        estate.servers[1].notices[0].needs.to_mut().push_str(name);
         estate.inputs[0].path.push_str(name);
         estate.inputs[2].path.push_str(name);
         estate.inputs[2].error.as_mut().unwrap().message.push_str(name);

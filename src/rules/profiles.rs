@@ -417,7 +417,7 @@ pub const NOTICE: &str = "benchmark-not-assessed";
 
 /// What the benchmark asks for and was not assessed on `server`. There is always something, so that silence is never compliance.
 pub fn notices(server: &Server, profile: Profile) -> Vec<Notice> {
-    let notice = |message: String, needs: &str| Notice { name: NOTICE, message, needs: needs.to_owned() };
+    let notice = |message: String, needs: &'static str| Notice { name: NOTICE, message, needs: needs.into() };
     let label = profile.label();
     if !covers(server.generation) {
         return vec![notice(

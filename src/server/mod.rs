@@ -7,6 +7,7 @@ mod elements;
 mod settings;
 mod windows;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
@@ -204,7 +205,7 @@ pub struct Notice {
     /// What was not assessed.
     pub message: String,
     /// What to supply so that it can be.
-    pub needs: String,
+    pub needs: Cow<'static, str>,
 }
 
 /// What stands for the site of a web.config that was given without the file of its server.

@@ -85,7 +85,7 @@ fn everything(name: &str) -> Review {
         server.name = format!("{}{name}", server.name);
         for notice in &mut server.notices {
             notice.message.push_str(name);
-            notice.needs.push_str(name);
+            notice.needs.to_mut().push_str(name);
         }
         for binding in server.sites.iter_mut().flat_map(|site| &mut site.bindings) {
             binding.written.push_str(name);
@@ -588,7 +588,7 @@ fn no_well_known_attack_makes_an_element_or_an_attribute() {
 #[test]
 fn a_notice_of_many_servers_is_said_once() {
     let mut estate = estate("Shop", "");
-    let notice = Notice { name: "endpoint-not-assessed", message: "something else".to_owned(), needs: "a file".to_owned() };
+    let notice = Notice { name: "endpoint-not-assessed", message: "something else".to_owned(), needs: "a file".into() };
     estate.servers[0].notices = vec![notice, estate.servers[1].notices[0].clone()];
     let page = render(&Review::new(estate, Vec::new()));
     let text = text_in(parsed(&page).root_element());

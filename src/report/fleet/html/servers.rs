@@ -245,14 +245,15 @@ fn member(page: &mut Page, member: &Member, differs: Option<&Differs<'_>>) {
     });
     site(page, &member.site, member.id);
     page.markup("</h4> <span class=\"many\">");
-    for (index, host) in member.hosts.iter().take(HOSTS).enumerate() {
+    let hosts = member.hosts();
+    for (index, host) in hosts.iter().take(HOSTS).enumerate() {
         page.markup(if index > 0 { ", " } else { "" }).within("<bdi>", host, "</bdi>");
     }
-    if member.hosts.len() > HOSTS {
-        page.markup(" and ").number(member.hosts.len() - HOSTS).markup(" more");
+    if hosts.len() > HOSTS {
+        page.markup(" and ").number(hosts.len() - HOSTS).markup(" more");
     }
     if differing > 0 {
-        page.markup(if member.hosts.is_empty() { "" } else { "; " });
+        page.markup(if hosts.is_empty() { "" } else { "; " });
         page.text(&count(differing, "value that differs", "values that differ"));
     }
     page.markup("</span></summary>\n");

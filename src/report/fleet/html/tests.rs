@@ -81,7 +81,7 @@ fn review(servers: usize, subject: &str) -> Review {
             finding.place = Some(place);
             findings.push(finding);
         }
-        let notice = Notice { name: "endpoint-not-assessed", message: String::new(), needs: format!("the listing of {name}") };
+        let notice = Notice { name: "endpoint-not-assessed", message: String::new(), needs: format!("the listing of {name}").into() };
         estate.servers.push(Server { notices: vec![notice], ..Server::unknown(name.clone(), Generation::Iis7) });
         let path = format!("//files/share/gathered/{name}/inetpub/web.config");
         let error = InputError { message: "the file ends too early: a tag is not closed".to_owned(), line: Some(1), column: Some(1) };
