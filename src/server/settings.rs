@@ -89,29 +89,72 @@ impl Resolved {
 
 /// Settings of one scope or endpoint, ordered as in reports.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Settings(Vec<(Setting, Resolved)>);
+pub struct Settings {
+    /// A bit for each setting that is there. How many lower bits are set tells where it stands, so that of the settings of thousands of sites,
+    /// which fit into no cache, only the one that is asked for is looked at.
+    held: u64,
+    all: Vec<(Setting, Resolved)>,
+}
+
+const _: () = assert!(Setting::ALL.len() <= 64, "each setting has a bit");
 
 impl Settings {
     /// No settings yet, with room for as many as will be set.
     pub(crate) fn with_room_for(number: usize) -> Self {
-        Settings(Vec::with_capacity(number))
+        Settings { held: 0, all: Vec::with_capacity(number) }
+    }
+
+    /// Where a setting stands, or would stand, and whether it is there.
+    fn position(&self, setting: Setting) -> (usize, bool) {
+        let bit = 1 << setting as u64;
+        // There are at most as many as bits.
+        ((self.held & (bit - 1)).count_ones() as usize, self.held & bit != 0)
     }
 
     /// The setting's value and origin; `None` where the generation or the level has no such setting.
     pub fn get(&self, setting: Setting) -> Option<&Resolved> {
-        self.0.binary_search_by_key(&setting, |(setting, _)| *setting).ok().map(|index| &self.0[index].1)
+        let (index, is_there) = self.position(setting);
+        if is_there { self.all.get(index).map(|(_, resolved)| resolved) } else { None }
     }
 
     /// Sets it, replacing what was there.
     pub fn set(&mut self, setting: Setting, resolved: Resolved) {
-        match self.0.binary_search_by_key(&setting, |(setting, _)| *setting) {
-            Ok(index) => self.0[index].1 = resolved,
-            Err(index) => self.0.insert(index, (setting, resolved)),
+        match self.position(setting) {
+            (index, true) => self.all[index].1 = resolved,
+            (index, false) => {
+                self.all.insert(index, (setting, resolved));
+                self.held |= 1 << setting as u64;
+            }
         }
     }
 
     /// All of them, in the order of reports.
     pub fn iter(&self) -> impl Iterator<Item = (Setting, &Resolved)> {
-        self.0.iter().map(|(setting, resolved)| (*setting, resolved))
+        self.all.iter().map(|(setting, resolved)| (*setting, resolved))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn settings_hold_what_was_set_last_in_the_order_of_reports(said in prop::collection::vec((0..Setting::ALL.len(), any::<u32>()), 0..80)) {
+            let (mut settings, mut expected) = (Settings::default(), BTreeMap::new());
+            for (setting, flags) in said {
+                let (setting, resolved) = (Setting::ALL[setting], Resolved { value: Value::Flags(flags), origin: Origin::Default { why: "nothing says it".into() } });
+                settings.set(setting, resolved.clone());
+                expected.insert(setting, resolved);
+            }
+            prop_assert!(settings.iter().eq(expected.iter().map(|(setting, resolved)| (*setting, resolved))));
+            for setting in Setting::ALL {
+                prop_assert_eq!(settings.get(*setting), expected.get(setting));
+            }
+        }
     }
 }
