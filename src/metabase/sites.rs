@@ -223,14 +223,17 @@ fn url_settings(metabase: &Metabase, at: Option<usize>, own: bool, is_root: bool
 }
 
 fn bindings(key: &Key) -> Vec<Binding> {
-    let mut bindings = Vec::new();
-    for said in &key.said {
-        let (protocol, secure) = match said.property {
-            Property::SecureBindings => ("https", true),
-            Property::ServerBindings => ("http", false),
-            _ => continue,
-        };
-        bindings.extend(said.text.split_terminator('\n').map(|item| Binding::parse(protocol, item, secure, None, said.place)));
+    let protocol = |said: &Said| match said.property {
+        Property::SecureBindings => Some("https"),
+        Property::ServerBindings => Some("http"),
+        _ => None,
+    };
+    let lists = || key.said.iter().filter_map(|said| Some((protocol(said)?, said)));
+    // A site has one or two, and each is as large as all else of it, so that no room is left for more.
+    let mut bindings = Vec::with_capacity(lists().map(|(_, said)| said.text.split_terminator('\n').count()).sum());
+    for (protocol, said) in lists() {
+        let items = said.text.split_terminator('\n');
+        bindings.extend(items.map(|item| Binding::parse(protocol, item, protocol == "https", None, said.place)));
     }
     bindings
 }
