@@ -1,7 +1,7 @@
 //! Files of configuration that many servers have in common, letter by letter, are parsed once. Nodes that share their configuration have them,
 //! and so have all servers that an application is rolled out to.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -14,7 +14,7 @@ use crate::xml::{Limits, XmlError};
 const SAMPLES: usize = 1 << 16;
 
 /// So many bytes of text are held, to tell what is the same from what merely looks alike.
-const HELD: usize = if cfg!(test) { 1000 } else { 4 << 20 };
+const HELD: usize = if cfg!(test) { 1000 } else { 2 << 20 };
 
 /// So much of a text's beginning, middle and end is its sample.
 const SAMPLE: usize = 256;
@@ -25,66 +25,109 @@ pub(super) struct Repeated(Mutex<Known>);
 
 #[derive(Default)]
 struct Known {
-    /// By a hash of sample and number; `None` for what was met once: most texts never come again, so that none is held for it.
-    met: HashMap<u64, Option<Parsed>, Seed>,
-    /// Bytes of the texts in there.
+    /// By a hash of sample and number.
+    met: HashMap<u64, Met, Seed>,
+    /// Samples of the texts that are held, by when they came last.
+    order: BTreeMap<u64, u64>,
+    /// How often a text that is held came, or came to be held.
+    times: u64,
+    /// Bytes of these texts.
     held: usize,
+}
+
+/// What is known of a sample.
+enum Met {
+    /// It was met. Most texts never come again, so that none is held for it.
+    Once,
+    /// Its text is held.
+    Held(Parsed),
+    /// Its text was held in vain: texts that begin and end alike differ between.
+    Differs,
 }
 
 #[derive(Clone)]
 struct Parsed {
     text: Arc<str>,
     config: Arc<ConfigFile>,
+    /// When it came last.
+    last: u64,
+    /// Whether it came again since it is held.
+    is_useful: bool,
 }
 
 impl Repeated {
     /// Reads a file as [`apphost::read`] does. The number is in all its places, so that it is as much a part of what is the same as the text.
     pub(super) fn read(&self, text: &str, file: FileId, limits: Limits) -> Result<Arc<ConfigFile>, XmlError> {
-        let (sample, before) = self.meet(text, file);
-        if let Some(Some(known)) = &before
-            && *known.text == *text
-        {
-            return Ok(Arc::clone(&known.config));
+        let (sample, is_second, known) = self.meet(text, file);
+        if let Some(known) = known.filter(|known| *known.text == *text) {
+            self.known().came(sample);
+            return Ok(known.config);
         }
         let config = Arc::new(apphost::read(text, file, limits)?);
-        // Something is held in the place of that sample already, or this is the first text of it.
-        if matches!(before, Some(None)) {
-            self.hold(sample, text, &config);
+        if is_second {
+            self.known().hold(sample, text, &config);
         }
         Ok(config)
     }
 
-    /// The sample of a text, and what is known of it.
-    fn meet(&self, text: &str, file: FileId) -> (u64, Option<Option<Parsed>>) {
+    /// The sample of a text, whether it was met once before, and what is held of it.
+    fn meet(&self, text: &str, file: FileId) -> (u64, bool, Option<Parsed>) {
         let bytes = text.as_bytes();
         let part = |at: usize| bytes.get(at..).map_or(bytes, |rest| rest.get(..SAMPLE).unwrap_or(rest));
         let parts = [part(0), part(bytes.len() / 2), part(bytes.len().saturating_sub(SAMPLE))];
         let mut known = self.known();
         let sample = known.met.hasher().hash_one((file.0, bytes.len(), parts));
-        let before = known.met.get(&sample).cloned();
-        if before.is_none() {
-            if known.met.len() == SAMPLES {
-                *known = Known::default();
+        match known.met.get(&sample) {
+            Some(Met::Once) => (sample, true, None),
+            Some(Met::Held(parsed)) => (sample, false, Some(parsed.clone())),
+            Some(Met::Differs) => (sample, false, None),
+            None => {
+                if known.met.len() == SAMPLES {
+                    *known = Known::default();
+                }
+                known.met.insert(sample, Met::Once);
+                (sample, false, None)
             }
-            known.met.insert(sample, None);
-        }
-        (sample, before)
-    }
-
-    fn hold(&self, sample: u64, text: &str, config: &Arc<ConfigFile>) {
-        let mut known = self.known();
-        if known.held.saturating_add(text.len()) > HELD {
-            return;
-        }
-        if let Some(free @ None) = known.met.get_mut(&sample) {
-            *free = Some(Parsed { text: Arc::from(text), config: Arc::clone(config) });
-            known.held += text.len();
         }
     }
 
     /// Nothing that is done while it is locked leaves it in between.
     fn known(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    /// A text that is held came again.
+    fn came(&mut self, sample: u64) {
+        // Another thread may have let it go.
+        let Some(Met::Held(parsed)) = self.met.get_mut(&sample) else { return };
+        self.times += 1;
+        self.order.remove(&parsed.last);
+        self.order.insert(self.times, sample);
+        (parsed.last, parsed.is_useful) = (self.times, true);
+    }
+
+    /// Holds a text that came for the second time. Others have to go for it, as those of one farm do when the next one is read.
+    fn hold(&mut self, sample: u64, text: &str, config: &Arc<ConfigFile>) {
+        // Another thread may have been faster.
+        if text.len() > HELD || !matches!(self.met.get(&sample), Some(Met::Once)) {
+            return;
+        }
+        while self.held.saturating_add(text.len()) > HELD {
+            let Some((_, oldest)) = self.order.pop_first() else { break };
+            if let Some(met) = self.met.get_mut(&oldest)
+                && let Met::Held(parsed) = met
+            {
+                self.held = self.held.saturating_sub(parsed.text.len());
+                *met = if parsed.is_useful { Met::Once } else { Met::Differs };
+            }
+        }
+        self.held += text.len();
+        self.times += 1;
+        self.order.insert(self.times, sample);
+        let parsed = Parsed { text: Arc::from(text), config: Arc::clone(config), last: self.times, is_useful: false };
+        self.met.insert(sample, Met::Held(parsed));
     }
 }
 
@@ -123,6 +166,43 @@ mod tests {
             assert!(mail.contains("Mail") && !mail.contains("Shop"));
         }
         assert!(!Arc::ptr_eq(&shop[1], &read(&repeated, &one, 1)));
+    }
+
+    #[test]
+    fn each_of_many_farms_that_come_one_after_the_other_is_parsed_twice_and_what_all_have_stays() {
+        let repeated = Repeated::default();
+        let common = text("Common", 1);
+        let parsed_anew = |text: &str| {
+            let mut all: Vec<Arc<ConfigFile>> = (0..5).map(|_| read(&repeated, text, 0)).collect();
+            all.dedup_by(|one, next| Arc::ptr_eq(one, next));
+            all.len()
+        };
+        assert_eq!(parsed_anew(&common), 2);
+        let known = read(&repeated, &common, 0);
+        for farm in 0..50 {
+            assert_eq!(parsed_anew(&text(&format!("Farm {farm}"), 2)), 2, "{farm}");
+            assert!(Arc::ptr_eq(&known, &read(&repeated, &common, 0)), "{farm}");
+            assert!(repeated.known().held <= HELD);
+        }
+    }
+
+    #[test]
+    fn what_only_looks_alike_is_held_once_and_no_more_when_others_need_the_room() {
+        let repeated = Repeated::default();
+        // Behind the beginning, and before the middle.
+        let alike = |number: u32| format!("{:260}<!--{number:03}-->{}", text("Shop", 1), " ".repeat(500));
+        for number in 0..3 {
+            read(&repeated, &alike(number), 0);
+        }
+        let held = || repeated.known().order.len();
+        assert_eq!(held(), 1);
+        let is_given_up = || repeated.known().met.values().any(|met| matches!(met, Met::Differs));
+        assert!(!is_given_up());
+        (0..2).for_each(|_| _ = read(&repeated, &text("Mail", 8), 0));
+        assert!(is_given_up());
+        let before = held();
+        (0..3).for_each(|_| _ = read(&repeated, &alike(7), 0));
+        assert_eq!(held(), before);
     }
 
     #[test]
