@@ -41,8 +41,9 @@ enum Met {
     Once,
     /// Its text is held.
     Held(Parsed),
-    /// Its text was held in vain: texts that begin and end alike differ between.
-    Differs,
+    /// Its text was held until others needed the room, and never came again. Mostly texts that begin and end alike differ between, so that no
+    /// other one is held.
+    InVain,
 }
 
 #[derive(Clone)]
@@ -80,7 +81,7 @@ impl Repeated {
         match known.met.get(&sample) {
             Some(Met::Once) => (sample, true, None),
             Some(Met::Held(parsed)) => (sample, false, Some(parsed.clone())),
-            Some(Met::Differs) => (sample, false, None),
+            Some(Met::InVain) => (sample, false, None),
             None => {
                 if known.met.len() == SAMPLES {
                     *known = Known::default();
@@ -120,7 +121,7 @@ impl Known {
                 && let Met::Held(parsed) = met
             {
                 self.held = self.held.saturating_sub(parsed.text.len());
-                *met = if parsed.is_useful { Met::Once } else { Met::Differs };
+                *met = if parsed.is_useful { Met::Once } else { Met::InVain };
             }
         }
         self.held += text.len();
@@ -196,7 +197,7 @@ mod tests {
         }
         let held = || repeated.known().order.len();
         assert_eq!(held(), 1);
-        let is_given_up = || repeated.known().met.values().any(|met| matches!(met, Met::Differs));
+        let is_given_up = || repeated.known().met.values().any(|met| matches!(met, Met::InVain));
         assert!(!is_given_up());
         (0..2).for_each(|_| _ = read(&repeated, &text("Mail", 8), 0));
         assert!(is_given_up());
