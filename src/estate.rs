@@ -267,7 +267,7 @@ pub fn give_evidence(estate: &mut Estate, server: usize, paths: &[PathBuf], opti
         }
         give(server, evidence, estate, options.first_file);
         give_logs(server, logs, estate, options.first_file);
-        server.evidence.append(before);
+        server.evidence.append(before.into_value());
     }
     estate.servers = servers;
 }
@@ -401,9 +401,14 @@ fn pieces<'a>(inputs: &'a [Input], is_held: &dyn Fn(&str) -> bool) -> Pieces<'a>
         }
     }
     // A server whose own file went elsewhere is none.
-    let (of_servers, none): (Vec<Piece<'_>>, Vec<Piece<'_>>) = pieces.into_iter().partition(|piece| piece.files.contains(&piece.host));
-    rest.extend(none.into_iter().flat_map(|piece| piece.files));
-    Pieces { of_servers, rest, named }
+    pieces.retain_mut(|piece| {
+        let is_one = piece.files.contains(&piece.host);
+        if !is_one {
+            rest.append(&mut piece.files);
+        }
+        is_one
+    });
+    Pieces { of_servers: pieces, rest, named }
 }
 
 fn siblings(inputs: &[Input]) -> BTreeMap<PathBuf, Vec<PathBuf>> {
@@ -466,13 +471,18 @@ mod buffer {
     /// A larger one is given back to the system.
     const LARGEST: usize = 4 << 20;
 
+    /// What tells a file, and is read first, fits into it.
+    const LEAST: usize = 1 << 13;
+
     thread_local! {
         static FREE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
     }
 
     /// An empty buffer.
     pub(super) fn take() -> Vec<u8> {
-        FREE.take()
+        let mut bytes = FREE.take();
+        bytes.reserve(LEAST);
+        bytes
     }
 
     pub(super) fn give_back(mut bytes: Vec<u8>) {
@@ -1318,6 +1328,9 @@ impl<'a> Reading<'a> {
                 }
             }
             let rest = (limit + 1).saturating_sub(bytes.len() as u64);
+            let left = file.metadata().map_or(0, |metadata| metadata.len()).saturating_sub(bytes.len() as u64).min(rest);
+            // One byte more shows that it ends there.
+            bytes.reserve(usize::try_from(left).map_or(0, |left| left + 1));
             file.take(rest).read_to_end(&mut bytes).map_err(told)?;
         } else {
             std::io::stdin().lock().take(limit + 1).read_to_end(&mut bytes).map_err(told)?;

@@ -13,6 +13,10 @@ impl Workers {
     /// As many threads as asked for, else one a core, and never more than there are pieces of work. Where the system gives no threads the
     /// work is done without.
     pub(crate) fn new(threads: Option<NonZeroUsize>, pieces: usize) -> Workers {
+        // To find out how many cores there are takes as long as to read a small file.
+        if pieces < 2 {
+            return Workers::none();
+        }
         let threads = threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get).min(pieces);
         let pool = || rayon::ThreadPoolBuilder::new().num_threads(threads).build().ok();
         Workers((threads > 1).then(pool).flatten())

@@ -167,14 +167,14 @@ pub fn assemble(host: &ConfigFile, web_configs: &[PlacedFile], redirection: Opti
         name,
         generation: host.generation,
         inputs,
-        scope,
+        scope: scope.into(),
         sites,
         endpoints,
         records: None,
         running: None,
         schannel: None,
         windows: None,
-        evidence: crate::evidence::Evidence::default(),
+        evidence: crate::server::Rare::default(),
         lists_sites,
         anomalies: assembly.anomalies,
         notices: assembly.notices.into_iter().collect(),
@@ -1321,7 +1321,7 @@ mod tests {
     /// What the order of location tags must not change: paths, values and where each value comes from, but for the places.
     fn outcome(server: &Server) -> Vec<(String, String, String)> {
         let mut outcome = Vec::new();
-        for scope in std::iter::once(&server.scope).chain(server.sites.iter().flat_map(|site| &site.scopes)) {
+        for scope in std::iter::once(&*server.scope).chain(server.sites.iter().flat_map(|site| &site.scopes)) {
             for (setting, resolved) in scope.settings.iter() {
                 let from = match &resolved.origin {
                     Origin::Inherited { from, .. } => from.clone(),

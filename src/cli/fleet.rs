@@ -149,11 +149,11 @@ fn survey(arguments: &FleetArguments, common: &Common) -> Result<Outcome, Outcom
         against(&earlier.name, before, Run { members: &members, review }, earlier.made)
     });
     let survey = Survey { review, members: &members, fleet: &fleet, thresholds, changes: changes.as_ref() };
-    let mut outcome = judgement.outcome.max(output::write_all(&reports, common, |format, style| match format {
-        FleetFormat::Table => report::fleet::table(&survey, arguments.limit, style),
-        FleetFormat::Html => report::fleet::html(&survey),
+    let mut outcome = judgement.outcome.max(output::write_all(&reports, common, |format, style, out| match format {
+        FleetFormat::Table => out.write_all(report::fleet::table(&survey, arguments.limit, style).as_bytes()),
+        FleetFormat::Html => out.write_all(report::fleet::html(&survey).as_bytes()),
         // Rows were written when the directories were read.
-        FleetFormat::Json | FleetFormat::Ndjson => report::fleet::json(&survey),
+        FleetFormat::Json | FleetFormat::Ndjson => report::fleet::write_json(&survey, out),
     }));
     let of_policy = policy.and_then(|policy| policy.fail_on);
     let FailOn(least) = arguments.fail_on.map(SeverityName::least).or(of_policy).unwrap_or(FailOn(Some(Severity::Low)));

@@ -353,12 +353,17 @@ impl Common {
     /// Writes a result to standard output. A reader that has gone away, such as `head`, is no failure; a full disk is one, or a script would
     /// take half a report for the whole.
     fn print(&self, text: &str) -> Outcome {
+        self.print_by(|out| out.write_all(text.as_bytes()))
+    }
+
+    /// The same for a result that is written piece by piece, in large pieces.
+    fn print_by(&self, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Outcome {
         // A result in colour may have to be put into other words for an old console; one without goes out as it is.
         let mut stdout: Box<dyn Write> = match self.style().colour {
             true => Box::new(anstream::AutoStream::new(std::io::stdout(), anstream::ColorChoice::Always)),
             false => Box::new(std::io::stdout()),
         };
-        written(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+        written(write(&mut *stdout).and_then(|()| stdout.flush()))
     }
 
     /// The same for a result for programs that is too long to be held.

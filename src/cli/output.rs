@@ -41,10 +41,10 @@ pub(super) enum ReportFormat {
 }
 
 impl ReportFormat {
-    fn render(self, review: &Review, detail: Detail, style: Style) -> String {
-        match self {
+    fn write(self, review: &Review, detail: Detail, style: Style, out: &mut dyn Write) -> std::io::Result<()> {
+        let text = match self {
+            ReportFormat::Json => return report::check::write_json(review, out),
             ReportFormat::Table => report::check::table(review, detail, style),
-            ReportFormat::Json => report::check::json(review),
             ReportFormat::Sarif => report::sarif::render(review),
             ReportFormat::Ndjson => report::ndjson::render(review),
             ReportFormat::Csv => report::csv::render(review),
@@ -52,7 +52,8 @@ impl ReportFormat {
             ReportFormat::Github => report::github::render(review, &checkout()),
             ReportFormat::Markdown => report::markdown::render(review),
             ReportFormat::Html => report::html::render(review),
-        }
+        };
+        out.write_all(text.as_bytes())
     }
 }
 
@@ -139,7 +140,7 @@ fn add_job_summary(review: &Review) -> Outcome {
 
 /// Writes every result of `check`.
 pub(super) fn write(destinations: &[Destination], review: &Review, detail: Detail, common: &Common) -> Outcome {
-    let outcome = write_all(destinations, common, |format, style| format.render(review, detail, style));
+    let outcome = write_all(destinations, common, |format, style, out| format.write(review, detail, style, out));
     if destinations.iter().any(|destination| destination.format == ReportFormat::Github) {
         return outcome.max(add_job_summary(review));
     }
@@ -147,12 +148,16 @@ pub(super) fn write(destinations: &[Destination], review: &Review, detail: Detai
 }
 
 /// Writes every result. One that cannot be written is said and does not stop the others.
-pub(super) fn write_all<F: Copy>(destinations: &[Destination<F>], common: &Common, render: impl Fn(F, Style) -> String) -> Outcome {
+pub(super) fn write_all<F: Copy>(
+    destinations: &[Destination<F>],
+    common: &Common,
+    write: impl Fn(F, Style, &mut dyn Write) -> std::io::Result<()>,
+) -> Outcome {
     let mut outcome = Outcome::Clean;
     for destination in destinations {
         let written = match &destination.file {
-            None => common.print(&render(destination.format, common.style())),
-            Some(file) => told(file, write_whole(file, render(destination.format, Style::plain(FILE_WIDTH)).as_bytes())),
+            None => common.print_by(|out| write(destination.format, common.style(), out)),
+            Some(file) => told(file, write_whole_by(file, |out| write(destination.format, Style::plain(FILE_WIDTH), out))),
         };
         outcome = outcome.max(written);
     }

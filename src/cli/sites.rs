@@ -67,7 +67,7 @@ pub(super) fn run(arguments: &SitesArguments, common: &Common) -> Outcome {
     }
     outcome.max(match arguments.format {
         SitesFormat::Table => common.print(&report::sites::table(&estate, common.style())),
-        SitesFormat::Json => common.print(&report::sites::json(&estate)),
+        SitesFormat::Json => common.stream(|out| report::sites::write_json(&estate, out)),
         SitesFormat::Ndjson => common.stream(|out| report::facts::ndjson(facts::of_estate(&estate), out)),
         SitesFormat::Csv => common.stream(|out| report::facts::csv(facts::of_estate(&estate), out)),
     })

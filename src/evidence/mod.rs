@@ -33,6 +33,7 @@ pub use verify::{
 };
 
 use crate::input::{FileId, Place};
+use crate::server::Empty;
 
 /// What a server shows beside its configuration, of all files together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -54,7 +55,28 @@ pub struct Evidence {
     pub logs: Option<LogSummary>,
 }
 
+impl Empty for Evidence {
+    fn empty() -> &'static Evidence {
+        static EMPTY: Evidence = Evidence::NONE;
+        &EMPTY
+    }
+
+    fn new() -> Evidence {
+        Evidence::NONE
+    }
+}
+
 impl Evidence {
+    const NONE: Evidence = Evidence {
+        stores: Vec::new(),
+        events: None,
+        verifications: Vec::new(),
+        certificates: Vec::new(),
+        crls: Vec::new(),
+        ctls: Vec::new(),
+        logs: None,
+    };
+
     /// The listing of a store that counts: the first that is complete, else the first. Names are compared as Windows does.
     pub fn store(&self, name: &str) -> Option<&StoreListing> {
         let mut named = self.stores.iter().filter(|store| store.part.is_none() && store.is_called(name));

@@ -60,7 +60,8 @@ pub(super) fn of(estate: &Estate, declared: &[Declared]) -> Vec<Cohort> {
         }
         cohorts.push(Cohort { kind: CohortKind::Declared, name: one.name.clone(), members });
     }
-    let mut hosts: Peers<&str> = Peers::default();
+    // Nearly every site has one.
+    let mut hosts: Peers<&str> = Peers::with_room_for(estate.members.len());
     let members = || estate.members.iter().enumerate().filter(|(index, _)| !taken[*index]);
     for (index, member) in members() {
         for host in member.hosts() {
@@ -89,7 +90,7 @@ pub(super) fn of(estate: &Estate, declared: &[Declared]) -> Vec<Cohort> {
         }
     }
     // The same applications make sites peers only where nothing better does: portals and shops can both have /admin.
-    let mut roles: Peers<(&Text, &Text)> = Peers::default();
+    let mut roles: Peers<(&Text, &Text)> = Peers::with_room_for(0);
     for (index, member) in members().filter(|(index, member)| !has_peers[*index] && !member.role.is_empty()) {
         roles.add((&member.server, &member.role), index);
     }
@@ -134,13 +135,11 @@ struct Peers<K> {
     all: Vec<(u64, K, usize)>,
 }
 
-impl<K> Default for Peers<K> {
-    fn default() -> Self {
-        Peers { seed: Seed::default(), all: Vec::new() }
-    }
-}
-
 impl<K: Clone + Hash + Ord> Peers<K> {
+    fn with_room_for(number: usize) -> Self {
+        Peers { seed: Seed::default(), all: Vec::with_capacity(number) }
+    }
+
     fn add(&mut self, key: K, member: usize) {
         self.all.push((self.seed.hash_one(&key), key, member));
     }
@@ -148,7 +147,7 @@ impl<K: Clone + Hash + Ord> Peers<K> {
     /// Those with peers; members in the order in which they came. Most host names have one site only, which their hashes tell, so that few are
     /// left to be sorted.
     fn sorted(mut self) -> Vec<(K, Vec<usize>)> {
-        self.all.sort_by_key(|(hash, ..)| *hash);
+        self.all.sort_unstable_by_key(|(hash, _, member)| (*hash, *member));
         let mut peers: Vec<(K, Vec<usize>)> = Vec::new();
         for alike in self.all.chunk_by_mut(|one, next| one.0 == next.0).filter(|alike| alike.len() >= 2) {
             // Keys with one hash are nearly always one key.

@@ -2,11 +2,12 @@
 //! It never calls a server fine of which something was not assessed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
 
 use serde::Serialize;
 
 use super::page::Page;
-use super::parts::{self, InputJson, SiteJson, count, to_json};
+use super::parts::{self, Each, InputJson, SiteJson, count, to_json};
 use super::place::{Location, Places};
 use super::style::{self, DIM, Style};
 use crate::catalogue::Setting;
@@ -300,13 +301,25 @@ fn unknown(server: &Server) -> impl Iterator<Item = Setting> {
 
 /// The report as JSON, as `schemas/report-check.schema.json` describes it. Findings keep their order.
 pub fn json(review: &Review) -> String {
+    to_json(&report(review))
+}
+
+/// The same, written piece by piece.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_json(review: &Review, out: &mut dyn Write) -> std::io::Result<()> {
+    parts::write_json(&report(review), out)
+}
+
+fn report(review: &Review) -> impl Serialize {
     let estate = &review.estate;
     let places = Places { inputs: &estate.inputs };
-    to_json(&ReportJson {
+    ReportJson {
         format: "iisaudit-check",
         version: 1,
-        inputs: InputJson::all(estate),
-        findings: review.findings.iter().map(|judged| FindingJson::new(judged, places)).collect(),
+        inputs: Each(|| estate.inputs.iter().map(InputJson::of)),
+        findings: Each(move || review.findings.iter().map(move |judged| FindingJson::new(judged, places))),
         baseline: review.baseline.as_ref().map(|baseline| BaselineJson {
             path: &baseline.path,
             entries: baseline.entries,
@@ -315,15 +328,15 @@ pub fn json(review: &Review) -> String {
         policy: review.policy.as_ref(),
         notices: NoticeJson::all(estate),
         summary: Summary::of(review),
-    })
+    }
 }
 
 #[derive(Debug, Serialize)]
-struct ReportJson<'a> {
+struct ReportJson<'a, I, F> {
     format: &'static str,
     version: u32,
-    inputs: Vec<InputJson<'a>>,
-    findings: Vec<FindingJson<'a>>,
+    inputs: I,
+    findings: F,
     #[serde(skip_serializing_if = "Option::is_none")]
     baseline: Option<BaselineJson<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -7,6 +7,7 @@ mod html;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
 
 use serde::Serialize;
 
@@ -18,7 +19,7 @@ use self::counts::{
 pub use self::html::html;
 use super::html::{client_certificates, revocation};
 use super::page::Page;
-use super::parts::{InputJson, count, to_json};
+use super::parts::{self, Each, InputJson, count, to_json};
 use super::style::{self, DIM, ERROR, HEADING, Style};
 use crate::catalogue::{Setting, Value};
 use crate::estate::InputReport;
@@ -42,7 +43,7 @@ pub struct Survey<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct ReportJson<'a> {
+struct ReportJson<'a, I> {
     format: &'static str,
     version: u32,
     summary: SummaryJson,
@@ -60,7 +61,7 @@ struct ReportJson<'a> {
     not_assessed: Vec<NoticeCount<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     changes: Option<ChangesJson<'a>>,
-    inputs: Vec<InputJson<'a>>,
+    inputs: I,
 }
 
 #[derive(Debug, Serialize)]
@@ -232,10 +233,22 @@ fn held(held: &Held) -> HeldJson<'_> {
 
 /// The report as JSON.
 pub fn json(survey: &Survey<'_>) -> String {
+    to_json(&report(survey))
+}
+
+/// The same, written piece by piece.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_json(survey: &Survey<'_>, out: &mut dyn Write) -> std::io::Result<()> {
+    parts::write_json(&report(survey), out)
+}
+
+fn report(survey: &Survey<'_>) -> impl Serialize {
     let fleet = survey.fleet;
-    let mut inputs = InputJson::all(&survey.review.estate);
-    inputs.sort_by_key(|input| input.path);
-    to_json(&ReportJson {
+    let mut inputs: Vec<&InputReport> = survey.review.estate.inputs.iter().collect();
+    inputs.sort_by(|one, other| one.path.cmp(&other.path));
+    ReportJson {
         format: "iisaudit-fleet",
         version: 1,
         summary: summary(survey),
@@ -308,8 +321,8 @@ pub fn json(survey: &Survey<'_>) -> String {
         servers: servers(survey.review),
         not_assessed: notices(survey.review),
         changes: survey.changes.map(ChangesJson::of),
-        inputs,
-    })
+        inputs: Each(move || inputs.clone().into_iter().map(InputJson::of)),
+    }
 }
 
 fn twins(one: &fleet::Twins) -> TwinsJson<'_> {

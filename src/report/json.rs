@@ -1,6 +1,8 @@
 //! JSON as serde_json lays it out in its pretty form, byte for byte, but written faster: reports consist of texts, and in a text most
 //! characters need no look at all.
 
+use std::io::Write;
+
 use serde::ser::{
     Error as _, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple, SerializeTupleStruct,
     SerializeTupleVariant, Serializer,
@@ -9,18 +11,48 @@ use serde_json::Error;
 
 /// The value as indented JSON.
 pub(super) fn pretty<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
-    let mut writer = Writer::default();
+    let mut writer = Writer { out: String::new(), depth: 0, sink: None, failed: None };
     value.serialize(&mut writer)?;
     Ok(writer.out)
 }
 
-#[derive(Default)]
-struct Writer {
-    out: String,
-    depth: usize,
+/// The same and a line break, written piece by piece, so that a long report takes no more room than a short one.
+pub(super) fn write_pretty<T: Serialize + ?Sized>(value: &T, sink: &mut dyn Write) -> std::io::Result<()> {
+    let mut writer = Writer { out: String::new(), depth: 0, sink: Some(sink), failed: None };
+    let result = value.serialize(&mut writer).and_then(|()| {
+        writer.out.push('\n');
+        writer.pass_on()
+    });
+    match writer.failed {
+        Some(error) => Err(error),
+        None => Ok(result?),
+    }
 }
 
-impl Writer {
+/// So many bytes are held, and a little more.
+const HELD: usize = 64 << 10;
+
+struct Writer<'s> {
+    out: String,
+    depth: usize,
+    /// Where the text goes; none keeps all of it.
+    sink: Option<&'s mut dyn Write>,
+    /// Why the sink took no more.
+    failed: Option<std::io::Error>,
+}
+
+impl<'s> Writer<'s> {
+    /// Gives the sink what is held.
+    fn pass_on(&mut self) -> Result<(), Error> {
+        let Some(sink) = &mut self.sink else { return Ok(()) };
+        let written = sink.write_all(self.out.as_bytes());
+        self.out.clear();
+        written.map_err(|error| {
+            self.failed = Some(error);
+            Error::custom("the rest has nowhere to go")
+        })
+    }
+
     fn line(&mut self) {
         const BLANKS: &str = "                                ";
         self.out.push('\n');
@@ -82,14 +114,14 @@ impl Writer {
         Ok(())
     }
 
-    fn open(&mut self, brackets: Brackets) -> Inside<'_> {
+    fn open<'a>(&'a mut self, brackets: Brackets) -> Inside<'a, 's> {
         self.out.push(brackets.0);
         self.depth += 1;
         Inside { writer: self, brackets, is_empty: true, is_variant: false }
     }
 
     /// An object with the name of a variant as its only key, and what is in it opened.
-    fn variant(&mut self, name: &str, brackets: Brackets) -> Inside<'_> {
+    fn variant<'a>(&'a mut self, name: &str, brackets: Brackets) -> Inside<'a, 's> {
         self.out.push('{');
         self.depth += 1;
         self.line();
@@ -106,36 +138,39 @@ const LIST: Brackets = Brackets('[', ']');
 const OBJECT: Brackets = Brackets('{', '}');
 
 /// A list or object that is not closed yet.
-struct Inside<'a> {
-    writer: &'a mut Writer,
+struct Inside<'a, 's> {
+    writer: &'a mut Writer<'s>,
     brackets: Brackets,
     is_empty: bool,
     is_variant: bool,
 }
 
-impl Inside<'_> {
-    fn next(&mut self) -> &mut Writer {
+impl<'s> Inside<'_, 's> {
+    fn next(&mut self) -> Result<&mut Writer<'s>, Error> {
+        if self.writer.out.len() >= HELD {
+            self.writer.pass_on()?;
+        }
         if !self.is_empty {
             self.writer.out.push(',');
         }
         self.is_empty = false;
         self.writer.line();
-        self.writer
+        Ok(self.writer)
     }
 
     fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        value.serialize(self.next())
+        value.serialize(self.next()?)
     }
 
     fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), Error> {
-        let writer = self.next();
+        let writer = self.next()?;
         writer.text(name);
         writer.out.push_str(": ");
         value.serialize(writer)
     }
 
     fn close(self) {
-        let close = |is_empty: bool, bracket: char, writer: &mut Writer| {
+        let close = |is_empty: bool, bracket: char, writer: &mut Writer<'_>| {
             writer.depth -= 1;
             if !is_empty {
                 writer.line();
@@ -149,16 +184,16 @@ impl Inside<'_> {
     }
 }
 
-impl<'a> Serializer for &'a mut Writer {
+impl<'a, 's> Serializer for &'a mut Writer<'s> {
     type Ok = ();
     type Error = Error;
-    type SerializeSeq = Inside<'a>;
-    type SerializeTuple = Inside<'a>;
-    type SerializeTupleStruct = Inside<'a>;
-    type SerializeTupleVariant = Inside<'a>;
-    type SerializeMap = Inside<'a>;
-    type SerializeStruct = Inside<'a>;
-    type SerializeStructVariant = Inside<'a>;
+    type SerializeSeq = Inside<'a, 's>;
+    type SerializeTuple = Inside<'a, 's>;
+    type SerializeTupleStruct = Inside<'a, 's>;
+    type SerializeTupleVariant = Inside<'a, 's>;
+    type SerializeMap = Inside<'a, 's>;
+    type SerializeStruct = Inside<'a, 's>;
+    type SerializeStructVariant = Inside<'a, 's>;
 
     fn serialize_bool(self, value: bool) -> Result<(), Error> {
         self.out.push_str(if value { "true" } else { "false" });
@@ -270,31 +305,31 @@ impl<'a> Serializer for &'a mut Writer {
         Ok(())
     }
 
-    fn serialize_seq(self, _: Option<usize>) -> Result<Inside<'a>, Error> {
+    fn serialize_seq(self, _: Option<usize>) -> Result<Inside<'a, 's>, Error> {
         Ok(self.open(LIST))
     }
 
-    fn serialize_tuple(self, _: usize) -> Result<Inside<'a>, Error> {
+    fn serialize_tuple(self, _: usize) -> Result<Inside<'a, 's>, Error> {
         Ok(self.open(LIST))
     }
 
-    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Inside<'a>, Error> {
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Inside<'a, 's>, Error> {
         Ok(self.open(LIST))
     }
 
-    fn serialize_tuple_variant(self, _: &'static str, _: u32, variant: &'static str, _: usize) -> Result<Inside<'a>, Error> {
+    fn serialize_tuple_variant(self, _: &'static str, _: u32, variant: &'static str, _: usize) -> Result<Inside<'a, 's>, Error> {
         Ok(self.variant(variant, LIST))
     }
 
-    fn serialize_map(self, _: Option<usize>) -> Result<Inside<'a>, Error> {
+    fn serialize_map(self, _: Option<usize>) -> Result<Inside<'a, 's>, Error> {
         Ok(self.open(OBJECT))
     }
 
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Inside<'a>, Error> {
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Inside<'a, 's>, Error> {
         Ok(self.open(OBJECT))
     }
 
-    fn serialize_struct_variant(self, _: &'static str, _: u32, variant: &'static str, _: usize) -> Result<Inside<'a>, Error> {
+    fn serialize_struct_variant(self, _: &'static str, _: u32, variant: &'static str, _: usize) -> Result<Inside<'a, 's>, Error> {
         Ok(self.variant(variant, OBJECT))
     }
 }
@@ -302,7 +337,7 @@ impl<'a> Serializer for &'a mut Writer {
 /// Lists of several kinds, which JSON does not tell apart.
 macro_rules! lists {
     ($($of:ident $item:ident,)*) => {$(
-        impl $of for Inside<'_> {
+        impl $of for Inside<'_, '_> {
             type Ok = ();
             type Error = Error;
 
@@ -328,7 +363,7 @@ lists! {
 /// Structs of both kinds.
 macro_rules! structs {
     ($($of:ident,)*) => {$(
-        impl $of for Inside<'_> {
+        impl $of for Inside<'_, '_> {
             type Ok = ();
             type Error = Error;
 
@@ -346,12 +381,12 @@ macro_rules! structs {
 
 structs! { SerializeStruct, SerializeStructVariant, }
 
-impl SerializeMap for Inside<'_> {
+impl SerializeMap for Inside<'_, '_> {
     type Ok = ();
     type Error = Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
-        let writer = self.next();
+        let writer = self.next()?;
         let start = writer.out.len();
         key.serialize(&mut *writer)?;
         // Reports have no other keys than texts.
@@ -419,6 +454,36 @@ mod tests {
                 flat: BTreeMap::from([(text.as_str(), '\\'), ("\u{1f}\"", '\u{7f}')]),
             };
             prop_assert_eq!(pretty(&value).unwrap(), serde_json::to_string_pretty(&value).unwrap());
+        }
+    }
+
+    /// Takes so many bytes and then fails.
+    struct Full(usize, Vec<u8>);
+
+    impl Write for Full {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            let taken = bytes.len().min(self.0 - self.1.len());
+            self.1.extend(&bytes[..taken]);
+            if taken == 0 { Err(std::io::ErrorKind::StorageFull.into()) } else { Ok(taken) }
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_is_written_piece_by_piece_is_the_same_and_why_it_ended_early_is_told() {
+        let long: Vec<String> = (0..20_000).map(|number| format!("{number} \u{1f}\"")).collect();
+        let expected = format!("{}\n", pretty(&long).unwrap());
+        assert!(expected.len() > 3 * HELD);
+        let mut out = Vec::new();
+        write_pretty(&long, &mut out).unwrap();
+        assert!(out == expected.as_bytes());
+        for room in [0, HELD, 3 * HELD] {
+            let mut full = Full(room, Vec::new());
+            assert_eq!(write_pretty(&long, &mut full).unwrap_err().kind(), std::io::ErrorKind::StorageFull);
+            assert!(full.1 == expected.as_bytes()[..room]);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io::Write;
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -22,6 +23,20 @@ pub(super) fn to_json<T: Serialize>(report: &T) -> String {
     let mut text = super::json::pretty(report).expect("reports serialise");
     text.push('\n');
     text
+}
+
+/// The same, written piece by piece.
+pub(super) fn write_json<T: Serialize>(report: &T, out: &mut dyn Write) -> std::io::Result<()> {
+    super::json::write_pretty(report, out)
+}
+
+/// A list whose items are made when they are written.
+pub(super) struct Each<F>(pub(super) F);
+
+impl<I: Iterator<Item: Serialize>, F: Fn() -> I> Serialize for Each<F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((self.0)())
+    }
 }
 
 /// `1 site`, `2 sites`.
@@ -49,15 +64,18 @@ struct InputErrorJson<'a> {
 
 impl<'a> InputJson<'a> {
     pub(super) fn all(estate: &'a Estate) -> Vec<Self> {
-        let of = |input: &'a InputReport| InputJson {
+        estate.inputs.iter().map(Self::of).collect()
+    }
+
+    pub(super) fn of(input: &'a InputReport) -> Self {
+        InputJson {
             path: &input.path,
             kind: input.kind,
             encoding: input.encoding,
             server: input.server.as_deref(),
             error: input.error.as_ref().map(|error| InputErrorJson { message: &error.message, line: error.line, column: error.column }),
             warnings: &input.warnings,
-        };
-        estate.inputs.iter().map(of).collect()
+        }
     }
 }
 

@@ -1,11 +1,12 @@
 //! The report of `iisaudit sites`: every site, its bindings and endpoints, and what is in effect on each path and why.
 
 use std::borrow::Cow;
+use std::io::Write;
 
 use serde::Serialize;
 
 use super::page::Page;
-use super::parts::{self, InputJson, SettingsJson, SiteJson, count, to_json};
+use super::parts::{self, Each, InputJson, SettingsJson, SiteJson, count, to_json};
 use super::place::{Location, Places, PlacesOfServer};
 use super::records::{self, RecordJson, SchannelValueJson, StrayJson};
 use super::style::{DIM, HEADING, Style};
@@ -167,22 +168,34 @@ fn contradictions(page: &mut Page, server: &Server, places: &PlacesOfServer<'_>)
 
 /// The report as JSON, as `schemas/report-sites.schema.json` describes it.
 pub fn json(estate: &Estate) -> String {
+    to_json(&report(estate))
+}
+
+/// The same, written piece by piece.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_json(estate: &Estate, out: &mut dyn Write) -> std::io::Result<()> {
+    parts::write_json(&report(estate), out)
+}
+
+fn report(estate: &Estate) -> impl Serialize {
     let places = Places { inputs: &estate.inputs };
-    to_json(&ReportJson {
+    ReportJson {
         format: "iisaudit-sites",
         version: 1,
-        inputs: InputJson::all(estate),
-        servers: estate.servers.iter().map(|server| ServerJson::new(server, places)).collect(),
+        inputs: Each(|| estate.inputs.iter().map(InputJson::of)),
+        servers: Each(move || estate.servers.iter().map(move |server| ServerJson::new(server, places))),
         skipped: estate.skipped,
-    })
+    }
 }
 
 #[derive(Debug, Serialize)]
-struct ReportJson<'a> {
+struct ReportJson<I, S> {
     format: &'static str,
     version: u32,
-    inputs: Vec<InputJson<'a>>,
-    servers: Vec<ServerJson<'a>>,
+    inputs: I,
+    servers: S,
     skipped: usize,
 }
 

@@ -81,7 +81,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 /// The entries that count for `site`. Which path a lone web.config belongs to is not known, so there all entries may count.
 fn entries<'a>(context: &Context<'a>, site: &'a Site) -> impl Iterator<Item = &'a Mapping> {
     let counting = if context.server.lists_sites { 1 } else { site.scopes.len() };
-    site.scopes.iter().take(counting).chain([&context.server.scope]).flat_map(|scope| &scope.mappings)
+    site.scopes.iter().take(counting).chain([&*context.server.scope]).flat_map(|scope| &scope.mappings)
 }
 
 fn matches_nothing(entry: &Mapping) -> bool {

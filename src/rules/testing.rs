@@ -179,7 +179,7 @@ pub(crate) fn noticed(generation: Generation, kind: &AnomalyKind, places: &[Opti
         name: "server".to_owned(),
         generation,
         inputs: vec![FileId(0)],
-        scope: scope("", ""),
+        scope: scope("", "").into(),
         anomalies: anomalies.collect(),
         sites: vec![site],
         endpoints: Vec::new(),
@@ -187,15 +187,15 @@ pub(crate) fn noticed(generation: Generation, kind: &AnomalyKind, places: &[Opti
         running: None,
         schannel: None,
         windows: None,
-        evidence: crate::evidence::Evidence::default(),
+        evidence: crate::server::Rare::default(),
         lists_sites: true,
         notices: Vec::new(),
     }
 }
 
 /// What a server shows beside its configuration: the text of `certutil -store`, and events as text or XML. Empty texts were not given.
-pub(crate) fn evidence(stores: &str, events: &str) -> crate::evidence::Evidence {
-    let mut evidence = crate::evidence::Evidence::default();
+pub(crate) fn evidence(stores: &str, events: &str) -> crate::server::Rare<crate::evidence::Evidence> {
+    let mut evidence = crate::server::Rare::<crate::evidence::Evidence>::default();
     evidence.stores = crate::evidence::read_stores(stores, FileId(3)).stores;
     if !events.is_empty() {
         evidence.events = Some(crate::evidence::read_events(events, FileId(4)).events);

@@ -4,6 +4,7 @@
 mod anomaly;
 mod binding;
 mod elements;
+mod rare;
 mod settings;
 mod windows;
 
@@ -20,6 +21,7 @@ pub use elements::{
     Bits, Ftp, FtpCertificates, FtpChannel, Given, Hsts, HttpRedirect, LOG_TARGETS, LogFile, LogFormat, Names, Routing, SiteElements,
     ftp_validation, is_https, log_fields, seconds,
 };
+pub use rare::{Empty, Rare};
 pub use settings::{Origin, Resolved, Settings};
 pub use windows::WindowsVersion;
 
@@ -65,7 +67,7 @@ pub struct Server {
     /// The files it was made from, in reading order.
     pub inputs: Vec<FileId>,
     /// What holds at server level: `/LM/W3SVC`, or applicationHost.config outside of any location. Path is empty.
-    pub scope: Scope,
+    pub scope: Rare<Scope>,
     /// The sites, in file order. Sites that repeat an id or a name are all kept.
     pub sites: Vec<Site>,
     /// The endpoints that the bindings of all sites lead to, sorted by key.
@@ -78,7 +80,7 @@ pub struct Server {
     /// The values of Schannel; `None` when they were not given.
     pub schannel: Option<Box<Schannel>>,
     /// What the server shows beside its configuration: certificate stores and events.
-    pub evidence: Evidence,
+    pub evidence: Rare<Evidence>,
     /// Whether a list of sites was given at all. Without one nothing is said about missing sites or bindings.
     pub lists_sites: bool,
     /// What looked wrong or unknown while reading, for rules to judge.
@@ -214,28 +216,18 @@ pub const LONE_WEB_CONFIG: &str = "(web.config)";
 impl Server {
     /// A server of which nothing is known yet but its name and generation.
     pub fn unknown(name: String, generation: Generation) -> Self {
-        let scope = Scope {
-            path: String::new(),
-            store_path: String::new(),
-            is_application: false,
-            place: None,
-            product: None,
-            settings: Settings::default(),
-            mappings: Vec::new(),
-            routing: Routing::default(),
-        };
         Server {
             name,
             generation,
             windows: None,
             inputs: Vec::new(),
-            scope,
+            scope: Rare::default(),
             sites: Vec::new(),
             endpoints: Vec::new(),
             records: None,
             running: None,
             schannel: None,
-            evidence: Evidence::default(),
+            evidence: Rare::default(),
             lists_sites: false,
             anomalies: Vec::new(),
             notices: Vec::new(),
@@ -348,7 +340,30 @@ impl Site {
     }
 }
 
+impl Empty for Scope {
+    fn empty() -> &'static Scope {
+        static EMPTY: Scope = Scope::NOWHERE;
+        &EMPTY
+    }
+
+    fn new() -> Scope {
+        Scope::NOWHERE
+    }
+}
+
 impl Scope {
+    /// That of a server of which nothing is known.
+    const NOWHERE: Scope = Scope {
+        path: String::new(),
+        store_path: String::new(),
+        is_application: false,
+        place: None,
+        product: None,
+        settings: Settings::NONE,
+        mappings: Vec::new(),
+        routing: Routing { physical_path: None, redirect: None, rewrites_to_https: None },
+    };
+
     /// The effective value of `setting`, when it is known.
     pub fn value(&self, setting: Setting) -> Option<&Value> {
         self.settings.get(setting).and_then(Resolved::known)

@@ -99,6 +99,9 @@ pub struct Settings {
 const _: () = assert!(Setting::ALL.len() <= 64, "each setting has a bit");
 
 impl Settings {
+    /// No settings.
+    pub(crate) const NONE: Settings = Settings { held: 0, all: Vec::new() };
+
     /// No settings yet, with room for as many as will be set.
     pub(crate) fn with_room_for(number: usize) -> Self {
         Settings { held: 0, all: Vec::with_capacity(number) }

@@ -68,9 +68,10 @@ mod tests {
     #[test]
     fn a_server_that_finds_a_valid_certificate_outside_its_validity_supports_it() {
         let case = iis7(1).file(CLIENT).verified(CLIENT_EXPIRED).on("2027-01-01").changed(|server| {
+            let place = server.evidence.certificates[0].place;
             for element in server.evidence.verifications.iter_mut().flat_map(|one| &mut one.chains).flat_map(|chain| &mut chain.elements) {
                 if element.index == 0 {
-                    element.serial = crate::input::Field::said("00d1e2f3".to_owned(), server.evidence.certificates[0].place);
+                    element.serial = crate::input::Field::said("00d1e2f3".to_owned(), place);
                 }
             }
         });
