@@ -2,6 +2,7 @@
 //! the paths.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::elements;
 use super::locks::{Locked, Locks};
@@ -35,6 +36,8 @@ struct Held {
 #[derive(Debug, Clone)]
 pub(super) struct State {
     held: [Option<Held>; SOURCES.len()],
+    /// Which of them are said below the level of the server.
+    is_own: [bool; SOURCES.len()],
     pub(super) locks: Rc<Locks>,
     pub(super) redirect: Option<Box<HttpRedirect>>,
     pub(super) rewrites_to_https: Option<Place>,
@@ -50,7 +53,13 @@ pub(super) struct Added {
 impl State {
     /// What is in effect where no file says anything.
     pub(super) fn new(locks: Locks) -> State {
-        State { held: [const { None }; SOURCES.len()], locks: Rc::new(locks), redirect: None, rewrites_to_https: None }
+        State {
+            held: [const { None }; SOURCES.len()],
+            is_own: [false; SOURCES.len()],
+            locks: Rc::new(locks),
+            redirect: None,
+            rewrites_to_https: None,
+        }
     }
 
     /// The state one level down, before that level says anything.
@@ -63,6 +72,11 @@ impl State {
             redirect.said_here = false;
         }
         state
+    }
+
+    /// The state of a site, before anything is said for it. `self` is that of the server.
+    pub(super) fn of_site(&self) -> State {
+        State { is_own: [false; SOURCES.len()], ..self.below() }
     }
 
     /// Takes in what is said at this path. `layers` are in ascending rank; where one file says a thing twice, the first one counts and
@@ -91,6 +105,7 @@ impl State {
                     if !refused && said_by[index] != Some(layer.rank) {
                         said_by[index] = Some(layer.rank);
                         let value = Value::parse(said.setting, generation, &said.text);
+                        self.is_own[index] = true;
                         self.held[index] = Some(Held { value, at: said.place, from: Rc::clone(&layer.name), here: true });
                     }
                 }
@@ -108,24 +123,37 @@ impl State {
         added
     }
 
-    /// The URL settings with their origins, and room for so many others. `absent` tells what holds where nothing says anything.
-    pub(super) fn settings(&self, generation: Generation, absent: Absent, others: usize) -> Settings {
-        let mut settings = Settings::with_room_for(SOURCES.len() + others);
+    /// The URL settings with their origins. `absent` tells what holds where nothing says anything.
+    pub(super) fn settings(&self, generation: Generation, absent: Absent) -> Settings {
+        let mut settings = Settings::with_room_for(SOURCES.len());
         for (index, source) in SOURCES.iter().enumerate() {
-            let resolved = match (&self.held[index], absent) {
-                (Some(held), _) if held.here => Resolved { value: held.value.clone(), origin: Origin::Explicit { at: held.at } },
-                (Some(held), _) => {
-                    Resolved { value: held.value.clone(), origin: Origin::Inherited { from: held.from.to_string(), at: held.at } }
-                }
-                (None, Absent::Unknown(needs)) => Resolved::unknown(needs),
-                (None, Absent::Default(why)) => match Value::default_of(source.setting, generation) {
-                    Some(value) => Resolved { value, origin: Origin::Default { why: why.into() } },
-                    None => Resolved::unknown(entry(source.setting).iis7.as_ref().map_or("", |iis7| iis7.needs)),
-                },
-            };
-            settings.set(source.setting, resolved);
+            settings.set(source.setting, self.resolved(index, generation, absent));
         }
         settings
+    }
+
+    /// The same below the level of the server. `common` is what holds where nothing is said below it, and more.
+    pub(super) fn settings_over(&self, common: &Arc<Settings>, generation: Generation, absent: Absent) -> Settings {
+        let mut settings = Settings::over(common, self.is_own.iter().filter(|is_own| **is_own).count());
+        for (index, source) in SOURCES.iter().enumerate().filter(|(index, _)| self.is_own[*index]) {
+            settings.set(source.setting, self.resolved(index, generation, absent));
+        }
+        settings
+    }
+
+    fn resolved(&self, index: usize, generation: Generation, absent: Absent) -> Resolved {
+        let setting = SOURCES[index].setting;
+        match (&self.held[index], absent) {
+            (Some(held), _) if held.here => Resolved { value: held.value.clone(), origin: Origin::Explicit { at: held.at } },
+            (Some(held), _) => {
+                Resolved { value: held.value.clone(), origin: Origin::Inherited { from: held.from.to_string(), at: held.at } }
+            }
+            (None, Absent::Unknown(needs)) => Resolved::unknown(needs),
+            (None, Absent::Default(why)) => match Value::default_of(setting, generation) {
+                Some(value) => Resolved { value, origin: Origin::Default { why: why.into() } },
+                None => Resolved::unknown(entry(setting).iis7.as_ref().map_or("", |iis7| iis7.needs)),
+            },
+        }
     }
 }
 

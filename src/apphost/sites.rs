@@ -123,9 +123,9 @@ pub fn assemble(host: &ConfigFile, web_configs: &[PlacedFile], redirection: Opti
 
     let mut server_state = State::new(assembly.declared_locks.clone());
     let added = server_state.take_in(assembly.levels.get("").map_or(&[], Vec::as_slice), assembly.generation);
-    let above = Arc::new(server_state.settings(assembly.generation, assembly.absent, 0));
-    let mut settings = server_state.settings(assembly.generation, assembly.absent, ENDPOINT_SETTINGS);
-    add_endpoint_settings(&mut settings);
+    let above = Arc::new(server_state.settings(assembly.generation, assembly.absent));
+    let mut settings = Settings::over(&above, ENDPOINT_SETTINGS);
+    add_endpoint_settings(&mut settings, None);
     let scope = Scope {
         path: String::new(),
         store_path: String::new(),
@@ -140,11 +140,9 @@ pub fn assemble(host: &ConfigFile, web_configs: &[PlacedFile], redirection: Opti
             rewrites_to_https: server_state.rewrites_to_https,
         },
     };
-    let below_server = server_state.below();
-    let mut sites: Vec<Site> =
-        drafts.iter().enumerate().map(|(index, draft)| assembly.site(index, draft, host, &below_server, Arc::clone(&above))).collect();
+    let above = AboveSites::new(above, server_state.of_site(), assembly.generation, assembly.absent);
+    let sites: Vec<Site> = drafts.iter().enumerate().map(|(index, draft)| assembly.site(index, draft, host, &above)).collect();
     let endpoints = endpoints(&sites);
-    sites.iter_mut().for_each(say_that_no_record_serves);
 
     assembly.notice_delegated(&sites);
     assembly.notice_endpoints(&sites, &endpoints);
@@ -290,7 +288,8 @@ impl<'a> Assembly<'a> {
         vec![Target { site: drafts.len() - 1, parts: Vec::new(), ignored: false }]
     }
 
-    fn site(&mut self, index: usize, draft: &Draft<'a>, host: &ConfigFile, below_server: &State, above: Arc<Settings>) -> Site {
+    fn site(&mut self, index: usize, draft: &Draft<'a>, host: &ConfigFile, server: &AboveSites) -> Site {
+        let bindings = draft.entry.map(|entry| bindings(entry, host)).unwrap_or_default();
         let name = cut(&draft.name);
         let site_key = key(&draft.name);
         // IIS refuses a second site of the same name, so which one the location tags below mean cannot be known: the first gets them.
@@ -306,7 +305,7 @@ impl<'a> Assembly<'a> {
             while stack.last().is_some_and(|(above, _, _)| !is_below(&path_key, above)) {
                 stack.pop();
             }
-            let mut state = stack.last().map_or_else(|| below_server.clone(), |(_, state, _)| state.below());
+            let mut state = stack.last().map_or_else(|| server.state.clone(), |(_, state, _)| state.below());
             let locks_above = stack.last().map(|(_, state, _)| Rc::clone(&state.locks));
             let full_key = join_key(&site_key, &path_key);
             let said = self.levels.get(&full_key).filter(|_| !site_key.is_empty()).into_iter().flatten();
@@ -332,11 +331,12 @@ impl<'a> Assembly<'a> {
             }
             self.find_delegated(index, draft, &path, &path_key, &state.locks, locks_above.as_deref());
             let product = seed.product.unwrap_or_else(|| stack.last().and_then(|(_, _, product)| *product));
-            let has_endpoints = is_root && draft.entry.is_some();
-            let mut settings = state.settings(self.generation, self.absent, if has_endpoints { ENDPOINT_SETTINGS } else { 0 });
-            if has_endpoints {
-                add_endpoint_settings(&mut settings);
-            }
+            let common = match is_root && draft.entry.is_some() {
+                false => &server.of_urls,
+                true if has_no_https(&bindings) => &server.of_roots_without_https,
+                true => &server.of_roots,
+            };
+            let settings = state.settings_over(common, self.generation, self.absent);
             scopes.push(Scope {
                 store_path: join(name, &seed.path),
                 path,
@@ -366,8 +366,8 @@ impl<'a> Assembly<'a> {
                 .and_then(|entry| entry.auto_start)
                 .or(host.sites.as_ref().and_then(|sites| sites.auto_start))
                 .unwrap_or(true),
-            bindings: draft.entry.map(|entry| bindings(entry, host)).unwrap_or_default(),
-            above,
+            bindings,
+            above: Arc::clone(&server.settings),
             scopes,
             elements: draft.entry.map(|entry| elements::site(entry, host)).unwrap_or_default(),
             overruled: Settings::default(),
@@ -601,24 +601,45 @@ fn endpoints(sites: &[Site]) -> Vec<Endpoint> {
             found.entry(key).or_default().insert(index);
         }
     }
-    found
-        .into_iter()
-        .map(|(key, sites)| {
-            let mut settings = Settings::with_room_for(ENDPOINT_SETTINGS);
-            add_endpoint_settings(&mut settings);
-            Endpoint { key: key.clone(), sites: sites.into_iter().collect(), served: Served::NotGiven, settings }
-        })
-        .collect()
+    let mut settings = Settings::with_room_for(ENDPOINT_SETTINGS);
+    add_endpoint_settings(&mut settings, None);
+    let settings = Arc::new(settings);
+    let endpoint = |(key, sites): (&EndpointKey, BTreeSet<usize>)| Endpoint {
+        key: key.clone(),
+        sites: sites.into_iter().collect(),
+        served: Served::NotGiven,
+        settings: Settings::over(&settings, 0),
+    };
+    found.into_iter().map(endpoint).collect()
 }
 
 /// No listing would tell anything of a site that has bindings and none of them for https.
-fn say_that_no_record_serves(site: &mut Site) {
-    let without = !site.bindings.is_empty() && site.bindings.iter().all(|binding| binding.endpoint.is_none() && binding.fault.is_none());
-    let Some(root) = site.scopes.first_mut().filter(|_| without) else { return };
-    for setting in Setting::ALL.iter().filter(|setting| entry(**setting).level == Level::Endpoint) {
-        if root.settings.get(*setting).is_some() {
-            root.settings.set(*setting, Resolved::unknown(NO_HTTPS_BINDING));
-        }
+fn has_no_https(bindings: &[Binding]) -> bool {
+    !bindings.is_empty() && bindings.iter().all(|binding| binding.endpoint.is_none() && binding.fault.is_none())
+}
+
+/// What sites inherit.
+struct AboveSites {
+    /// The settings at the level of the server.
+    settings: Arc<Settings>,
+    state: State,
+    /// What holds at a path of a site where nothing is said for the site or below.
+    of_urls: Arc<Settings>,
+    /// The same at its root, where it also has what HTTP.sys keeps.
+    of_roots: Arc<Settings>,
+    of_roots_without_https: Arc<Settings>,
+}
+
+impl AboveSites {
+    fn new(settings: Arc<Settings>, state: State, generation: Generation, absent: Absent) -> Self {
+        let of_urls = Arc::new(state.settings(generation, absent));
+        let of_roots = |unserved| {
+            let mut settings = Settings::over(&of_urls, ENDPOINT_SETTINGS);
+            add_endpoint_settings(&mut settings, unserved);
+            Arc::new(settings)
+        };
+        let (served, unserved) = (of_roots(None), of_roots(Some(NO_HTTPS_BINDING)));
+        AboveSites { settings, state, of_urls, of_roots: served, of_roots_without_https: unserved }
     }
 }
 
@@ -628,12 +649,12 @@ const NO_HTTPS_BINDING: &str = "nothing: the site has no https binding, so no re
 /// So many settings, or a few less, are kept by HTTP.sys.
 const ENDPOINT_SETTINGS: usize = Setting::ALL.len() - SOURCES.len();
 
-/// The settings that HTTP.sys keeps, of which no configuration file says anything.
-fn add_endpoint_settings(settings: &mut Settings) {
+/// The settings that HTTP.sys keeps, of which no configuration file says anything. `why` tells why no record would, either.
+fn add_endpoint_settings(settings: &mut Settings, why: Option<&'static str>) {
     for setting in Setting::ALL {
         let entry = entry(*setting);
         if let Some(iis7) = entry.iis7.as_ref().filter(|_| entry.level == Level::Endpoint) {
-            settings.set(*setting, Resolved::unknown(iis7.needs));
+            settings.set(*setting, Resolved::unknown(why.unwrap_or(iis7.needs)));
         }
     }
 }

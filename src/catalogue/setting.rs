@@ -19,6 +19,11 @@ macro_rules! settings {
             /// All settings, in the order of reports.
             pub const ALL: &'static [Setting] = &[$(Setting::$variant,)*];
 
+            /// A bit for each, for sets of them.
+            pub(crate) const fn bit(self) -> u64 {
+                1 << self as u64
+            }
+
             /// The name in reports and JSON.
             pub const fn name(self) -> &'static str {
                 match self { $(Setting::$variant => $name,)* }

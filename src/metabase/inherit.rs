@@ -107,14 +107,19 @@ impl Tree {
     pub(super) fn own(&self, facts: &Facts, at: usize, setting: Setting) -> Resolved {
         match self.keys[at].says(Property::Setting(setting)) {
             Some(said) => Resolved { value: said.value.clone(), origin: Origin::Explicit { at: said.place } },
-            None => default(
-                facts,
-                setting,
-                "the key of the site does not set it, and it is never inherited",
-                "the key of the site does not set it, and it is never inherited; the default is that of MBSchema.xml",
-            ),
+            None => never_inherited(facts, setting),
         }
     }
+}
+
+/// The value of such a setting where no key writes it.
+pub(super) fn never_inherited(facts: &Facts, setting: Setting) -> Resolved {
+    default(
+        facts,
+        setting,
+        "the key of the site does not set it, and it is never inherited",
+        "the key of the site does not set it, and it is never inherited; the default is that of MBSchema.xml",
+    )
 }
 
 fn default(facts: &Facts, setting: Setting, why: &'static str, why_schema: &'static str) -> Resolved {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::inherit::NEEDS_SERVICE;
+use super::inherit::{NEEDS_SERVICE, Tree, never_inherited};
 use super::read::{Key, Level, Metabase, Property, Said};
 use crate::catalogue::{Setting, Value, access};
 use crate::server::{
@@ -72,15 +72,16 @@ pub fn assemble(metabase: &Metabase, name: String) -> Server {
         notice_key(key, None, &mut anomalies);
     }
     let mut sites = Vec::with_capacity(groups.len());
+    let common = Common::new(metabase);
     for (index, (number, group)) in groups.iter().enumerate() {
         for key in group.site.iter().chain(&group.root).chain(&group.below) {
             notice_key(&keys[*key], Some(index), &mut anomalies);
         }
-        sites.push(site(metabase, number, group));
+        sites.push(site(metabase, &common, number, group));
     }
     anomalies.sort_by_key(|anomaly| anomaly.place);
 
-    let endpoints = endpoints(&sites);
+    let endpoints = endpoints(&sites, &common.of_endpoints);
     let service = metabase.tree.service();
     Server {
         name,
@@ -126,55 +127,118 @@ fn service_scope(metabase: &Metabase) -> Scope {
     }
 }
 
-fn site(metabase: &Metabase, number: &str, group: &SiteKeys) -> Site {
-    let (tree, facts) = (&metabase.tree, &metabase.facts);
-    let keys = tree.keys();
-    let own = group.site.map(|index| &keys[index]);
-    // Where the key of the site is missing, its URLs inherit from what is above it.
-    let at_site = group.site.or_else(|| tree.above_sites());
-    let declared = group.site.is_some();
+/// What holds for a site where none of its keys says anything.
+struct Common {
+    of_urls: Arc<Settings>,
+    of_roots: Arc<Settings>,
+    of_endpoints: Arc<Settings>,
+}
 
-    let mut above = Settings::with_room_for(URL.len());
-    for setting in URL {
-        above.set(*setting, tree.effective(facts, at_site, declared, *setting));
+/// So many settings go into records.
+const OF_RECORDS: usize = ENDPOINT.len() + SITE_ONLY.len() + 1;
+
+impl Common {
+    fn new(metabase: &Metabase) -> Self {
+        let (tree, facts) = (&metabase.tree, &metabase.facts);
+        let above = |setting| tree.effective(facts, tree.above_sites(), false, setting);
+        let mut of_urls = Settings::with_room_for(URL.len());
+        for setting in URL {
+            of_urls.set(*setting, above(*setting));
+        }
+        let of_urls = Arc::new(of_urls);
+        let with_records = |mut settings: Settings| {
+            for setting in ENDPOINT {
+                settings.set(*setting, above(*setting));
+            }
+            for setting in SITE_ONLY {
+                settings.set(*setting, never_inherited(facts, *setting));
+            }
+            settings.set(Setting::DsMapper, ds_mapper(metabase));
+            Arc::new(settings)
+        };
+        let of_roots = with_records(Settings::over(&of_urls, OF_RECORDS));
+        Common { of_urls, of_roots, of_endpoints: with_records(Settings::with_room_for(OF_RECORDS)) }
     }
+}
 
-    let mut root = match group.root {
-        Some(index) => scope(metabase, index, true),
+/// What the key at `from` says, or one above it up to that of its site, as a bit for each setting.
+fn said_for_site(tree: &Tree, from: Option<usize>) -> u64 {
+    let keys = std::iter::successors(from, |index| tree.parent(*index)).filter_map(|index| tree.keys().get(index));
+    let of_site = keys.take_while(|key| !matches!(key.level, Level::Above | Level::Service));
+    of_site.flat_map(|key| &key.said).fold(0, |said, one| match one.property {
+        Property::Setting(setting) => said | setting.bit(),
+        _ => said,
+    })
+}
+
+/// Those of `wanted` with a bit in `said`.
+fn of_bits(said: u64, wanted: &[Setting]) -> impl Iterator<Item = Setting> {
+    wanted.iter().copied().filter(move |setting| said & setting.bit() != 0)
+}
+
+/// What is decided at each URL, at the key `at` or, with `own` false, at a place below it that has no key.
+fn url_settings(metabase: &Metabase, common: &Common, at: Option<usize>, own: bool) -> Settings {
+    let said = said_for_site(&metabase.tree, at);
+    let mut settings = Settings::over(&common.of_urls, of_bits(said, URL).count());
+    for setting in of_bits(said, URL) {
+        settings.set(setting, metabase.tree.effective(&metabase.facts, at, own, setting));
+    }
+    settings
+}
+
+/// The same at the root of a site, with what goes into records.
+fn root_settings(metabase: &Metabase, common: &Common, group: &SiteKeys) -> Settings {
+    let (tree, facts) = (&metabase.tree, &metabase.facts);
+    let (at, own) = (group.root.or(group.site), group.root.is_some());
+    let (said, said_by_site) = (said_for_site(tree, at), said_for_site(tree, group.site));
+    let number = of_bits(said, URL).chain(of_bits(said_by_site, ENDPOINT)).chain(of_bits(said_by_site, SITE_ONLY)).count();
+    let mut settings = Settings::over(&common.of_roots, number);
+    for setting in of_bits(said, URL) {
+        settings.set(setting, tree.effective(facts, at, own, setting));
+    }
+    for setting in of_bits(said_by_site, ENDPOINT) {
+        settings.set(setting, tree.effective(facts, group.site, true, setting));
+    }
+    match group.site {
+        Some(site) => of_bits(said_by_site, SITE_ONLY).for_each(|setting| settings.set(setting, tree.own(facts, site, setting))),
+        None => {
+            for setting in SITE_ONLY {
+                settings.set(*setting, Resolved::unknown("the key of the site, which is not in this file: copy the whole MetaBase.xml"));
+            }
+        }
+    }
+    settings
+}
+
+fn site(metabase: &Metabase, common: &Common, number: &str, group: &SiteKeys) -> Site {
+    let keys = metabase.tree.keys();
+    let own = group.site.map(|index| &keys[index]);
+    let settings = root_settings(metabase, common, group);
+    let root = match group.root {
+        Some(index) => scope(metabase, settings, index),
         None => Scope {
             path: "/".to_owned(),
             store_path: own.map_or_else(|| format!("/LM/W3SVC/{number}/ROOT"), |key| format!("{}/ROOT", key.location)),
             is_application: true,
             place: own.map(|key| key.place),
             product: None,
-            settings: url_settings(metabase, at_site, false, true),
+            settings,
             mappings: Vec::new(),
             routing: crate::server::Routing::default(),
         },
     };
-    for setting in ENDPOINT {
-        root.settings.set(*setting, tree.effective(facts, at_site, declared, *setting));
-    }
-    for setting in SITE_ONLY {
-        let resolved = match group.site {
-            Some(index) => tree.own(facts, index, *setting),
-            None => Resolved::unknown("the key of the site, which is not in this file: copy the whole MetaBase.xml"),
-        };
-        root.settings.set(*setting, resolved);
-    }
-    root.settings.set(Setting::DsMapper, ds_mapper(metabase));
-
     let mut scopes = vec![root];
-    scopes.extend(group.below.iter().filter(|index| is_scope(&keys[**index])).map(|index| scope(metabase, *index, false)));
+    let below = |index: usize| scope(metabase, url_settings(metabase, common, Some(index), true), index);
+    scopes.extend(group.below.iter().filter(|index| is_scope(&keys[**index])).map(|index| below(*index)));
     scopes[1..].sort_by(|a, b| a.path.cmp(&b.path));
     Site {
         id: number.parse().ok(),
         name: own.and_then(|key| key.says(Property::ServerComment)).map(|said| said.text.clone()).unwrap_or_default(),
-        declared,
+        declared: group.site.is_some(),
         place: group.first().map(|index| keys[index].place),
         auto_start: own.and_then(|key| key.says(Property::ServerAutoStart)).and_then(|said| truth(&said.text)).unwrap_or(true),
         bindings: own.map(bindings).unwrap_or_default(),
-        above: Arc::new(above),
+        above: Arc::new(url_settings(metabase, common, group.site, true)),
         scopes,
         elements: crate::server::SiteElements::default(),
         overruled: Settings::default(),
@@ -197,7 +261,7 @@ fn is_scope(key: &Key) -> bool {
 }
 
 /// The scope of ROOT or of a key below it.
-fn scope(metabase: &Metabase, index: usize, is_root: bool) -> Scope {
+fn scope(metabase: &Metabase, settings: Settings, index: usize) -> Scope {
     let key = &metabase.tree.keys()[index];
     let url = key.location.splitn(6, '/').nth(5).unwrap_or_default();
     Scope {
@@ -206,20 +270,10 @@ fn scope(metabase: &Metabase, index: usize, is_root: bool) -> Scope {
         is_application: key.is_virtual_directory || url.is_empty(),
         place: Some(key.place),
         product: None,
-        settings: url_settings(metabase, Some(index), true, is_root),
+        settings,
         mappings: Vec::new(),
         routing: crate::server::Routing::default(),
     }
-}
-
-/// What is decided at each URL. The root of a site also holds what goes into records, so room is left for it there.
-fn url_settings(metabase: &Metabase, at: Option<usize>, own: bool, is_root: bool) -> Settings {
-    let more = if is_root { ENDPOINT.len() + SITE_ONLY.len() + 1 } else { 0 };
-    let mut settings = Settings::with_room_for(URL.len() + more);
-    for setting in URL {
-        settings.set(*setting, metabase.tree.effective(&metabase.facts, at, own, *setting));
-    }
-    settings
 }
 
 fn bindings(key: &Key) -> Vec<Binding> {
@@ -238,7 +292,7 @@ fn bindings(key: &Key) -> Vec<Binding> {
     bindings
 }
 
-fn endpoints(sites: &[Site]) -> Vec<Endpoint> {
+fn endpoints(sites: &[Site], common: &Arc<Settings>) -> Vec<Endpoint> {
     let mut by_key: Vec<(&EndpointKey, usize)> = Vec::with_capacity(sites.len());
     for (index, site) in sites.iter().enumerate() {
         by_key.extend(site.bindings.iter().filter_map(|binding| Some((binding.endpoint.as_ref()?, index))));
@@ -248,8 +302,11 @@ fn endpoints(sites: &[Site]) -> Vec<Endpoint> {
     let endpoint = |same: &[(&EndpointKey, usize)]| {
         let key = same[0].0;
         let on_it: Vec<usize> = same.iter().map(|(_, site)| *site).collect();
-        let mut settings = Settings::with_room_for(ENDPOINT.len() + SITE_ONLY.len() + 1);
-        for setting in ENDPOINT.iter().chain(SITE_ONLY).chain(&[Setting::DsMapper]) {
+        // What none of its sites says is common to all sites.
+        let is_own = |setting: &&Setting| on_it.iter().any(|site| sites[*site].root().settings.is_own(**setting));
+        let own = || ENDPOINT.iter().chain(SITE_ONLY).filter(is_own);
+        let mut settings = Settings::over(common, own().count());
+        for setting in own() {
             if let Some(resolved) = agreed(*setting, &on_it, sites) {
                 settings.set(*setting, resolved);
             }

@@ -1,6 +1,7 @@
 //! Effective settings with their origin. Absence is where these audits begin, so an absent value always says why it is what it is.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::catalogue::{Setting, Value};
 use crate::input::Place;
@@ -87,53 +88,82 @@ impl Resolved {
     }
 }
 
-/// Settings of one scope or endpoint, ordered as in reports.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// Settings of one scope or endpoint, ordered as in reports. What thousands of sites have alike is kept once.
+#[derive(Debug, Clone, Default)]
 pub struct Settings {
-    /// A bit for each setting that is there. How many lower bits are set tells where it stands, so that of the settings of thousands of sites,
-    /// which fit into no cache, only the one that is asked for is looked at.
+    /// A bit for each setting that is its own. How many lower bits are set tells where it stands, so that of the settings of thousands of
+    /// sites, which fit into no cache, only the one that is asked for is looked at.
     held: u64,
     all: Vec<(Setting, Resolved)>,
+    /// What holds besides.
+    common: Option<Arc<Settings>>,
 }
 
 const _: () = assert!(Setting::ALL.len() <= 64, "each setting has a bit");
 
 impl Settings {
     /// No settings.
-    pub(crate) const NONE: Settings = Settings { held: 0, all: Vec::new() };
+    pub(crate) const NONE: Settings = Settings { held: 0, all: Vec::new(), common: None };
 
     /// No settings yet, with room for as many as will be set.
     pub(crate) fn with_room_for(number: usize) -> Self {
-        Settings { held: 0, all: Vec::with_capacity(number) }
+        Settings { all: Vec::with_capacity(number), ..Settings::NONE }
     }
 
-    /// Where a setting stands, or would stand, and whether it is there.
-    fn position(&self, setting: Setting) -> (usize, bool) {
-        let bit = 1 << setting as u64;
+    /// Those of `common`, with room for as many as will be set to something else.
+    pub(crate) fn over(common: &Arc<Settings>, number: usize) -> Self {
+        Settings { common: Some(Arc::clone(common)), ..Settings::with_room_for(number) }
+    }
+
+    /// Whether it was set here, and is not one of what is common.
+    pub(crate) fn is_own(&self, setting: Setting) -> bool {
+        self.held & setting.bit() != 0
+    }
+
+    /// Where a setting of its own stands, or would stand.
+    fn position(&self, setting: Setting) -> usize {
         // There are at most as many as bits.
-        ((self.held & (bit - 1)).count_ones() as usize, self.held & bit != 0)
+        (self.held & (setting.bit() - 1)).count_ones() as usize
     }
 
     /// The setting's value and origin; `None` where the generation or the level has no such setting.
     pub fn get(&self, setting: Setting) -> Option<&Resolved> {
-        let (index, is_there) = self.position(setting);
-        if is_there { self.all.get(index).map(|(_, resolved)| resolved) } else { None }
+        match self.is_own(setting) {
+            true => self.all.get(self.position(setting)).map(|(_, resolved)| resolved),
+            false => self.common.as_ref()?.get(setting),
+        }
     }
 
     /// Sets it, replacing what was there.
     pub fn set(&mut self, setting: Setting, resolved: Resolved) {
-        match self.position(setting) {
-            (index, true) => self.all[index].1 = resolved,
-            (index, false) => {
-                self.all.insert(index, (setting, resolved));
-                self.held |= 1 << setting as u64;
-            }
+        let index = self.position(setting);
+        if self.is_own(setting) {
+            self.all[index].1 = resolved;
+        } else {
+            self.all.insert(index, (setting, resolved));
+            self.held |= setting.bit();
         }
+    }
+
+    /// A bit for each setting that is there.
+    fn bits(&self) -> u64 {
+        self.held | self.common.as_ref().map_or(0, |common| common.bits())
     }
 
     /// All of them, in the order of reports.
     pub fn iter(&self) -> impl Iterator<Item = (Setting, &Resolved)> {
-        self.all.iter().map(|(setting, resolved)| (*setting, resolved))
+        let mut left = self.bits();
+        std::iter::from_fn(move || {
+            let setting = *Setting::ALL.get(left.trailing_zeros() as usize)?;
+            left &= left - 1;
+            Some((setting, self.get(setting)?))
+        })
+    }
+}
+
+impl PartialEq for Settings {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
     }
 }
 
@@ -147,13 +177,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn settings_hold_what_was_set_last_in_the_order_of_reports(said in prop::collection::vec((0..Setting::ALL.len(), any::<u32>()), 0..80)) {
-            let (mut settings, mut expected) = (Settings::default(), BTreeMap::new());
-            for (setting, flags) in said {
+        fn settings_hold_what_was_set_last_in_the_order_of_reports(
+            said in prop::collection::vec((0..Setting::ALL.len(), any::<u32>()), 0..80),
+            common in 0_usize..80,
+        ) {
+            let (mut settings, mut expected, mut plain) = (Settings::default(), BTreeMap::new(), Settings::default());
+            for (number, (setting, flags)) in said.into_iter().enumerate() {
+                if number == common {
+                    settings = Settings::over(&Arc::new(settings), 0);
+                }
                 let (setting, resolved) = (Setting::ALL[setting], Resolved { value: Value::Flags(flags), origin: Origin::Default { why: "nothing says it".into() } });
                 settings.set(setting, resolved.clone());
+                plain.set(setting, resolved.clone());
                 expected.insert(setting, resolved);
             }
+            prop_assert_eq!(&settings, &plain);
             prop_assert!(settings.iter().eq(expected.iter().map(|(setting, resolved)| (*setting, resolved))));
             for setting in Setting::ALL {
                 prop_assert_eq!(settings.get(*setting), expected.get(setting));
