@@ -1,6 +1,6 @@
 //! The server that the files describe: its sites with their bindings and URL paths, and what is in effect at each.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -14,6 +14,7 @@ use super::vocabulary::{SOURCES, Section};
 use super::web_config::{Places, Target, segments};
 use crate::catalogue::{Level, Setting, entry};
 use crate::estate::FileKind;
+use crate::hashing;
 use crate::input::{FileId, Place};
 use crate::server::{
     Anomaly, AnomalyKind, Binding, Endpoint, EndpointKey, Generation, LONE_WEB_CONFIG, Notice, Product, Resolved, Routing, Scope, Served,
@@ -71,7 +72,7 @@ struct Assembly<'a> {
     /// Directories of web.config files, by site and key, with their parts and place.
     web_directories: BTreeMap<(usize, String), (String, Place)>,
     /// The first site of every name, in lower case.
-    by_name: BTreeMap<String, usize>,
+    by_name: HashMap<String, usize, hashing::Seed>,
     /// Number of parts of the longest name.
     longest_name: usize,
     /// Locks that hold before any location tag.
@@ -79,6 +80,8 @@ struct Assembly<'a> {
     delegated: Vec<Delegated>,
     anomalies: Vec<Anomaly>,
     notices: BTreeSet<Notice>,
+    /// The paths from the root of a site to where it is looked at, with what is in effect on each. Empty between sites, and kept for its room.
+    line: Vec<(String, State, Option<Product>)>,
 }
 
 /// Works out the server that the files describe. A file without a list of sites has those that its location tags name; a lone
@@ -98,12 +101,13 @@ pub fn assemble(host: &ConfigFile, web_configs: &[PlacedFile], redirection: Opti
         levels: BTreeMap::new(),
         web: BTreeMap::new(),
         web_directories: BTreeMap::new(),
-        by_name: BTreeMap::new(),
+        by_name: HashMap::default(),
         longest_name: 1,
         declared_locks,
         delegated: Vec::new(),
         anomalies: Vec::new(),
         notices: BTreeSet::new(),
+        line: Vec::new(),
     };
     for block in &host.blocks {
         assembly.add_level(block);
@@ -299,14 +303,14 @@ impl<'a> Assembly<'a> {
         let of_exchange = seeds.values().any(|seed| seed.product == Some(Some(Product::Exchange))).then_some(Product::Exchange);
         let root = seeds.remove("").unwrap_or_default();
         let mut scopes = Vec::with_capacity(seeds.len() + 1);
-        let mut stack: Vec<(String, State, Option<Product>)> = Vec::new();
+        let mut line = std::mem::take(&mut self.line);
         let paths = std::iter::once((String::new(), root)).chain(seeds);
         for (path_key, seed) in paths {
-            while stack.last().is_some_and(|(above, _, _)| !is_below(&path_key, above)) {
-                stack.pop();
+            while line.last().is_some_and(|(above, _, _)| !is_below(&path_key, above)) {
+                line.pop();
             }
-            let mut state = stack.last().map_or_else(|| server.state.clone(), |(_, state, _)| state.below());
-            let locks_above = stack.last().map(|(_, state, _)| Rc::clone(&state.locks));
+            let mut state = line.last().map_or_else(|| server.state.clone(), |(_, state, _)| state.below());
+            let locks_above = line.last().map(|(_, state, _)| Rc::clone(&state.locks));
             let full_key = join_key(&site_key, &path_key);
             let said = self.levels.get(&full_key).filter(|_| !site_key.is_empty()).into_iter().flatten();
             // Bounded for repeated names, so that many sites of one name under many tags of one path cost no more than their sum.
@@ -330,7 +334,7 @@ impl<'a> Assembly<'a> {
                 });
             }
             self.find_delegated(index, draft, &path, &path_key, &state.locks, locks_above.as_deref());
-            let product = seed.product.unwrap_or_else(|| stack.last().and_then(|(_, _, product)| *product));
+            let product = seed.product.unwrap_or_else(|| line.last().and_then(|(_, _, product)| *product));
             let common = match is_root && draft.entry.is_some() {
                 false => &server.of_urls,
                 true if has_no_https(&bindings) => &server.of_roots_without_https,
@@ -351,8 +355,10 @@ impl<'a> Assembly<'a> {
                     rewrites_to_https: state.rewrites_to_https,
                 },
             });
-            stack.push((path_key, state, product));
+            line.push((path_key, state, product));
         }
+        line.clear();
+        self.line = line;
         if let Some((_, below)) = scopes.split_first_mut() {
             below.sort_by_cached_key(|scope| scope.path.to_lowercase());
         }

@@ -81,7 +81,7 @@ pub(super) enum Node {
 }
 
 /// A section whose values are audited.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Section {
     Access,
     ServerRuntime,

@@ -3,12 +3,12 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap};
-use std::hash::Hash;
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, Hash};
 
 use super::scopes::site_key;
 use crate::catalogue::{Setting, Value, cert_check, entry};
+use crate::hashing::Seed;
 use crate::remedy::{Lines, Remedy, Risk, adsutil, appcmd};
 use crate::server::{Binding, Endpoint, EndpointKey, Generation, Origin, Resolved, Server, Site, binding_flags};
 
@@ -110,17 +110,18 @@ pub(super) fn groups<T: Copy + Ord, K: Ord>(items: impl IntoIterator<Item = (T, 
 
 /// Items whose key other items have as well, in the order of the keys and of the items. Most keys are there once, and to tell that by a hash
 /// costs a fraction of a place in an order.
-pub(super) fn shared<T: Copy, K: Ord + Hash + Clone>(items: impl IntoIterator<Item = (K, T)>) -> BTreeMap<K, Vec<T>> {
-    let mut firsts: HashMap<K, T> = HashMap::new();
+pub(super) fn shared<T, K: Ord + Hash>(items: impl IntoIterator<Item = (K, T)>) -> BTreeMap<K, Vec<T>> {
+    let seed = Seed::default();
+    let items: Vec<(u64, K, T)> = items.into_iter().map(|(key, item)| (seed.hash_one(&key), key, item)).collect();
+    let mut hashes: Vec<u64> = items.iter().map(|(hash, ..)| *hash).collect();
+    hashes.sort_unstable();
+    let several: Vec<u64> = hashes.chunk_by(|one, next| one == next).filter(|same| same.len() >= 2).map(|same| same[0]).collect();
     let mut shared: BTreeMap<K, Vec<T>> = BTreeMap::new();
-    for (key, item) in items {
-        match firsts.entry(key) {
-            Entry::Occupied(first) => shared.entry(first.key().clone()).or_insert_with(|| vec![*first.get()]).push(item),
-            Entry::Vacant(place) => {
-                place.insert(item);
-            }
-        }
+    for (_, key, item) in items.into_iter().filter(|(hash, ..)| several.binary_search(hash).is_ok()) {
+        shared.entry(key).or_default().push(item);
     }
+    // Different keys can have one hash.
+    shared.retain(|_, items| items.len() >= 2);
     shared
 }
 
@@ -284,6 +285,17 @@ mod tests {
         assert_eq!(items(3), "1, 2 and 3");
         assert_eq!(items(6), "1, 2, 3, 4, 5 and 6");
         assert_eq!(items(70), "1, 2, 3, 4, 5 and 65 more");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_shared_are_the_keys_that_several_items_have(keys in proptest::collection::vec(0..20_u8, 0..30)) {
+            let items = || keys.iter().enumerate().map(|(item, key)| (*key, item));
+            let mut expected: BTreeMap<u8, Vec<usize>> = BTreeMap::new();
+            items().for_each(|(key, item)| expected.entry(key).or_default().push(item));
+            expected.retain(|_, items| items.len() >= 2);
+            proptest::prop_assert_eq!(shared(items()), expected);
+        }
     }
 
     #[test]
