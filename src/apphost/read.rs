@@ -10,7 +10,7 @@ use crate::catalogue::Setting;
 use crate::estate::FileKind;
 use crate::hashing::Seed;
 use crate::input::{FileId, Place};
-use crate::server::{Anomaly, AnomalyKind, Bits, Generation, Mapping, is_https, seconds};
+use crate::server::{Anomaly, AnomalyKind, Bits, Empty, Generation, Mapping, Rare, is_https, seconds};
 use crate::xml::{Attribute, Event, Limits, XmlError, XmlReader};
 
 /// What a configuration file says. The default is a file that was not given: it says nothing, and nothing follows from its silence.
@@ -72,12 +72,12 @@ pub(super) struct SectionUse {
     pub(super) section: Section,
     pub(super) place: Place,
     pub(super) values: Vec<Said>,
-    pub(super) locks: ElementLocks,
+    pub(super) locks: Rare<ElementLocks>,
     /// Locks on `requestLimits`, the one child that is audited.
-    pub(super) child_locks: ElementLocks,
+    pub(super) child_locks: Rare<ElementLocks>,
     pub(super) mappings: Vec<Mapping>,
     /// What a `httpRedirect` says.
-    pub(super) redirect: Option<Raw>,
+    pub(super) redirect: Option<Box<Raw>>,
     /// The first pattern of a `httpRedirect` that leads to https.
     pub(super) pattern_to_https: Option<Place>,
 }
@@ -91,7 +91,7 @@ pub(super) struct Said {
 }
 
 /// The `lock...` attributes of an element.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct ElementLocks {
     pub(super) attributes: Vec<String>,
     pub(super) all_attributes_except: Option<Vec<String>>,
@@ -99,6 +99,28 @@ pub(super) struct ElementLocks {
     pub(super) all_elements_except: Option<Vec<String>>,
     pub(super) item: bool,
     pub(super) place: Option<Place>,
+}
+
+impl ElementLocks {
+    const NONE: ElementLocks = ElementLocks {
+        attributes: Vec::new(),
+        all_attributes_except: None,
+        elements: Vec::new(),
+        all_elements_except: None,
+        item: false,
+        place: None,
+    };
+}
+
+impl Empty for ElementLocks {
+    fn empty() -> &'static ElementLocks {
+        static EMPTY: ElementLocks = ElementLocks::NONE;
+        &EMPTY
+    }
+
+    fn new() -> ElementLocks {
+        ElementLocks::NONE
+    }
 }
 
 /// The `sites` section.
@@ -463,9 +485,9 @@ impl Builder<'_> {
                     place,
                     values: Vec::new(),
                     locks,
-                    child_locks: ElementLocks::default(),
+                    child_locks: Rare::default(),
                     mappings: Vec::new(),
-                    redirect: (section == Section::HttpRedirect).then(|| self.raw(node, place)),
+                    redirect: (section == Section::HttpRedirect).then(|| Box::new(self.raw(node, place))),
                     pattern_to_https: None,
                 };
                 push_few(&mut self.file.blocks[self.block].sections, used);
@@ -719,8 +741,8 @@ impl Builder<'_> {
         }
     }
 
-    fn locks(&self) -> ElementLocks {
-        let mut locks = ElementLocks::default();
+    fn locks(&self) -> Rare<ElementLocks> {
+        let mut locks: Rare<ElementLocks> = Rare::default();
         for attribute in self.reader.attributes() {
             let list = || -> Vec<String> {
                 attribute.value().split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()

@@ -53,6 +53,25 @@ struct Seed {
     physical: Option<String>,
 }
 
+/// The URL paths of a site in the making.
+#[derive(Default)]
+struct Seeds {
+    root: Seed,
+    /// By key. Most sites have none.
+    below: BTreeMap<String, Seed>,
+}
+
+impl Seeds {
+    /// That of a path, which is there from now on.
+    fn at(&mut self, key: &str) -> &mut Seed {
+        if key.is_empty() { &mut self.root } else { self.below.entry(key.to_owned()).or_default() }
+    }
+
+    fn has_product(&self, product: Product) -> bool {
+        std::iter::once(&self.root).chain(self.below.values()).any(|seed| seed.product == Some(Some(product)))
+    }
+}
+
 /// A place at which a web.config that was not given may set what is normally locked.
 struct Delegated {
     site: usize,
@@ -298,13 +317,12 @@ impl<'a> Assembly<'a> {
         let site_key = key(&draft.name);
         // IIS refuses a second site of the same name, so which one the location tags below mean cannot be known: the first gets them.
         let first = self.by_name.get(&site_key) == Some(&index);
-        let mut seeds = self.seeds(index, draft, &site_key, first, host);
+        let seeds = self.seeds(index, draft, &site_key, first, host);
         // Exchange also writes to the root of its sites; the other products keep to their own paths.
-        let of_exchange = seeds.values().any(|seed| seed.product == Some(Some(Product::Exchange))).then_some(Product::Exchange);
-        let root = seeds.remove("").unwrap_or_default();
-        let mut scopes = Vec::with_capacity(seeds.len() + 1);
+        let of_exchange = seeds.has_product(Product::Exchange).then_some(Product::Exchange);
+        let mut scopes = Vec::with_capacity(seeds.below.len() + 1);
         let mut line = std::mem::take(&mut self.line);
-        let paths = std::iter::once((String::new(), root)).chain(seeds);
+        let paths = std::iter::once((String::new(), seeds.root)).chain(seeds.below);
         for (path_key, seed) in paths {
             while line.last().is_some_and(|(above, _, _)| !is_below(&path_key, above)) {
                 line.pop();
@@ -381,9 +399,8 @@ impl<'a> Assembly<'a> {
     }
 
     /// The URL paths of a site, by key.
-    fn seeds(&self, index: usize, draft: &Draft<'_>, site_key: &str, first: bool, host: &ConfigFile) -> BTreeMap<String, Seed> {
-        let mut seeds: BTreeMap<String, Seed> = BTreeMap::new();
-        seeds.insert(String::new(), Seed { place: draft.place, ..Seed::default() });
+    fn seeds(&self, index: usize, draft: &Draft<'_>, site_key: &str, first: bool, host: &ConfigFile) -> Seeds {
+        let mut seeds = Seeds { root: Seed { place: draft.place, ..Seed::default() }, below: BTreeMap::new() };
         if let Some(entry) = draft.entry {
             let pool_default = entry.defaults.pool.as_deref().or(host.sites.as_ref().and_then(|sites| sites.defaults.pool.as_deref()));
             for application in &entry.applications {
@@ -392,7 +409,7 @@ impl<'a> Assembly<'a> {
                 let physical = application.directories.iter().find(|directory| segments(&directory.path).next().is_none());
                 let of_pool = starts_with_ignoring_case(pool, "MSExchange").then_some(Product::Exchange);
                 let owner = of_pool.or_else(|| physical.and_then(|found| product_in(&found.physical)));
-                let seed = seeds.entry(key(path)).or_default();
+                let seed = seeds.at(&key(path));
                 seed.product = Some(owner.or(seed.product.flatten()));
                 if !seed.is_application {
                     seed.is_application = true;
@@ -405,7 +422,7 @@ impl<'a> Assembly<'a> {
                 }
                 for directory in application.directories.iter().filter(|directory| segments(&directory.path).next().is_some()) {
                     let path = join(path, cut(directory.path.trim().trim_matches('/')));
-                    let seed = seeds.entry(key(&path)).or_default();
+                    let seed = seeds.at(&key(&path));
                     if !seed.is_application {
                         seed.is_application = true;
                         seed.path = segments(&path).collect::<Vec<_>>().join("/");
@@ -421,7 +438,7 @@ impl<'a> Assembly<'a> {
             for (full_key, layers) in self.levels.range(prefix.clone()..) {
                 let Some(below) = full_key.strip_prefix(&prefix) else { break };
                 let Some(layer) = layers.first() else { continue };
-                let seed = seeds.entry(below.to_owned()).or_default();
+                let seed = seeds.at(below);
                 if seed.path.is_empty() {
                     // Paths of a web.config are relative to it; others begin with the site.
                     let names_site = if self.lone { 0 } else { segments(&draft.name).count() };
@@ -431,15 +448,15 @@ impl<'a> Assembly<'a> {
             }
         }
         for ((_, below), (path, place)) in self.web_directories.range((index, String::new())..(index + 1, String::new())) {
-            let seed = seeds.entry(below.clone()).or_default();
+            let seed = seeds.at(below);
             if seed.path.is_empty() && !below.is_empty() {
                 seed.path = segments(path).collect::<Vec<_>>().join("/");
                 seed.place = Some(*place);
             }
         }
         // Exchange lets some of its paths run in pools of Windows, or names them in location tags only.
-        if seeds.values().any(|seed| seed.product == Some(Some(Product::Exchange))) {
-            for (_, seed) in seeds.iter_mut().filter(|(key, _)| is_named_by_exchange(key)) {
+        if seeds.has_product(Product::Exchange) {
+            for (_, seed) in seeds.below.iter_mut().filter(|(key, _)| is_named_by_exchange(key)) {
                 seed.product = Some(Some(Product::Exchange));
             }
         }

@@ -106,6 +106,8 @@ pub fn discover(paths: &[PathBuf], threads: Option<NonZeroUsize>) -> Discovered 
                 Some(tree) => files.add_plain(tree, &root, paths.len() == 1),
                 None => walk(&root, &mut files, &mut found.errors),
             },
+            // Nothing else can be the same file.
+            Ok(_) if paths.len() == 1 => files.found.push(Input { path: path.clone(), root, named: true }),
             Ok(_) => files.add(path.clone(), &root, true),
         }
     }

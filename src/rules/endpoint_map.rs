@@ -236,14 +236,10 @@ impl Mode<'_> {
 pub(super) fn modes(server: &Server) -> impl Iterator<Item = Mode<'_>> {
     let sites = if server.generation == Generation::Iis6 { server.sites.as_slice() } else { &[] };
     sites.iter().enumerate().flat_map(move |(index, site)| {
-        let mut modes = Vec::new();
         let root = site.root().settings.get(Setting::CertCheckMode);
-        if let Some(bits) = root.and_then(|root| root.known()?.flags()) {
-            modes.extend(root.map(|resolved| Mode { index, site, resolved, bits, endpoint: None }));
-        } else if site.overruled.get(Setting::CertCheckMode).is_some() {
-            modes.extend(of_endpoints(server, index, site));
-        }
-        modes
+        let one = root.and_then(|resolved| Some(Mode { index, site, resolved, bits: resolved.known()?.flags()?, endpoint: None }));
+        let several = one.is_none() && site.overruled.get(Setting::CertCheckMode).is_some();
+        one.into_iter().chain(if several { of_endpoints(server, index, site) } else { Vec::new() })
     })
 }
 

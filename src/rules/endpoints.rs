@@ -43,7 +43,7 @@ pub(super) fn bindings_by_endpoint(server: &Server) -> BindingsByEndpoint<'_> {
 }
 
 /// All bindings of all sites, each with the index of its site.
-pub(super) fn bindings(server: &Server) -> impl Iterator<Item = (usize, &Binding)> {
+pub(super) fn bindings(server: &Server) -> impl Iterator<Item = (usize, &Binding)> + Clone {
     server.sites.iter().enumerate().flat_map(|(index, site)| site.bindings.iter().map(move |binding| (index, binding)))
 }
 
@@ -110,14 +110,16 @@ pub(super) fn groups<T: Copy + Ord, K: Ord>(items: impl IntoIterator<Item = (T, 
 
 /// Items whose key other items have as well, in the order of the keys and of the items. Most keys are there once, and to tell that by a hash
 /// costs a fraction of a place in an order.
-pub(super) fn shared<T, K: Ord + Hash>(items: impl IntoIterator<Item = (K, T)>) -> BTreeMap<K, Vec<T>> {
+pub(super) fn shared<T, K: Ord + Hash>(items: impl Iterator<Item = (K, T)> + Clone) -> BTreeMap<K, Vec<T>> {
     let seed = Seed::default();
-    let items: Vec<(u64, K, T)> = items.into_iter().map(|(key, item)| (seed.hash_one(&key), key, item)).collect();
-    let mut hashes: Vec<u64> = items.iter().map(|(hash, ..)| *hash).collect();
+    let mut hashes: Vec<u64> = items.clone().map(|(key, _)| seed.hash_one(&key)).collect();
     hashes.sort_unstable();
     let several: Vec<u64> = hashes.chunk_by(|one, next| one == next).filter(|same| same.len() >= 2).map(|same| same[0]).collect();
     let mut shared: BTreeMap<K, Vec<T>> = BTreeMap::new();
-    for (_, key, item) in items.into_iter().filter(|(hash, ..)| several.binary_search(hash).is_ok()) {
+    if several.is_empty() {
+        return shared;
+    }
+    for (key, item) in items.filter(|(key, _)| several.binary_search(&seed.hash_one(key)).is_ok()) {
         shared.entry(key).or_default().push(item);
     }
     // Different keys can have one hash.
@@ -222,7 +224,7 @@ pub(super) fn is_web(binding: &Binding) -> bool {
 pub(super) type Identity<'a> = (Cow<'a, str>, Cow<'a, str>, Option<u16>, Cow<'a, str>);
 
 /// The text in lower case, which it mostly is already.
-fn folded(text: &str) -> Cow<'_, str> {
+pub(super) fn folded(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) { Cow::Borrowed(text) } else { text.to_lowercase().into() }
 }
 

@@ -1,5 +1,6 @@
 //! Which sites are compared with each other. Never a silent guess: every set says why its sites are peers.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Context, endpoints};
@@ -54,7 +55,8 @@ impl Context<'_> {
         let server = self.server;
         let sites = self.candidates(|site| site.has_binding("https"));
         let mut playing: BTreeMap<Vec<String>, Vec<usize>> = BTreeMap::new();
-        let serving = endpoints::shared(sites.iter().flat_map(|site| hosts(&server.sites[*site]).into_iter().map(|host| (host, *site))));
+        let serving =
+            endpoints::shared(sites.iter().flat_map(|&site| hosts(&server.sites[site]).into_iter().map(move |host| (host, site))));
         for site in sites {
             let role = applications(&server.sites[site]);
             if !role.is_empty() {
@@ -95,7 +97,7 @@ impl Context<'_> {
         let matches = |site: &Site, name: &String| {
             site.name.to_lowercase() == name.to_lowercase()
                 || site.id.is_some_and(|id| id.to_string() == *name)
-                || hosts(site).contains(&name.to_lowercase())
+                || hosts(site).contains(&Cow::Owned(name.to_lowercase()))
         };
         let sets = self.groups.iter().filter_map(|group| {
             let members = self.server.sites.iter().enumerate().filter(|(_, site)| group.sites.iter().any(|name| matches(site, name)));
@@ -109,8 +111,13 @@ fn set(why: &str, sites: Vec<usize>) -> Option<PeerSet> {
     (sites.len() >= 2).then(|| PeerSet { why: why.to_owned(), sites })
 }
 
-fn hosts(site: &Site) -> BTreeSet<String> {
-    site.bindings.iter().filter(|binding| !binding.host.is_empty()).map(|binding| binding.host.to_lowercase()).collect()
+/// Sorted, in lower case, each once.
+fn hosts(site: &Site) -> Vec<Cow<'_, str>> {
+    let named = site.bindings.iter().map(|binding| binding.host.as_str()).filter(|host| !host.is_empty());
+    let mut hosts: Vec<Cow<'_, str>> = named.map(endpoints::folded).collect();
+    hosts.sort_unstable();
+    hosts.dedup();
+    hosts
 }
 
 fn applications(site: &Site) -> Vec<String> {
