@@ -507,9 +507,16 @@ fn has_large(metadata: &Metadata) -> bool {
     metadata.is_file() && metadata.len() >= LARGE
 }
 
+/// A file that was opened. Asked of it, what it is costs no second search for its path.
+struct Opened {
+    file: File,
+    metadata: Option<Metadata>,
+}
+
 /// Opens a file; `None` for standard input.
-fn open(input: &Input) -> Option<std::io::Result<File>> {
-    (input.path.as_os_str() != "-").then(|| File::open(&input.path))
+fn open(input: &Input) -> Option<std::io::Result<Opened>> {
+    let opened = |file: File| Opened { metadata: file.metadata().ok(), file };
+    (input.path.as_os_str() != "-").then(|| File::open(&input.path).map(opened))
 }
 
 /// What is doubtful about a metabase in `encoding`.
@@ -925,8 +932,7 @@ impl<'a> Reading<'a> {
 
     fn take(&mut self, input: &Input) {
         let opened = open(input);
-        // Asked of the open file, the size costs no second search for its path.
-        let is_large = matches!(&opened, Some(Ok(file)) if file.metadata().is_ok_and(|metadata| has_large(&metadata)));
+        let is_large = matches!(&opened, Some(Ok(Opened { metadata: Some(metadata), .. })) if has_large(metadata));
         if !(is_large && self.take_large(input)) {
             self.take_bytes(input, self.bytes(input, opened));
         }
@@ -1298,7 +1304,7 @@ impl<'a> Reading<'a> {
 
     /// The bytes of a file; `None` for a file in a directory whose first bytes are neither those of XML nor of a listing or registry
     /// export, and whose name promises nothing.
-    fn bytes(&self, input: &Input, opened: Option<std::io::Result<File>>) -> Bytes {
+    fn bytes(&self, input: &Input, opened: Option<std::io::Result<Opened>>) -> Bytes {
         let limit = self.options.limits.file_bytes;
         let mut bytes = buffer::take();
         let forced = self.options.kind.filter(|_| input.named);
@@ -1309,7 +1315,7 @@ impl<'a> Reading<'a> {
         };
         let told = |error: std::io::Error| format!("cannot be read: {error}");
         if let Some(opened) = opened {
-            let mut file = opened.map_err(told)?;
+            let Opened { mut file, metadata } = opened.map_err(told)?;
             (&mut file).take(512).read_to_end(&mut bytes).map_err(told)?;
             if evidence::is_evtx(&bytes) {
                 return Ok(Content::EventLog(None));
@@ -1327,11 +1333,11 @@ impl<'a> Reading<'a> {
                     return Ok(Content::Other);
                 }
             }
-            let rest = (limit + 1).saturating_sub(bytes.len() as u64);
-            let left = file.metadata().map_or(0, |metadata| metadata.len()).saturating_sub(bytes.len() as u64).min(rest);
-            // One byte more shows that it ends there.
-            bytes.reserve(usize::try_from(left).map_or(0, |left| left + 1));
-            file.take(rest).read_to_end(&mut bytes).map_err(told)?;
+            // A file that has a length is read at once, and what has none, such as a pipe, in growing pieces.
+            match metadata.map_or(0, |metadata| metadata.len()) {
+                length if (1..=limit).contains(&length) => file.read_to_end(&mut bytes).map_err(told)?,
+                _ => file.take((limit + 1).saturating_sub(bytes.len() as u64)).read_to_end(&mut bytes).map_err(told)?,
+            };
         } else {
             std::io::stdin().lock().take(limit + 1).read_to_end(&mut bytes).map_err(told)?;
             if bytes.len() as u64 <= limit
