@@ -233,7 +233,11 @@ fn main() {
         return;
     }
     let quick = arguments.iter().any(|argument| argument == "quick");
-    for (kind, sizes) in [("apphost", [86_000, 1_000_000, 20_000_000]), ("metabase", [100_000, 1_000_000, 20_000_000])] {
+    for (kind, sizes) in [
+        ("apphost", [86_000, 1_000_000, 20_000_000]),
+        ("metabase", [100_000, 1_000_000, 20_000_000]),
+        ("metabase-deep", [5_200_000, 10_000_000, 200_000_000]),
+    ] {
         for size in sizes {
             if quick && size > 1_000_000 {
                 continue;
