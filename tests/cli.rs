@@ -182,27 +182,28 @@ fn with_colour_every_escape_sequence_is_ours_and_hostile_names_stay_visible() {
 
 #[test]
 fn a_reader_that_goes_away_is_no_failure_and_no_noise() {
-    let mut child = iisaudit(&["check", "examples", "tests/fixtures", "--fail-on", "never"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut first = [0; 16];
-    let mut out = child.stdout.take().unwrap();
-    out.read_exact(&mut first).unwrap();
-    drop(out);
-    let mut err = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
-    let code = child.wait().unwrap().code();
-    assert!(!err.contains("pipe") && !err.contains("panicked"), "{err}");
-    assert!(matches!(code, Some(0 | 3)), "{code:?}");
+    let table: &[&str] = &["check", "examples", "tests/fixtures", "--fail-on", "never"];
+    let json: &[&str] = &["sites", "examples", "tests/fixtures", "--format", "json"];
+    for arguments in [table, json] {
+        let mut child = iisaudit(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut first = [0; 16];
+        let mut out = child.stdout.take().unwrap();
+        out.read_exact(&mut first).unwrap();
+        drop(out);
+        let mut err = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+        let code = child.wait().unwrap().code();
+        assert!(!err.contains("pipe") && !err.contains("panicked"), "{arguments:?}: {err}");
+        assert!(matches!(code, Some(0 | 3)), "{arguments:?}: {code:?}");
+    }
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_a_failure_that_a_script_notices() {
-    for arguments in [vec!["sites", PAIR], vec!["check", PAIR], vec!["diff", PAIR, PAIR], vec!["explain", "403.13"]] {
+    let tables = [vec!["sites", PAIR], vec!["check", PAIR], vec!["diff", PAIR, PAIR], vec!["explain", "403.13"]];
+    let json = ["sites", "check", "fleet"].map(|command| vec![command, PAIR, "--format", "json"]);
+    for arguments in tables.into_iter().chain(json) {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let output = iisaudit(&arguments).stdin(Stdio::null()).stdout(full).output().unwrap();
         assert_eq!(output.status.code(), Some(3), "{arguments:?}");
