@@ -1,6 +1,8 @@
 //! Elements that are no settings of the catalogue, from their text to their types: redirection, HSTS, the log and FTP. A value that
 //! cannot be read counts as not said; the reader has noticed it.
 
+use std::sync::Arc;
+
 use super::read::{ConfigFile, SiteEntry, cut, parse_bool, parse_uint};
 use crate::input::Place;
 use crate::server::{
@@ -57,8 +59,14 @@ fn status(text: &str) -> Option<u16> {
     NAMES.iter().find(|(name, code)| name.eq_ignore_ascii_case(text) || code.to_string() == text).map(|(_, code)| *code)
 }
 
+/// The log of a site that says nothing of it; `None` where that is not known.
+pub(super) fn usual_log(host: &ConfigFile) -> Option<Arc<LogFile>> {
+    let defaults = host.sites.as_ref().and_then(|sites| sites.elements.log.as_ref());
+    (host.holds_site_defaults() && !host.central_log).then(|| Arc::new(log([None, defaults])))
+}
+
 /// The elements of a site over those of `siteDefaults`.
-pub(super) fn site(entry: &SiteEntry, host: &ConfigFile) -> SiteElements {
+pub(super) fn site(entry: &SiteEntry, host: &ConfigFile, usual_log: Option<&Arc<LogFile>>) -> SiteElements {
     let defaults = host.sites.as_ref().map(|sites| &sites.elements);
     let hsts = entry.elements.hsts.as_ref().or(defaults.and_then(|defaults| defaults.hsts.as_ref()));
     let complete = host.holds_site_defaults();
@@ -67,8 +75,10 @@ pub(super) fn site(entry: &SiteEntry, host: &ConfigFile) -> SiteElements {
     let serves_ftp = entry.bindings.iter().chain(inherited).any(|binding| is_ftp(&binding.protocol));
     SiteElements {
         hsts: hsts.map(|hsts| Box::new(self::hsts(hsts))),
-        log: (complete && !host.central_log)
-            .then(|| Box::new(log([entry.elements.log.as_ref(), defaults.and_then(|defaults| defaults.log.as_ref())]))),
+        log: usual_log.map(|usual| match &entry.elements.log {
+            None => Arc::clone(usual),
+            own => Arc::new(log([own.as_ref(), defaults.and_then(|defaults| defaults.log.as_ref())])),
+        }),
         ftp: (complete && serves_ftp).then(|| {
             Box::new(ftp(
                 [entry.elements.ftp_ssl.as_ref(), defaults.and_then(|defaults| defaults.ftp_ssl.as_ref())],

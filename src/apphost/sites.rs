@@ -17,8 +17,8 @@ use crate::estate::FileKind;
 use crate::hashing;
 use crate::input::{FileId, Place};
 use crate::server::{
-    Anomaly, AnomalyKind, Binding, Endpoint, EndpointKey, Generation, LONE_WEB_CONFIG, Notice, Product, Resolved, Routing, Scope, Served,
-    Server, Settings, Site,
+    Anomaly, AnomalyKind, Binding, Endpoint, EndpointKey, Generation, LONE_WEB_CONFIG, LogFile, Notice, Product, Resolved, Routing, Scope,
+    Served, Server, Settings, Site,
 };
 
 const SERVER_LEVEL: &str = "the server level";
@@ -163,7 +163,7 @@ pub fn assemble(host: &ConfigFile, web_configs: &[PlacedFile], redirection: Opti
             rewrites_to_https: server_state.rewrites_to_https,
         },
     };
-    let above = AboveSites::new(above, server_state.of_site(), assembly.generation, assembly.absent);
+    let above = AboveSites::new(above, server_state.of_site(), host, assembly.absent);
     let sites: Vec<Site> = drafts.iter().enumerate().map(|(index, draft)| assembly.site(index, draft, host, &above)).collect();
     let endpoints = endpoints(&sites);
 
@@ -393,7 +393,7 @@ impl<'a> Assembly<'a> {
             bindings,
             above: Arc::clone(&server.settings),
             scopes,
-            elements: draft.entry.map(|entry| elements::site(entry, host)).unwrap_or_default(),
+            elements: draft.entry.map(|entry| elements::site(entry, host, server.usual_log.as_ref())).unwrap_or_default(),
             overruled: Settings::default(),
         }
     }
@@ -651,10 +651,12 @@ struct AboveSites {
     /// The same at its root, where it also has what HTTP.sys keeps.
     of_roots: Arc<Settings>,
     of_roots_without_https: Arc<Settings>,
+    usual_log: Option<Arc<LogFile>>,
 }
 
 impl AboveSites {
-    fn new(settings: Arc<Settings>, state: State, generation: Generation, absent: Absent) -> Self {
+    fn new(settings: Arc<Settings>, state: State, host: &ConfigFile, absent: Absent) -> Self {
+        let generation = host.generation;
         let of_urls = Arc::new(state.settings(generation, absent));
         let of_roots = |unserved| {
             let mut settings = Settings::over(&of_urls, ENDPOINT_SETTINGS);
@@ -662,7 +664,7 @@ impl AboveSites {
             Arc::new(settings)
         };
         let (served, unserved) = (of_roots(None), of_roots(Some(NO_HTTPS_BINDING)));
-        AboveSites { settings, state, of_urls, of_roots: served, of_roots_without_https: unserved }
+        AboveSites { settings, state, of_urls, of_roots: served, of_roots_without_https: unserved, usual_log: elements::usual_log(host) }
     }
 }
 
@@ -685,7 +687,7 @@ fn add_endpoint_settings(settings: &mut Settings, why: Option<&'static str>) {
 /// The product in whose directory an application lies.
 fn product_in(physical: &str) -> Option<Product> {
     // All names below have one of these words, and few other directories do.
-    if !["exch", "office", "rpc"].iter().any(|word| contains_ignoring_case(physical, word)) {
+    if !has_word_of_product(physical.as_bytes()) {
         return None;
     }
     let physical = physical.to_lowercase().replace('/', "\\");
@@ -723,9 +725,15 @@ fn starts_with_ignoring_case(text: &str, prefix: &str) -> bool {
     text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
-/// `word` is of ASCII letters.
-fn contains_ignoring_case(text: &str, word: &str) -> bool {
-    text.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+/// Whether one of these words is in it, in whatever letters.
+fn has_word_of_product(text: &[u8]) -> bool {
+    let begins = |at: usize, word: &[u8]| text.get(at..at + word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word));
+    text.iter().enumerate().any(|(at, byte)| match byte {
+        b'e' | b'E' => begins(at, b"exch"),
+        b'o' | b'O' => begins(at, b"office"),
+        b'r' | b'R' => begins(at, b"rpc"),
+        _ => false,
+    })
 }
 
 /// The key of a path: its parts in lower case.

@@ -1,6 +1,8 @@
 //! What elements of applicationHost.config say that are no settings of the catalogue: redirection, HSTS, the log and FTP. Each value has
 //! its place, or none where it is the default of IIS.
 
+use std::sync::Arc;
+
 use crate::input::Place;
 
 /// A value, and where it is said.
@@ -83,8 +85,9 @@ pub fn is_https(destination: &str) -> bool {
 pub struct SiteElements {
     /// `hsts` of the site, or else of `siteDefaults`; one replaces the other as a whole. `None` where there is none.
     pub hsts: Option<Box<Hsts>>,
-    /// `logFile`; `None` on IIS 6, in a piece of a file, and where the server writes one log for all sites.
-    pub log: Option<Box<LogFile>>,
+    /// `logFile`; `None` on IIS 6, in a piece of a file, and where the server writes one log for all sites. Sites that say nothing of it share
+    /// what holds for all.
+    pub log: Option<Arc<LogFile>>,
     /// The FTP service of the site; `None` where it has no ftp binding, and in a piece of a file.
     pub ftp: Option<Box<Ftp>>,
 }
