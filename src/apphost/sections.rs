@@ -28,14 +28,15 @@ struct Held {
     value: Value,
     at: Place,
     from: Rc<str>,
-    /// Whether it is said at the very path of the state.
-    here: bool,
 }
 
 /// What is in effect at one path.
 #[derive(Debug, Clone)]
 pub(super) struct State {
-    held: [Option<Held>; SOURCES.len()],
+    /// Shared with the paths above as long as nothing else is said.
+    held: Rc<[Option<Held>; SOURCES.len()]>,
+    /// Which of them are said at this very path.
+    is_here: [bool; SOURCES.len()],
     /// Which of them are said below the level of the server.
     is_own: [bool; SOURCES.len()],
     pub(super) locks: Rc<Locks>,
@@ -54,7 +55,8 @@ impl State {
     /// What is in effect where no file says anything.
     pub(super) fn new(locks: Locks) -> State {
         State {
-            held: [const { None }; SOURCES.len()],
+            held: Rc::new([const { None }; SOURCES.len()]),
+            is_here: [false; SOURCES.len()],
             is_own: [false; SOURCES.len()],
             locks: Rc::new(locks),
             redirect: None,
@@ -64,10 +66,7 @@ impl State {
 
     /// The state one level down, before that level says anything.
     pub(super) fn below(&self) -> State {
-        let mut state = self.clone();
-        for held in state.held.iter_mut().flatten() {
-            held.here = false;
-        }
+        let mut state = State { is_here: [false; SOURCES.len()], ..self.clone() };
         if let Some(redirect) = &mut state.redirect {
             redirect.said_here = false;
         }
@@ -105,8 +104,8 @@ impl State {
                     if !refused && said_by[index] != Some(layer.rank) {
                         said_by[index] = Some(layer.rank);
                         let value = Value::parse(said.setting, generation, &said.text);
-                        self.is_own[index] = true;
-                        self.held[index] = Some(Held { value, at: said.place, from: Rc::clone(&layer.name), here: true });
+                        (self.is_here[index], self.is_own[index]) = (true, true);
+                        Rc::make_mut(&mut self.held)[index] = Some(Held { value, at: said.place, from: Rc::clone(&layer.name) });
                     }
                 }
                 if let (Some(raw), true) = (&used.redirect, redirected_by != Some(layer.rank)) {
@@ -144,7 +143,7 @@ impl State {
     fn resolved(&self, index: usize, generation: Generation, absent: Absent) -> Resolved {
         let setting = SOURCES[index].setting;
         match (&self.held[index], absent) {
-            (Some(held), _) if held.here => Resolved { value: held.value.clone(), origin: Origin::Explicit { at: held.at } },
+            (Some(held), _) if self.is_here[index] => Resolved { value: held.value.clone(), origin: Origin::Explicit { at: held.at } },
             (Some(held), _) => {
                 Resolved { value: held.value.clone(), origin: Origin::Inherited { from: held.from.to_string(), at: held.at } }
             }

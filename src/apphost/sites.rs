@@ -333,7 +333,9 @@ impl<'a> Assembly<'a> {
             let said = self.levels.get(&full_key).filter(|_| !site_key.is_empty()).into_iter().flatten();
             // Bounded for repeated names, so that many sites of one name under many tags of one path cost no more than their sum.
             let mut layers: Vec<Layer<'a>> = said.take(if first { usize::MAX } else { LAYERS_OF_A_REPEATED_SITE }).cloned().collect();
-            layers.extend(self.web.get(&(index, path_key.clone())).into_iter().flatten().cloned());
+            if !self.web.is_empty() {
+                layers.extend(self.web.get(&(index, path_key.clone())).into_iter().flatten().cloned());
+            }
             let added = state.take_in(&layers, self.generation);
             let is_root = path_key.is_empty();
             let path = if is_root { "/".to_owned() } else { format!("/{}", seed.path) };
