@@ -91,7 +91,7 @@ pub(super) struct Said {
 }
 
 /// The `lock...` attributes of an element.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct ElementLocks {
     pub(super) attributes: Vec<String>,
     pub(super) all_attributes_except: Option<Vec<String>>,
@@ -101,8 +101,8 @@ pub(super) struct ElementLocks {
     pub(super) place: Option<Place>,
 }
 
-impl ElementLocks {
-    const NONE: ElementLocks = ElementLocks {
+impl Empty for ElementLocks {
+    const EMPTY: &'static ElementLocks = &ElementLocks {
         attributes: Vec::new(),
         all_attributes_except: None,
         elements: Vec::new(),
@@ -110,17 +110,6 @@ impl ElementLocks {
         item: false,
         place: None,
     };
-}
-
-impl Empty for ElementLocks {
-    fn empty() -> &'static ElementLocks {
-        static EMPTY: ElementLocks = ElementLocks::NONE;
-        &EMPTY
-    }
-
-    fn new() -> ElementLocks {
-        ElementLocks::NONE
-    }
 }
 
 /// The `sites` section.

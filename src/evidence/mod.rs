@@ -56,18 +56,7 @@ pub struct Evidence {
 }
 
 impl Empty for Evidence {
-    fn empty() -> &'static Evidence {
-        static EMPTY: Evidence = Evidence::NONE;
-        &EMPTY
-    }
-
-    fn new() -> Evidence {
-        Evidence::NONE
-    }
-}
-
-impl Evidence {
-    const NONE: Evidence = Evidence {
+    const EMPTY: &'static Evidence = &Evidence {
         stores: Vec::new(),
         events: None,
         verifications: Vec::new(),
@@ -76,7 +65,9 @@ impl Evidence {
         ctls: Vec::new(),
         logs: None,
     };
+}
 
+impl Evidence {
     /// The listing of a store that counts: the first that is complete, else the first. Names are compared as Windows does.
     pub fn store(&self, name: &str) -> Option<&StoreListing> {
         let mut named = self.stores.iter().filter(|store| store.part.is_none() && store.is_called(name));

@@ -341,19 +341,8 @@ impl Site {
 }
 
 impl Empty for Scope {
-    fn empty() -> &'static Scope {
-        static EMPTY: Scope = Scope::NOWHERE;
-        &EMPTY
-    }
-
-    fn new() -> Scope {
-        Scope::NOWHERE
-    }
-}
-
-impl Scope {
     /// That of a server of which nothing is known.
-    const NOWHERE: Scope = Scope {
+    const EMPTY: &'static Scope = &Scope {
         path: String::new(),
         store_path: String::new(),
         is_application: false,
@@ -363,7 +352,9 @@ impl Scope {
         mappings: Vec::new(),
         routing: Routing { physical_path: None, redirect: None, rewrites_to_https: None },
     };
+}
 
+impl Scope {
     /// The effective value of `setting`, when it is known.
     pub fn value(&self, setting: Setting) -> Option<&Value> {
         self.settings.get(setting).and_then(Resolved::known)

@@ -3,11 +3,9 @@
 use std::ops::{Deref, DerefMut};
 
 /// What can be empty.
-pub trait Empty: Sized + 'static {
+pub trait Empty: Clone + 'static {
     /// The empty one.
-    fn empty() -> &'static Self;
-    /// An empty one of one's own.
-    fn new() -> Self;
+    const EMPTY: &'static Self;
 }
 
 /// A value that is read like any other, and takes room of its own from when it is first written to.
@@ -29,7 +27,7 @@ impl<T> From<T> for Rare<T> {
 impl<T: Empty> Rare<T> {
     /// The value itself.
     pub fn into_value(self) -> T {
-        self.0.map_or_else(T::new, |value| *value)
+        self.0.map_or_else(|| T::EMPTY.clone(), |value| *value)
     }
 }
 
@@ -37,13 +35,13 @@ impl<T: Empty> Deref for Rare<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        self.0.as_deref().unwrap_or_else(|| T::empty())
+        self.0.as_deref().unwrap_or(T::EMPTY)
     }
 }
 
 impl<T: Empty> DerefMut for Rare<T> {
     fn deref_mut(&mut self) -> &mut T {
-        self.0.get_or_insert_with(|| Box::new(T::new()))
+        self.0.get_or_insert_with(|| Box::new(T::EMPTY.clone()))
     }
 }
 
