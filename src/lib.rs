@@ -15,6 +15,7 @@ pub mod fleet;
 mod hashing;
 pub mod httpsys;
 pub mod input;
+mod letter_case;
 pub mod metabase;
 pub mod policy;
 pub mod remedy;

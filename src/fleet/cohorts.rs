@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::Text;
 use super::collect::{Estate, Member};
 use crate::hashing::Seed;
+use crate::letter_case::folded;
 use crate::policy::Names;
 
 /// A cohort that the policy declares.
@@ -115,7 +116,7 @@ fn by_site_name<'a>(members: impl Iterator<Item = (usize, &'a Member)>) -> Vec<(
     for (index, member) in members.filter(|(_, member)| !member.site.is_empty()) {
         let number = *by_place.entry(member.site.as_ptr().addr()).or_insert_with(|| {
             let next = by_name.len();
-            *by_name.entry(in_lower_case(&member.site)).or_insert(next)
+            *by_name.entry(folded(&member.site)).or_insert(next)
         });
         numbered.push((number, index));
     }
@@ -159,9 +160,4 @@ impl<K: Clone + Hash + Ord> Peers<K> {
         peers.sort_unstable_by(|one, other| one.0.cmp(&other.0));
         peers
     }
-}
-
-pub(super) fn in_lower_case(text: &str) -> Cow<'_, str> {
-    let is_lower = text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
-    if is_lower { Cow::Borrowed(text) } else { Cow::Owned(text.to_lowercase()) }
 }

@@ -10,10 +10,10 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::Text;
-use super::cohorts::in_lower_case;
 use crate::catalogue::{Level, Setting, Value, entry};
 use crate::facts::{self, APPLICATION, BINDING, BINDING_FLAGS, DECLARED, SERVED_BY_RECORD};
 use crate::hashing::Seed;
+use crate::letter_case::folded;
 use crate::server::{Binding, Generation};
 use crate::workers::Workers;
 
@@ -156,7 +156,7 @@ struct Bound {
 
 impl Bound {
     fn new(protocol: &str, port: &str, host: &str, flags: &str) -> Self {
-        let parts = [protocol, port, host, flags].map(in_lower_case);
+        let parts = [protocol, port, host, flags].map(folded);
         let [protocol, port, host, _] = &parts;
         let start = protocol.len() + port.len() + 2;
         // No text that comes from a file is that long.
@@ -499,7 +499,7 @@ impl Pool {
     }
 
     fn text_in_lower_case(&mut self, text: &str) -> Text {
-        self.text(&in_lower_case(text))
+        self.text(&folded(text))
     }
 
     /// What a row of a setting of the catalogue comes to, where it is one that is compared at this level.

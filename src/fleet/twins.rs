@@ -7,10 +7,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Text;
-use super::cohorts::in_lower_case;
 use super::collect::{Estate, Location, Member};
 use super::judge::rows;
 use crate::hashing::Seed;
+use crate::letter_case::folded;
 use crate::rules;
 
 /// Servers that do the same work.
@@ -101,7 +101,7 @@ pub(super) fn of<'a>(estate: &'a Estate, nodes: &[rules::Group]) -> Vec<Twins> {
     let hash_of = |sites: &[Member]| {
         let of_site = |site: &Member| {
             let mut hasher = hasher.build_hasher();
-            in_lower_case(&site.site).hash(&mut hasher);
+            folded(&site.site).hash(&mut hasher);
             site.bindings().for_each(|binding| binding.hash(&mut hasher));
             hasher.finish()
         };

@@ -9,6 +9,7 @@ use std::hash::{BuildHasher, Hash};
 use super::scopes::site_key;
 use crate::catalogue::{Setting, Value, cert_check, entry};
 use crate::hashing::Seed;
+use crate::letter_case::folded;
 use crate::remedy::{Lines, Remedy, Risk, adsutil, appcmd};
 use crate::server::{Binding, Endpoint, EndpointKey, Generation, Origin, Resolved, Server, Site, binding_flags};
 
@@ -222,11 +223,6 @@ pub(super) fn is_web(binding: &Binding) -> bool {
 
 /// Protocol, address, port and host of a binding in one spelling. Other protocols than http and https have a text of their own.
 pub(super) type Identity<'a> = (Cow<'a, str>, Cow<'a, str>, Option<u16>, Cow<'a, str>);
-
-/// The text in lower case, which it mostly is already.
-pub(super) fn folded(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) { Cow::Borrowed(text) } else { text.to_lowercase().into() }
-}
 
 /// Identity of a binding; `None` when it cannot be read.
 pub(super) fn identity(binding: &Binding) -> Option<Identity<'_>> {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Context, endpoints};
+use crate::letter_case::folded;
 use crate::server::{Ftp, Site};
 
 /// Sites that the user declares to be peers.
@@ -114,7 +115,7 @@ fn set(why: &str, sites: Vec<usize>) -> Option<PeerSet> {
 /// Sorted, in lower case, each once.
 fn hosts(site: &Site) -> Vec<Cow<'_, str>> {
     let named = site.bindings.iter().map(|binding| binding.host.as_str()).filter(|host| !host.is_empty());
-    let mut hosts: Vec<Cow<'_, str>> = named.map(endpoints::folded).collect();
+    let mut hosts: Vec<Cow<'_, str>> = named.map(folded).collect();
     hosts.sort_unstable();
     hosts.dedup();
     hosts
