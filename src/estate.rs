@@ -495,7 +495,7 @@ mod buffer {
 
 /// So many bytes of files are held at once, when several threads read, unless a single file has more.
 const HELD: u64 = 256 << 20;
-/// A MetaBase.xml from this size on is read through a window. Real ones are far smaller.
+/// A MetaBase.xml or configuration file from this size on is read through a window. Real ones are far smaller.
 const LARGE: u64 = if cfg!(test) { 1 << 14 } else { 16 << 20 };
 
 /// Whether a file is one that may be read through a window.
@@ -932,40 +932,39 @@ impl<'a> Reading<'a> {
 
     fn take(&mut self, input: &Input) {
         let opened = open(input);
-        let is_large = matches!(&opened, Some(Ok(Opened { metadata: Some(metadata), .. })) if has_large(metadata));
-        if !(is_large && self.take_large(input)) {
+        let limit = self.options.limits.file_bytes;
+        let fits = |metadata: &Metadata| has_large(metadata) && metadata.len() <= limit;
+        let is_large = matches!(&opened, Some(Ok(Opened { metadata: Some(metadata), .. })) if fits(metadata));
+        if !(is_large && self.take_through_window(input)) {
             self.take_bytes(input, self.bytes(input, opened));
         }
     }
 
-    /// Takes a large MetaBase.xml without holding it; whether that was done. Whatever is wrong with it is left to be told as of any other
-    /// file, and so are the kinds of files that are never large.
-    fn take_large(&mut self, input: &Input) -> bool {
-        let limit = self.options.limits.file_bytes;
-        let is_large = is_large(input) && std::fs::metadata(&input.path).is_ok_and(|metadata| metadata.len() <= limit);
-        if !is_large || self.options.kind.is_some_and(|kind| input.named && kind != FileKind::MetaBase) {
-            return false;
-        }
-        let Ok(file) = File::open(&input.path) else { return false };
-        let Ok(mut stream) = TextStream::new(file.take(limit)) else { return false };
+    /// Takes a MetaBase.xml or configuration file without holding it; whether that was done. Whatever is wrong with it is left to be told as
+    /// of any other file, and so are the kinds of files that are never large.
+    fn take_through_window(&mut self, input: &Input) -> bool {
+        let Options { limits, kind, .. } = *self.options;
+        let forced = kind.filter(|_| input.named);
+        let Ok(opened) = File::open(&input.path) else { return false };
+        let Ok(mut stream) = TextStream::new(opened.take(limits.file_bytes)) else { return false };
         let mut head = String::new();
         let file = self.next_file();
-        let is_metabase = stream.fill(&mut head, usize::try_from(HEAD).unwrap_or(usize::MAX)).is_ok()
-            && root_element(&head, file, self.options.limits).is_ok_and(|root| Shape::of_root(&root) == Some(Shape::Metabase));
-        if !is_metabase {
+        if stream.fill(&mut head, usize::try_from(HEAD).unwrap_or(usize::MAX)).is_err() {
             return false;
         }
+        let Some(shape) = root_element(&head, file, limits).ok().and_then(|root| Shape::of_root(&root)) else { return false };
+        if forced.is_some_and(|kind| Shape::of_kind(kind) != Some(shape)) {
+            return false;
+        }
+        let encoding = stream.encoding();
         let mut report = InputReport {
             path: input.display(),
-            kind: Some(FileKind::MetaBase),
-            encoding: Some(stream.encoding()),
+            kind: None,
+            encoding: Some(encoding),
             server: None,
             error: None,
             warnings: stream.warning().map(str::to_owned).into_iter().collect(),
         };
-        report.warnings.extend(doubtful_encoding(stream.encoding()));
-        let beside = self.schema_beside(input);
-        let schema = beside.as_ref().and_then(|schema| schema.get()).and_then(Option::as_ref);
         let mut head = Some(head);
         let fill = |text: &mut String, about: usize| match head.take() {
             Some(head) => {
@@ -974,10 +973,34 @@ impl<'a> Reading<'a> {
             }
             None => stream.fill(text, about),
         };
-        let Ok(said) = metabase::read_pieces(fill, file, self.options.limits, schema) else { return false };
-        self.hosts.push(Host { input: input.clone(), file, said: Said::Metabase(Box::new(said)) });
+        match shape {
+            Shape::Metabase => {
+                report.kind = Some(FileKind::MetaBase);
+                report.warnings.extend(doubtful_encoding(encoding));
+                let beside = self.schema_beside(input);
+                let schema = beside.as_ref().and_then(|schema| schema.get()).and_then(Option::as_ref);
+                let Ok(said) = metabase::read_pieces(fill, file, limits, schema) else { return false };
+                self.hosts.push(Host { input: input.clone(), file, said: Said::Metabase(Box::new(said)) });
+            }
+            Shape::Configuration => {
+                let Ok(config) = apphost::read_pieces(fill, file, limits) else { return false };
+                self.keep_config(input, file, Arc::new(config), &mut report);
+            }
+            Shape::Schema => return false,
+        }
         self.estate.inputs.push(report);
         true
+    }
+
+    fn keep_config(&mut self, input: &Input, file: FileId, config: Arc<ConfigFile>, report: &mut InputReport) {
+        let kind = self.options.kind.filter(|_| input.named).unwrap_or_else(|| config.kind());
+        report.kind = Some(kind);
+        report.warnings.extend(config.warnings());
+        if kind == FileKind::ApplicationHost {
+            self.hosts.push(Host { input: input.clone(), file, said: Said::ApplicationHost(config) });
+        } else {
+            self.configs.push(Config { input: input.clone(), file, config });
+        }
     }
 
     fn take_bytes(&mut self, input: &Input, bytes: Bytes) {
@@ -1081,16 +1104,9 @@ impl<'a> Reading<'a> {
                     self.hosts.push(Host { input: input.clone(), file, said: Said::Metabase(Box::new(said)) });
                 })
             }
-            (Some(Shape::Configuration), _) => self.read_config(&decoded.text, file).map(|config| {
-                let kind = forced.unwrap_or_else(|| config.kind());
-                report.kind = Some(kind);
-                report.warnings.extend(config.warnings());
-                if kind == FileKind::ApplicationHost {
-                    self.hosts.push(Host { input: input.clone(), file, said: Said::ApplicationHost(config) });
-                } else {
-                    self.configs.push(Config { input: input.clone(), file, config });
-                }
-            }),
+            (Some(Shape::Configuration), _) => {
+                self.read_config(&decoded.text, file).map(|config| self.keep_config(input, file, config, &mut report))
+            }
         };
         if let Err(error) = outcome {
             report.kind = report.kind.or_else(|| self.kind_by_name(input));
@@ -2640,7 +2656,7 @@ mod tests {
     }
 
     #[test]
-    fn a_metabase_read_through_a_window_says_what_it_says_when_it_is_held() {
+    fn a_file_read_through_a_window_says_what_it_says_when_it_is_held() {
         let directory = tempfile::tempdir().unwrap();
         let sites: String = (1..400)
             .map(|site| {
@@ -2651,7 +2667,27 @@ mod tests {
                 )
             })
             .collect();
-        let text = format!("<?xml version =\"1.0\"?>\r\n<configuration><MBProperty>\r\n{sites}</MBProperty></configuration>\r\n");
+        let metabase = format!("<?xml version =\"1.0\"?>\r\n<configuration><MBProperty>\r\n{sites}</MBProperty></configuration>\r\n");
+        let sites: String = (1..2000)
+            .map(|site| {
+                format!(
+                    "<site name=\"Grüße {site}\" id=\"{site}\" new=\"\">\r\n<application path=\"/\"><virtualDirectory path=\"/\" physicalPath=\"D:\\{site}\" password=\"p\"/></application>\r\n\
+                     <bindings><binding protocol=\"https\" bindingInformation=\"*:443:s{site}\" sslFlags=\"1\"/></bindings></site>\r\n"
+                )
+            })
+            .collect();
+        let locations: String = (1..2000)
+            .map(|site| {
+                format!(
+                    "<location path=\"Grüße {site}\"><system.webServer><security><access sslFlags=\"Ssl, New\"/></security>\r\n\
+                     <handlers><add><deep/></add></handlers></system.webServer></location>\r\n"
+                )
+            })
+            .collect();
+        let config = format!(
+            "<configuration><system.applicationHost><sites>\r\n{sites}</sites></system.applicationHost>{locations}\
+             <system.webServer><globalModules><add image=\"%IIS_BIN%\\x.dll\"/></globalModules></system.webServer></configuration>"
+        );
         let options = Options::default();
         let shared = Shared {
             options: &options,
@@ -2666,30 +2702,36 @@ mod tests {
                 .iter()
                 .map(|host| match &host.said {
                     Said::Metabase(said) => format!("{:?}", metabase::assemble(said, "SERVER".to_owned())),
-                    Said::ApplicationHost(_) => String::new(),
+                    Said::ApplicationHost(said) => format!("{said:?}"),
                 })
+                .chain(reading.configs.iter().map(|config| format!("{:?}", config.config)))
                 .collect();
             (format!("{:?}", reading.estate.inputs), servers)
         };
-        let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        for (bytes, fits) in [
-            (text.clone().into_bytes(), true),
-            (utf16, true),
-            (text.replace("</MBProperty>", "").into_bytes(), false),
-            ([text.as_bytes(), b"<!-- \xff -->"].concat(), false),
-            (text.replace("MBProperty", "sites").into_bytes(), false),
-        ] {
-            let path = directory.path().join("MetaBase.xml");
-            std::fs::write(&path, bytes).unwrap();
-            let input = Input { path, root: directory.path().into(), named: true };
-            let (mut streamed, mut held) = (Reading::new(&shared, 0), Reading::new(&shared, 0));
-            assert_eq!(streamed.take_large(&input), fits);
-            held.take_bytes(&input, held.bytes(&input, open(&input)));
-            if fits {
-                assert_eq!(told(&streamed), told(&held));
-                assert_eq!(streamed.hosts.len(), 1);
-            } else {
-                assert!(streamed.estate.inputs.is_empty() && streamed.hosts.is_empty());
+        let utf16 = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+        for (name, text) in [("MetaBase.xml", &metabase), ("applicationHost.config", &config)] {
+            for (bytes, fits) in [
+                (text.clone().into_bytes(), true),
+                (utf16(text), true),
+                (text.replace("MBProperty", "system.webServer").into_bytes(), true),
+                (text.replace("</configuration>", "").into_bytes(), false),
+                ([text.as_bytes(), b"<!-- \xff -->"].concat(), false),
+                (text.replace("configuration", "unknown").into_bytes(), false),
+            ] {
+                let path = directory.path().join(name);
+                std::fs::write(&path, bytes).unwrap();
+                let input = Input { path, root: directory.path().into(), named: true };
+                let (mut streamed, mut held) = (Reading::new(&shared, 0), Reading::new(&shared, 0));
+                assert_eq!(streamed.take_through_window(&input), fits);
+                held.take_bytes(&input, held.bytes(&input, open(&input)));
+                if fits {
+                    assert!(told(&streamed) == told(&held), "{name}");
+                    assert_eq!(streamed.hosts.len() + streamed.configs.len(), 1);
+                    let is_express = told(&held).1[0].contains("generation: IisExpress");
+                    assert_eq!(is_express, name == "applicationHost.config");
+                } else {
+                    assert!(streamed.estate.inputs.is_empty() && streamed.hosts.is_empty() && streamed.configs.is_empty());
+                }
             }
         }
     }

@@ -6,24 +6,28 @@ use std::sync::Arc;
 use super::read::{ConfigFile, SiteEntry, cut, parse_bool, parse_uint};
 use crate::input::Place;
 use crate::server::{
-    Bits, Ftp, FtpCertificates, FtpChannel, Given, Hsts, HttpRedirect, LOG_TARGETS, LogFile, LogFormat, SiteElements, ftp_validation,
-    log_fields, seconds,
+    Bits, Empty, Ftp, FtpCertificates, FtpChannel, Given, Hsts, HttpRedirect, LOG_TARGETS, LogFile, LogFormat, SiteElements,
+    ftp_validation, log_fields, seconds,
 };
 
 /// An element with its attributes as written.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Raw {
     pub(super) place: Place,
     pub(super) values: Vec<(&'static str, String, Place)>,
 }
 
 /// The elements of a site, or of `siteDefaults`.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Elements {
     pub(super) log: Option<Raw>,
     pub(super) hsts: Option<Raw>,
     pub(super) ftp_ssl: Option<Raw>,
     pub(super) ftp_certificates: Option<Raw>,
+}
+
+impl Empty for Elements {
+    const EMPTY: &'static Elements = &Elements { log: None, hsts: None, ftp_ssl: None, ftp_certificates: None };
 }
 
 impl Raw {

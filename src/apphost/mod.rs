@@ -11,7 +11,7 @@ mod web_config;
 
 use std::sync::Arc;
 
-pub use read::{ConfigFile, read};
+pub use read::{ConfigFile, read, read_pieces};
 pub use sites::assemble;
 
 /// A web.config and the directory it lies in, relative to the directory of its server.

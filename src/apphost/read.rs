@@ -11,7 +11,7 @@ use crate::estate::FileKind;
 use crate::hashing::Seed;
 use crate::input::{FileId, Place};
 use crate::server::{Anomaly, AnomalyKind, Bits, Empty, Generation, Mapping, Rare, is_https, seconds};
-use crate::xml::{Attribute, Event, Limits, XmlError, XmlReader};
+use crate::xml::{self, Attribute, Event, Limits, PieceError, XmlError, XmlReader};
 
 /// What a configuration file says. The default is a file that was not given: it says nothing, and nothing follows from its silence.
 #[derive(Debug)]
@@ -120,7 +120,7 @@ pub(super) struct Sites {
     pub(super) bindings: Vec<BindingEntry>,
     pub(super) defaults: Defaults,
     /// Of `siteDefaults`.
-    pub(super) elements: Elements,
+    pub(super) elements: Rare<Elements>,
 }
 
 /// `applicationDefaults` and `virtualDirectoryDefaults` of one level.
@@ -141,7 +141,7 @@ pub(super) struct SiteEntry {
     pub(super) clears: bool,
     pub(super) applications: Vec<ApplicationEntry>,
     pub(super) defaults: Defaults,
-    pub(super) elements: Elements,
+    pub(super) elements: Rare<Elements>,
 }
 
 #[derive(Debug)]
@@ -247,53 +247,59 @@ impl ConfigFile {
 
 /// How the variables of IIS Express begin.
 const EXPRESS: &[u8] = b"%IIS_";
+/// Ways in which they go on.
+const EXPRESS_VARIABLES: [&[u8]; 3] = [b"BIN%", b"SITES_HOME%", b"USER_HOME%"];
+const EXPRESS_POOL: &[u8] = b"Clr4IntegratedAppPool";
+
+/// Whether a text says what only a configuration of IIS Express says.
+fn is_express(text: &[u8]) -> bool {
+    let of_variable = |at: usize| EXPRESS_VARIABLES.iter().any(|name| text[at + EXPRESS.len()..].starts_with(name));
+    memchr::memmem::find_iter(text, EXPRESS).any(of_variable) || memchr::memmem::find(text, EXPRESS_POOL).is_some()
+}
 
 /// Reads the text of an applicationHost.config, redirection.config or web.config.
 pub fn read(text: &str, file: FileId, limits: Limits) -> Result<ConfigFile, XmlError> {
-    let of_express = |rest: &[u8]| [&b"BIN%"[..], b"SITES_HOME%", b"USER_HOME%"].iter().any(|name| rest.starts_with(name));
-    let express = memchr::memmem::find_iter(text.as_bytes(), EXPRESS).any(|at| of_express(&text.as_bytes()[at + EXPRESS.len()..]))
-        || memchr::memmem::find(text.as_bytes(), b"Clr4IntegratedAppPool").is_some();
-    let start = Place { file, line: 1, column: 1 };
-    let mut builder = Builder {
-        reader: XmlReader::new(text, file, limits),
-        file: ConfigFile {
-            file: Some(file),
-            generation: if express { Generation::IisExpress } else { Generation::Iis7 },
-            blocks: vec![Block { path: String::new(), place: start, mode: Mode::Inherit, sections: Vec::new(), rewrites_to_https: None }],
-            ..ConfigFile::default()
-        },
-        stack: Vec::new(),
-        block: 0,
-        in_site: false,
-        group: String::new(),
-        group_lengths: Vec::new(),
-        configuration_children: 0,
-        config_sections: None,
-        first_use: BTreeMap::new(),
-        key: String::new(),
-        mapping: None,
-        rule_off: false,
-    };
-    while let Some(event) = builder.reader.next()? {
-        match event {
-            Event::Start => builder.start()?,
-            Event::End => builder.end(),
-        }
+    let mut reader = XmlReader::new(text, file, limits);
+    let mut builder = Builder::new(file);
+    while let Some(event) = reader.next()? {
+        builder.take(event, &reader);
     }
-    Ok(builder.finish())
+    Ok(builder.finish(is_express(text.as_bytes()), reader.late_declaration()))
+}
+
+/// So many bytes of the text of a large file are held.
+const WINDOW: usize = 1 << 17;
+
+/// Reads such a text of which `fill` appends some more, about so many bytes as it is told, and says whether anything is left.
+pub fn read_pieces<E>(
+    mut fill: impl FnMut(&mut String, usize) -> Result<bool, E>,
+    file: FileId,
+    limits: Limits,
+) -> Result<ConfigFile, PieceError<E>> {
+    let mut builder = Builder::new(file);
+    let mut express = false;
+    // What a tag says is in the text from where the tag begins until it was read.
+    let fill = |text: &mut String, about: usize| {
+        let is_left = fill(text, about)?;
+        express = express || is_express(text.as_bytes());
+        Ok(is_left)
+    };
+    let late_declaration = xml::read_pieces(fill, WINDOW, file, limits, |event, reader| builder.take(event, reader))?;
+    Ok(builder.finish(express, late_declaration))
 }
 
 /// Adds to a list that seldom gets more than one.
 pub(super) fn push_few<T>(list: &mut Vec<T>, item: T) {
-    if list.is_empty() {
-        list.reserve_exact(1);
+    if list.len() == list.capacity() {
+        list.reserve_exact(list.len().max(1));
     }
     list.push(item);
 }
 
-struct Builder<'a> {
-    reader: XmlReader<'a>,
+struct Builder {
     file: ConfigFile,
+    /// Depth of the open element of which nothing is read, and nothing in it.
+    passed_over: Option<usize>,
     /// The open elements that are read, outermost first.
     stack: Vec<Node>,
     /// Index of the block that the open elements belong to.
@@ -318,17 +324,112 @@ const LONGEST_SECTION_PATH: usize = 512;
 /// Names and paths are repeated for everything below them; a longer one is none that IIS accepts, and is cut where it is repeated.
 const LONGEST_NAME: usize = 2048;
 
-impl Builder<'_> {
-    fn start(&mut self) -> Result<(), XmlError> {
-        let name = self.reader.name();
+/// The element that has just started.
+#[derive(Clone, Copy)]
+struct Tag<'r, 't> {
+    reader: &'r XmlReader<'t>,
+}
+
+impl Tag<'_, '_> {
+    fn place(self) -> Place {
+        self.reader.place()
+    }
+
+    fn text(self, attribute: &str) -> Option<String> {
+        self.reader.attribute(attribute).map(|attribute| attribute.value().into_owned())
+    }
+
+    fn flag(self, attribute: &str) -> Option<bool> {
+        self.reader.attribute(attribute).and_then(|attribute| parse_bool(attribute.value().trim()))
+    }
+
+    fn leads_to_https(self, attribute: &str) -> bool {
+        self.reader.attribute(attribute).is_some_and(|attribute| is_https(&attribute.value()))
+    }
+
+    /// The attributes that the schema knows of the element that has just started.
+    fn raw(self, node: Node) -> Raw {
+        let known = shape(node).attributes.unwrap_or_default().iter();
+        let values = known.filter_map(|(name, _)| {
+            let attribute = self.reader.attribute(name)?;
+            Some((*name, attribute.value().into_owned(), self.reader.attribute_place(&attribute)))
+        });
+        Raw { place: self.place(), values: values.collect() }
+    }
+
+    fn locks(self) -> Rare<ElementLocks> {
+        let mut locks: Rare<ElementLocks> = Rare::default();
+        for attribute in self.reader.attributes() {
+            let list = || -> Vec<String> {
+                attribute.value().split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+            };
+            match attribute.name {
+                "lockAttributes" => locks.attributes = list(),
+                "lockAllAttributesExcept" => locks.all_attributes_except = Some(list()),
+                "lockElements" => locks.elements = list(),
+                "lockAllElementsExcept" => locks.all_elements_except = Some(list()),
+                "lockItem" => locks.item = parse_bool(attribute.value().trim()) == Some(true),
+                _ => continue,
+            }
+            locks.place.get_or_insert_with(|| self.reader.attribute_place(attribute));
+        }
+        locks
+    }
+}
+
+impl Builder {
+    fn new(file: FileId) -> Self {
+        let start = Place { file, line: 1, column: 1 };
+        Builder {
+            file: ConfigFile {
+                file: Some(file),
+                blocks: vec![Block {
+                    path: String::new(),
+                    place: start,
+                    mode: Mode::Inherit,
+                    sections: Vec::new(),
+                    rewrites_to_https: None,
+                }],
+                ..ConfigFile::default()
+            },
+            passed_over: None,
+            stack: Vec::new(),
+            block: 0,
+            in_site: false,
+            group: String::new(),
+            group_lengths: Vec::new(),
+            configuration_children: 0,
+            config_sections: None,
+            first_use: BTreeMap::new(),
+            key: String::new(),
+            mapping: None,
+            rule_off: false,
+        }
+    }
+
+    fn take(&mut self, event: Event, reader: &XmlReader<'_>) {
+        if let Some(depth) = self.passed_over {
+            if reader.depth() < depth {
+                self.passed_over = None;
+            }
+            return;
+        }
+        match event {
+            Event::Start => self.start(Tag { reader }),
+            Event::End => self.end(),
+        }
+    }
+
+    fn start(&mut self, tag: Tag<'_, '_>) {
+        let name = tag.reader.name();
         let Some(&parent) = self.stack.last() else {
             name.clone_into(&mut self.file.root);
             return match ROOTS.iter().find(|(root, _)| *root == name) {
                 Some((_, node)) => {
                     self.file.root_known = true;
-                    self.open(*node)
+                    self.open(*node, tag);
                 }
-                None => self.reader.skip(),
+                None => self.pass_over(tag),
             };
         };
         if parent == Node::Configuration {
@@ -337,44 +438,46 @@ impl Builder<'_> {
         let shape = shape(parent);
         match shape.children.iter().find(|(child, _)| *child == name) {
             // Sections of the server are not allowed below a location.
-            Some((_, Node::Passed)) => self.reader.skip(),
-            Some((_, node)) => self.open(*node),
+            Some((_, Node::Passed)) => self.pass_over(tag),
+            Some((_, node)) => self.open(*node, tag),
             None => {
                 if !shape.open {
                     let kind = AnomalyKind::UnknownElement { parent: shape.path.to_owned(), element: name.to_owned() };
-                    let place = self.reader.place();
-                    self.notice(kind, place);
+                    self.notice(kind, tag.place());
                 }
-                self.reader.skip()
+                self.pass_over(tag);
             }
         }
     }
 
-    fn open(&mut self, node: Node) -> Result<(), XmlError> {
+    fn pass_over(&mut self, tag: Tag<'_, '_>) {
+        self.passed_over = Some(tag.reader.depth());
+    }
+
+    fn open(&mut self, node: Node, tag: Tag<'_, '_>) {
         let parent = self.stack.last().copied();
-        let place = self.reader.place();
         // A site is there before its attributes are checked, so that what is noticed names it.
         if node == Node::Site {
-            self.open_site(place);
+            self.open_site(tag);
         }
         if node == Node::Location {
-            self.open_location(place);
+            self.open_location(tag);
         }
-        self.check(node, place);
+        self.check(node, tag);
         match node {
             Node::ConfigSections => {
                 let misplaced = self.configuration_children != 1;
                 match self.config_sections {
                     Some(first) => {
-                        self.notice_with(AnomalyKind::ConfigSectionsMisplaced, place, vec![(first, "the first one".to_owned())]);
+                        self.notice_with(AnomalyKind::ConfigSectionsMisplaced, tag.place(), vec![(first, "the first one".to_owned())]);
                     }
-                    None if misplaced => self.notice(AnomalyKind::ConfigSectionsMisplaced, place),
+                    None if misplaced => self.notice(AnomalyKind::ConfigSectionsMisplaced, tag.place()),
                     None => {}
                 }
-                self.config_sections.get_or_insert(place);
+                self.config_sections.get_or_insert(tag.place());
             }
             Node::SectionGroup => {
-                let name = self.text("name").unwrap_or_default();
+                let name = tag.text("name").unwrap_or_default();
                 if matches!(name.as_str(), "system.applicationHost" | "system.webServer") && self.group.is_empty() {
                     self.file.declared.get_or_insert_default().groups = true;
                 }
@@ -384,17 +487,17 @@ impl Builder<'_> {
                     self.group.push('/');
                 }
             }
-            Node::DeclaredSection => self.declare(place),
+            Node::DeclaredSection => self.declare(tag),
             Node::ApplicationHost => self.file.has_application_host = true,
             Node::Sites => {
                 self.file.has_application_host = true;
                 self.file.sites.get_or_insert_default();
-                self.once("system.applicationHost/sites", place);
+                self.once("system.applicationHost/sites", tag.place());
             }
-            Node::CustomMetadata => self.once("system.applicationHost/customMetadata", place),
-            Node::Pools => self.once("system.applicationHost/applicationPools", place),
+            Node::CustomMetadata => self.once("system.applicationHost/customMetadata", tag.place()),
+            Node::Pools => self.once("system.applicationHost/applicationPools", tag.place()),
             Node::SiteDefaults => {
-                let auto_start = self.flag("serverAutoStart");
+                let auto_start = tag.flag("serverAutoStart");
                 self.file.sites.get_or_insert_default().auto_start = auto_start;
             }
             Node::Bindings => {}
@@ -405,10 +508,10 @@ impl Builder<'_> {
             }
             Node::Binding => {
                 let entry = BindingEntry {
-                    protocol: self.text("protocol").unwrap_or_default(),
-                    information: self.text("bindingInformation").unwrap_or_default(),
-                    flags: self.text("sslFlags"),
-                    place,
+                    protocol: tag.text("protocol").unwrap_or_default(),
+                    information: tag.text("bindingInformation").unwrap_or_default(),
+                    flags: tag.text("sslFlags"),
+                    place: tag.place(),
                 };
                 let sites = self.file.sites.get_or_insert_default();
                 match sites.sites.last_mut().filter(|_| self.in_site) {
@@ -418,9 +521,9 @@ impl Builder<'_> {
             }
             Node::Application => {
                 let entry = ApplicationEntry {
-                    path: self.text("path").unwrap_or_default(),
-                    pool: self.text("applicationPool"),
-                    place,
+                    path: tag.text("path").unwrap_or_default(),
+                    pool: tag.text("applicationPool"),
+                    place: tag.place(),
                     directories: Vec::new(),
                     defaults: Defaults::default(),
                 };
@@ -430,10 +533,10 @@ impl Builder<'_> {
             }
             Node::VirtualDirectory => {
                 let entry = DirectoryEntry {
-                    path: self.text("path").unwrap_or_default(),
-                    physical: self.text("physicalPath").unwrap_or_default(),
-                    allow_sub_dir: self.flag("allowSubDirConfig"),
-                    place,
+                    path: tag.text("path").unwrap_or_default(),
+                    physical: tag.text("physicalPath").unwrap_or_default(),
+                    allow_sub_dir: tag.flag("allowSubDirConfig"),
+                    place: tag.place(),
                 };
                 if let Some(site) = self.site() {
                     self.site_mut(site, |site| {
@@ -444,69 +547,72 @@ impl Builder<'_> {
                 }
             }
             Node::ApplicationDefaults => {
-                let pool = self.text("applicationPool");
+                let pool = tag.text("applicationPool");
                 if let Some(defaults) = self.defaults(parent) {
                     defaults.pool = pool;
                 }
             }
             Node::VirtualDirectoryDefaults => {
-                let allow = self.flag("allowSubDirConfig");
+                let allow = tag.flag("allowSubDirConfig");
                 if let Some(defaults) = self.defaults(parent) {
                     defaults.allow_sub_dir = allow;
                 }
             }
-            Node::Key => self.key = cut(&self.text("path").unwrap_or_default()).to_owned(),
+            Node::Key => self.key = cut(&tag.text("path").unwrap_or_default()).to_owned(),
             Node::Property => {
-                if let Some(id) = self.text("id").and_then(|id| id.trim().parse::<u32>().ok()).filter(|id| (5500..=5599).contains(id)) {
+                if let Some(id) = tag.text("id").and_then(|id| id.trim().parse::<u32>().ok()).filter(|id| (5500..=5599).contains(id)) {
                     let kind = AnomalyKind::CertificateResidue { key: self.key.clone(), id };
-                    self.notice(kind, place);
+                    self.notice(kind, tag.place());
                 }
             }
             Node::Redirection => {
-                let redirection =
-                    Redirection { enabled: self.flag("enabled").unwrap_or(false), path: self.text("path").unwrap_or_default(), place };
+                let redirection = Redirection {
+                    enabled: tag.flag("enabled").unwrap_or(false),
+                    path: tag.text("path").unwrap_or_default(),
+                    place: tag.place(),
+                };
                 self.file.redirection.get_or_insert(redirection);
             }
             Node::Use(section) => {
-                let locks = self.locks();
+                let locks = tag.locks();
                 let used = SectionUse {
                     section,
-                    place,
+                    place: tag.place(),
                     values: Vec::new(),
                     locks,
                     child_locks: Rare::default(),
                     mappings: Vec::new(),
-                    redirect: (section == Section::HttpRedirect).then(|| Box::new(self.raw(node, place))),
+                    redirect: (section == Section::HttpRedirect).then(|| Box::new(tag.raw(node))),
                     pattern_to_https: None,
                 };
                 push_few(&mut self.file.blocks[self.block].sections, used);
-                self.say(node);
+                self.say(node, tag);
             }
             Node::RequestLimits => {
-                let locks = self.locks();
+                let locks = tag.locks();
                 if let Some(used) = self.file.blocks[self.block].sections.last_mut() {
                     used.child_locks = locks;
                 }
-                self.say(node);
+                self.say(node, tag);
             }
             Node::RedirectPattern => {
-                if let (true, Some(used)) = (self.leads_to_https("destination"), self.file.blocks[self.block].sections.last_mut()) {
-                    used.pattern_to_https.get_or_insert(place);
+                if let (true, Some(used)) = (tag.leads_to_https("destination"), self.file.blocks[self.block].sections.last_mut()) {
+                    used.pattern_to_https.get_or_insert(tag.place());
                 }
             }
-            Node::RewriteRule => self.rule_off = self.flag("enabled") == Some(false),
+            Node::RewriteRule => self.rule_off = tag.flag("enabled") == Some(false),
             Node::RewriteAction => {
-                let redirects = self.text("type").is_some_and(|kind| kind.trim().eq_ignore_ascii_case("Redirect"));
-                if redirects && !self.rule_off && self.leads_to_https("url") {
-                    self.file.blocks[self.block].rewrites_to_https.get_or_insert(place);
+                let redirects = tag.text("type").is_some_and(|kind| kind.trim().eq_ignore_ascii_case("Redirect"));
+                if redirects && !self.rule_off && tag.leads_to_https("url") {
+                    self.file.blocks[self.block].rewrites_to_https.get_or_insert(tag.place());
                 }
             }
             Node::Log => {
                 self.file.central_log =
-                    self.text("centralLogFileMode").is_some_and(|mode| !matches!(mode.trim().to_lowercase().as_str(), "site" | "0"));
+                    tag.text("centralLogFileMode").is_some_and(|mode| !matches!(mode.trim().to_lowercase().as_str(), "site" | "0"));
             }
             Node::LogFile | Node::Hsts | Node::FtpSsl | Node::FtpCertificates => {
-                let raw = self.raw(node, place);
+                let raw = tag.raw(node);
                 let sites = self.file.sites.get_or_insert_default();
                 let elements = match sites.sites.last_mut().filter(|_| self.in_site) {
                     Some(site) => &mut site.elements,
@@ -522,11 +628,11 @@ impl Builder<'_> {
             Node::OneToOne | Node::ManyToOne => {
                 self.mapping = Some(Mapping {
                     one_to_one: node == Node::OneToOne,
-                    name: self.text("name").unwrap_or_default(),
-                    enabled: self.flag("enabled").unwrap_or(true),
-                    deny: self.text("permissionMode").is_some_and(|mode| mode.eq_ignore_ascii_case("Deny") || mode == "2"),
+                    name: tag.text("name").unwrap_or_default(),
+                    enabled: tag.flag("enabled").unwrap_or(true),
+                    deny: tag.text("permissionMode").is_some_and(|mode| mode.eq_ignore_ascii_case("Deny") || mode == "2"),
                     rules: 0,
-                    place,
+                    place: tag.place(),
                 });
             }
             Node::Rule => {
@@ -537,7 +643,6 @@ impl Builder<'_> {
             _ => {}
         }
         self.stack.push(node);
-        Ok(())
     }
 
     fn end(&mut self) {
@@ -554,62 +659,62 @@ impl Builder<'_> {
         }
     }
 
-    fn open_site(&mut self, place: Place) {
+    fn open_site(&mut self, tag: Tag<'_, '_>) {
         self.file.has_application_host = true;
         self.in_site = true;
         let entry = SiteEntry {
-            name: self.text("name").unwrap_or_default(),
-            id: self.text("id").and_then(|id| parse_uint(&id)),
-            auto_start: self.flag("serverAutoStart"),
-            place,
+            name: tag.text("name").unwrap_or_default(),
+            id: tag.reader.attribute("id").and_then(|id| parse_uint(&id.value())),
+            auto_start: tag.flag("serverAutoStart"),
+            place: tag.place(),
             bindings: Vec::new(),
             clears: false,
             applications: Vec::new(),
             defaults: Defaults::default(),
-            elements: Elements::default(),
+            elements: Rare::default(),
         };
         self.file.sites.get_or_insert_default().sites.push(entry);
     }
 
-    fn open_location(&mut self, place: Place) {
-        let mode = match (self.text("overrideMode"), self.flag("allowOverride")) {
+    fn open_location(&mut self, tag: Tag<'_, '_>) {
+        let mode = match (tag.text("overrideMode"), tag.flag("allowOverride")) {
             (Some(mode), _) if mode.trim().eq_ignore_ascii_case("Allow") => Mode::Allow,
             (Some(mode), _) if mode.trim().eq_ignore_ascii_case("Deny") => Mode::Deny,
             (None, Some(true)) => Mode::Allow,
             (None, Some(false)) => Mode::Deny,
             _ => Mode::Inherit,
         };
-        let path = self.text("path").unwrap_or_default();
+        let path = tag.text("path").unwrap_or_default();
         self.block = self.file.blocks.len();
-        self.file.blocks.push(Block { path, place, mode, sections: Vec::new(), rewrites_to_https: None });
-        if self.reader.attribute("overrideMode").is_some() && self.reader.attribute("allowOverride").is_some() {
-            self.notice(AnomalyKind::OverrideGivenTwice, place);
+        self.file.blocks.push(Block { path, place: tag.place(), mode, sections: Vec::new(), rewrites_to_https: None });
+        if tag.reader.attribute("overrideMode").is_some() && tag.reader.attribute("allowOverride").is_some() {
+            self.notice(AnomalyKind::OverrideGivenTwice, tag.place());
         }
     }
 
     /// Compares the attributes of the element that has just started with what the schema knows.
-    fn check(&mut self, node: Node, place: Place) {
+    fn check(&mut self, node: Node, tag: Tag<'_, '_>) {
         let shape = shape(node);
         for required in shape.required {
-            if self.reader.attribute(required).is_none() {
-                self.notice(AnomalyKind::MissingAttribute { element: shape.path.to_owned(), attribute: required }, place);
+            if tag.reader.attribute(required).is_none() {
+                self.notice(AnomalyKind::MissingAttribute { element: shape.path.to_owned(), attribute: required }, tag.place());
             }
         }
-        for index in 0..self.reader.attributes().len() {
-            let attribute = self.reader.attributes()[index];
+        for index in 0..tag.reader.attributes().len() {
+            let attribute = tag.reader.attributes()[index];
             let known = shape.attributes.and_then(|known| known.iter().find(|(name, _)| *name == attribute.name));
             match (known, shape.attributes) {
-                (Some((_, of_type)), _) => self.check_value(shape.path, attribute, *of_type),
+                (Some((_, of_type)), _) => self.check_value(tag, shape.path, attribute, *of_type),
                 (None, Some(_)) if !EVERYWHERE.contains(&attribute.name) && !attribute.name.starts_with("xmlns:") => {
                     let kind = AnomalyKind::UnknownAttribute { element: shape.path.to_owned(), attribute: attribute.name.to_owned() };
-                    let place = self.reader.attribute_place(&attribute);
+                    let place = tag.reader.attribute_place(&attribute);
                     self.notice(kind, place);
                 }
                 _ => {}
             }
         }
         if matches!(node, Node::Use(_) | Node::Sites)
-            && let Some(source) = self.text("configSource")
+            && let Some(source) = tag.text("configSource")
         {
             self.file.elsewhere.push((shape.path.to_owned(), source));
         }
@@ -624,16 +729,16 @@ impl Builder<'_> {
                 | Node::Use(Section::Anonymous)
         );
         if holds_password
-            && let Some(password) = self.reader.attribute("password")
+            && let Some(password) = tag.reader.attribute("password")
             && !password.raw.trim().is_empty()
             && !password.value().trim_start().starts_with("[enc:")
         {
-            let place = self.reader.attribute_place(&password);
+            let place = tag.reader.attribute_place(&password);
             self.notice(AnomalyKind::PlainTextPassword { element: shape.path.to_owned(), attribute: "password" }, place);
         }
     }
 
-    fn check_value(&mut self, element: &'static str, attribute: Attribute<'_>, of_type: Type) {
+    fn check_value(&mut self, tag: Tag<'_, '_>, element: &'static str, attribute: Attribute<'_>, of_type: Type) {
         let value = attribute.value();
         let trimmed = value.trim();
         let expected = match of_type {
@@ -655,29 +760,15 @@ impl Builder<'_> {
             value: value.clone().into_owned(),
             expected,
         };
-        let place = self.reader.attribute_place(&attribute);
+        let place = tag.reader.attribute_place(&attribute);
         self.notice(kind, place);
     }
 
-    /// The attributes that the schema knows of the element that has just started.
-    fn raw(&self, node: Node, place: Place) -> Raw {
-        let known = shape(node).attributes.unwrap_or_default().iter();
-        let values = known.filter_map(|(name, _)| {
-            let attribute = self.reader.attribute(name)?;
-            Some((*name, attribute.value().into_owned(), self.reader.attribute_place(&attribute)))
-        });
-        Raw { place, values: values.collect() }
-    }
-
-    fn leads_to_https(&self, attribute: &str) -> bool {
-        self.reader.attribute(attribute).is_some_and(|attribute| is_https(&attribute.value()))
-    }
-
     /// Keeps the audited values of the element that has just started.
-    fn say(&mut self, node: Node) {
+    fn say(&mut self, node: Node, tag: Tag<'_, '_>) {
         for source in SOURCES.iter().filter(|source| source.node == node) {
-            if let Some(attribute) = self.reader.attribute(source.attribute) {
-                let place = self.reader.attribute_place(&attribute);
+            if let Some(attribute) = tag.reader.attribute(source.attribute) {
+                let place = tag.reader.attribute_place(&attribute);
                 let said = Said { setting: source.setting, text: attribute.value().into_owned(), place };
                 if let Some(used) = self.file.blocks[self.block].sections.last_mut() {
                     push_few(&mut used.values, said);
@@ -686,22 +777,22 @@ impl Builder<'_> {
         }
     }
 
-    fn declare(&mut self, place: Place) {
-        let Some(name) = self.text("name") else { return };
+    fn declare(&mut self, tag: Tag<'_, '_>) {
+        let Some(name) = tag.text("name") else { return };
         let declared = self.file.declared.get_or_insert_default();
         let path = format!("{}{name}", self.group);
         if path.len() > LONGEST_SECTION_PATH {
             return;
         }
-        let allow = !self.reader.attribute("overrideModeDefault").is_some_and(|mode| mode.value().trim().eq_ignore_ascii_case("Deny"));
+        let allow = !tag.reader.attribute("overrideModeDefault").is_some_and(|mode| mode.value().trim().eq_ignore_ascii_case("Deny"));
         match declared.sections.entry(path) {
             Entry::Vacant(entry) => {
-                entry.insert((place, allow));
+                entry.insert((tag.place(), allow));
             }
             Entry::Occupied(entry) => {
                 let first = entry.get().0;
                 let kind = AnomalyKind::SectionDeclaredTwice { section: entry.key().clone() };
-                self.notice_with(kind, place, vec![(first, "the first declaration".to_owned())]);
+                self.notice_with(kind, tag.place(), vec![(first, "the first declaration".to_owned())]);
             }
         }
     }
@@ -730,25 +821,6 @@ impl Builder<'_> {
         }
     }
 
-    fn locks(&self) -> Rare<ElementLocks> {
-        let mut locks: Rare<ElementLocks> = Rare::default();
-        for attribute in self.reader.attributes() {
-            let list = || -> Vec<String> {
-                attribute.value().split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
-            };
-            match attribute.name {
-                "lockAttributes" => locks.attributes = list(),
-                "lockAllAttributesExcept" => locks.all_attributes_except = Some(list()),
-                "lockElements" => locks.elements = list(),
-                "lockAllElementsExcept" => locks.all_elements_except = Some(list()),
-                "lockItem" => locks.item = parse_bool(attribute.value().trim()) == Some(true),
-                _ => continue,
-            }
-            locks.place.get_or_insert_with(|| self.reader.attribute_place(attribute));
-        }
-        locks
-    }
-
     /// Index of the open site.
     fn site(&self) -> Option<usize> {
         self.file.sites.as_ref().filter(|_| self.in_site).and_then(|sites| sites.sites.len().checked_sub(1))
@@ -758,14 +830,6 @@ impl Builder<'_> {
         if let Some(site) = self.file.sites.as_mut().and_then(|sites| sites.sites.get_mut(index)) {
             change(site);
         }
-    }
-
-    fn text(&self, attribute: &str) -> Option<String> {
-        self.reader.attribute(attribute).map(|attribute| attribute.value().into_owned())
-    }
-
-    fn flag(&self, attribute: &str) -> Option<bool> {
-        self.reader.attribute(attribute).and_then(|attribute| parse_bool(attribute.value().trim()))
     }
 
     fn notice(&mut self, kind: AnomalyKind, place: Place) {
@@ -778,8 +842,11 @@ impl Builder<'_> {
         self.file.noticed.push((Anomaly { kind, place, related, site, path: None }, block));
     }
 
-    fn finish(mut self) -> ConfigFile {
-        if let Some(place) = self.reader.late_declaration() {
+    fn finish(mut self, is_express: bool, late_declaration: Option<Place>) -> ConfigFile {
+        if is_express {
+            self.file.generation = Generation::IisExpress;
+        }
+        if let Some(place) = late_declaration {
             self.notice(AnomalyKind::LateDeclaration, place);
         }
         let repeated = self.repeated();

@@ -28,6 +28,8 @@ pub struct TextStream<R> {
     start: usize,
     end: usize,
     has_ended: bool,
+    /// Whether the decoder has given its last character; it must not be asked again.
+    is_decoded: bool,
 }
 
 /// So many bytes are decoded at once.
@@ -42,7 +44,7 @@ impl<R: Read> TextStream<R> {
         let end = raw.len();
         raw.resize(AT_ONCE, 0);
         let decoder = encoding.new_decoder_without_bom_handling();
-        Ok(TextStream { source, decoder, encoding, warning, raw, start, end, has_ended: false })
+        Ok(TextStream { source, decoder, encoding, warning, raw, start, end, has_ended: false, is_decoded: false })
     }
 
     /// Name of the encoding.
@@ -58,7 +60,7 @@ impl<R: Read> TextStream<R> {
     /// Appends about so many bytes of text to `text`, more rather than fewer. Says whether anything can be left.
     pub fn fill(&mut self, text: &mut String, about: usize) -> Result<bool, StreamError> {
         let enough = text.len().saturating_add(about.max(1));
-        while text.len() < enough {
+        while text.len() < enough && !self.is_decoded {
             if self.start == self.end && !self.has_ended {
                 self.start = 0;
                 self.end = loop {
@@ -75,12 +77,12 @@ impl<R: Read> TextStream<R> {
             let (result, read) = self.decoder.decode_to_string_without_replacement(bytes, text, self.has_ended);
             self.start += read;
             match result {
-                DecoderResult::InputEmpty if self.has_ended => return Ok(false),
+                DecoderResult::InputEmpty if self.has_ended => self.is_decoded = true,
                 DecoderResult::InputEmpty | DecoderResult::OutputFull => {}
                 DecoderResult::Malformed(..) => return Err(StreamError::Malformed),
             }
         }
-        Ok(true)
+        Ok(!self.is_decoded)
     }
 }
 
@@ -130,6 +132,16 @@ mod tests {
             assert!(text(bytes.as_slice(), 1000).unwrap() == expected);
             assert!(text(Slow(&bytes), 1).unwrap() == expected);
         }
+    }
+
+    #[test]
+    fn a_text_that_has_ended_has_nothing_left_however_often_it_is_asked() {
+        let mut stream = TextStream::new(b"<a/>".as_slice()).unwrap();
+        let mut text = String::new();
+        for _ in 0..3 {
+            assert!(!stream.fill(&mut text, 1000).unwrap());
+        }
+        assert_eq!(text, "<a/>");
     }
 
     #[test]
