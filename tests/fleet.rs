@@ -856,3 +856,30 @@ fn the_page_of_an_estate_is_complete_in_itself_and_hostile_names_change_none_of_
         assert!(!tame.replace("http://www.w3.org/", "").contains(outside), "{outside}");
     }
 }
+
+#[test]
+fn the_head_of_the_page_says_what_changed() {
+    let directory = tempfile::tempdir().unwrap();
+    let (servers, rows) = (directory.path().join("servers"), directory.path().join("last.ndjson"));
+    for server in ["web01", "web02"] {
+        checked(&servers, server, true);
+    }
+    let path = servers.to_str().unwrap();
+    last(path, &rows);
+    let head = || {
+        let page = run(&["fleet", path, "--against", rows.to_str().unwrap(), "--format", "html"]).out;
+        page.split("</h1>\n<p>").nth(1).unwrap().split("</p>").next().unwrap().to_owned()
+    };
+    assert_eq!(head(), "Nothing changed since the earlier run.");
+    checked(&servers, "web02", false);
+    checked(&servers, "web03", true);
+    assert_eq!(head(), "Findings since the earlier run: 1 new, 0 fixed, 0 unchanged; 1 value drifted: 1 weaker; 1 server came.");
+    std::fs::remove_file(servers.join("web01/sslcert.txt")).unwrap();
+    std::fs::remove_dir_all(servers.join("web02")).unwrap();
+    assert_eq!(
+        head(),
+        "Findings since the earlier run: 0 new, 0 fixed, 0 unchanged; 0 values drifted; 1 server came; 1 server gone or not given; 1 server of which less was read."
+    );
+    let page = run(&["fleet", path, "--format", "html"]).out;
+    assert!(!page.contains("earlier run"), "nobody named one");
+}

@@ -241,6 +241,22 @@ pub(super) fn in_a_line(changes: &Changes) -> String {
     parts.join(", ")
 }
 
+/// One sentence on all that became of the estate.
+pub(super) fn in_a_sentence(changes: &Changes) -> String {
+    if changes.is_empty() {
+        return "Nothing changed since the earlier run.".to_owned();
+    }
+    let mut parts = vec![format!("Findings since the earlier run: {}", in_a_line(changes)), values_in_a_line(changes)];
+    let servers = [
+        (changes.servers_came.len(), "came"),
+        (changes.servers_went.len(), "gone or not given"),
+        (changes.servers_not_read.len(), "of which less was read"),
+    ];
+    let servers = servers.iter().filter(|(number, _)| *number > 0);
+    parts.extend(servers.map(|(number, what)| format!("{} {what}", count(*number, "server", "servers"))));
+    format!("{}.", parts.join("; "))
+}
+
 /// Of values: how many drifted, and which way.
 pub(super) fn values_in_a_line(changes: &Changes) -> String {
     let parts: Vec<String> = [Strength::Weaker, Strength::Mixed, Strength::Unclear, Strength::Stronger, Strength::Neutral]

@@ -8,6 +8,7 @@ mod servers;
 
 use std::cmp::Reverse;
 
+use super::changes::in_a_sentence;
 use super::counts::{SummaryJson, is_own, notices, rules, server_settings, settings, summary, switches};
 use super::{Survey, cohort, in_words};
 use crate::catalogue::{Setting, entry};
@@ -123,7 +124,11 @@ fn verdict(view: &View<'_>) -> String {
 
 fn header(page: &mut Page, view: &View<'_>) {
     page.markup("<header>\n<p class=\"product\">iisaudit · SSL and client certificates of IIS · the estate</p>\n");
-    page.within("<h1>", &verdict(view), "</h1>\n<nav aria-label=\"Sections\"><ul>");
+    page.within("<h1>", &verdict(view), "</h1>\n");
+    if let Some(changes) = view.survey.changes {
+        page.within("<p>", &in_a_sentence(changes), "</p>\n");
+    }
+    page.markup("<nav aria-label=\"Sections\"><ul>");
     let all = &view.all;
     page.markup("<li><a href=\"#overview\">Overview</a></li>");
     if view.survey.changes.is_some() {
