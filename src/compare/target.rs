@@ -106,18 +106,8 @@ fn nearness(server: &Server, site: usize, folded: &str) -> usize {
 
 /// Levenshtein distance of the first [`NAME_LIMIT`] characters.
 fn distance(a: &str, b: &str) -> usize {
-    let a: Vec<char> = a.chars().take(NAME_LIMIT).collect();
-    let mut row: Vec<usize> = (0..=a.len()).collect();
-    for (index, b) in b.chars().take(NAME_LIMIT).enumerate() {
-        let mut diagonal = index;
-        row[0] = index + 1;
-        for (column, a) in a.iter().enumerate() {
-            let replaced = diagonal + usize::from(*a != b);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row.last().copied().unwrap_or_default()
+    let cut = |text: &str| text.chars().take(NAME_LIMIT).collect::<String>();
+    strsim::levenshtein(&cut(a), &cut(b))
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>)
             } else if word.len() >= 3 && lower.contains(&text) {
                 1
             } else {
-                let distance = distance(&word, &lower.chars().collect::<Vec<_>>());
+                let distance = strsim::levenshtein(&text, &lower);
                 if distance > allowed {
                     return None;
                 }
@@ -34,34 +34,9 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>)
     ranked.into_iter().take(MOST).map(|(_, _, candidate)| candidate.to_owned()).collect()
 }
 
-/// How many characters must be inserted, removed or replaced.
-fn distance(a: &[char], b: &[char]) -> usize {
-    let mut above: Vec<usize> = (0..=b.len()).collect();
-    for (row, left) in a.iter().enumerate() {
-        let mut diagonal = row;
-        let mut before = row + 1;
-        above[0] = before;
-        for (column, right) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(left != right);
-            diagonal = above[column + 1];
-            before = replaced.min(diagonal + 1).min(before + 1);
-            above[column + 1] = before;
-        }
-    }
-    above[b.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_distance_counts_insertions_removals_and_replacements() {
-        let of = |a: &str, b: &str| distance(&a.chars().collect::<Vec<_>>(), &b.chars().collect::<Vec<_>>());
-        assert_eq!(of("", "abc"), 3);
-        assert_eq!(of("kitten", "sitting"), 3);
-        assert_eq!(of("403.13", "403.13"), 0);
-    }
 
     #[test]
     fn what_continues_a_word_comes_before_what_resembles_it() {

@@ -9,8 +9,8 @@ use serde::Serialize;
 use super::Text;
 use super::collect::{Estate, Member};
 use crate::hashing::Seed;
-use crate::letter_case::folded;
 use crate::policy::Names;
+use crate::spelling::folded;
 
 /// A cohort that the policy declares.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,8 +13,8 @@ use super::Text;
 use crate::catalogue::{Level, Setting, Value, entry};
 use crate::facts::{self, APPLICATION, BINDING, BINDING_FLAGS, DECLARED, SERVED_BY_RECORD};
 use crate::hashing::Seed;
-use crate::letter_case::folded;
 use crate::server::{Binding, Generation};
+use crate::spelling::folded;
 use crate::workers::Workers;
 
 /// The name under which it is compared whether HTTP.sys has a record for a site at all.

@@ -10,8 +10,8 @@ use super::Text;
 use super::collect::{Estate, Location, Member};
 use super::judge::rows;
 use crate::hashing::Seed;
-use crate::letter_case::folded;
 use crate::rules;
+use crate::spelling::folded;
 
 /// Servers that do the same work.
 #[derive(Debug, Clone, PartialEq, Eq)]

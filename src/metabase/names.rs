@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::mbschema::MbSchema;
+use crate::spelling::is_slip;
 
 /// Names that decide about https and client certificates. Names of properties are case-sensitive.
 const AUDITED: [&str; 16] = [
@@ -24,9 +25,6 @@ const AUDITED: [&str; 16] = [
     "SslUseDsMapper",
     "UploadReadAheadSize",
 ];
-
-/// How many characters may be wrong in a slip.
-const SLIP: usize = 2;
 
 /// Judges names.
 #[derive(Debug)]
@@ -69,33 +67,12 @@ fn judge(name: &str, schema: Option<&MbSchema>) -> Verdict {
     if name == "Location" || name.starts_with("xmlns") || schema.is_some_and(|schema| schema.property(name).is_some()) {
         return Verdict::Other;
     }
-    let lower = name.to_ascii_lowercase();
-    let near = AUDITED.into_iter().find(|known| *known != name && distance(&lower, &known.to_ascii_lowercase()) <= SLIP);
+    let near = AUDITED.into_iter().find(|known| *known != name && is_slip(known, name));
     match near {
         Some(near) => Verdict::Near(near),
         None if schema.is_some() => Verdict::Unknown,
         None => Verdict::Other,
     }
-}
-
-/// How many bytes must be inserted, removed or replaced; at most one more than counts as a slip where the lengths tell that already.
-fn distance(a: &str, b: &str) -> usize {
-    if a.len().abs_diff(b.len()) > SLIP {
-        return SLIP + 1;
-    }
-    let mut above: Vec<usize> = (0..=b.len()).collect();
-    for (row, left) in a.bytes().enumerate() {
-        let mut diagonal = row;
-        let mut before = row + 1;
-        above[0] = before;
-        for (column, right) in b.bytes().enumerate() {
-            let replaced = diagonal + usize::from(left != right);
-            diagonal = above[column + 1];
-            before = replaced.min(diagonal + 1).min(before + 1);
-            above[column + 1] = before;
-        }
-    }
-    above[b.len()]
 }
 
 #[cfg(test)]

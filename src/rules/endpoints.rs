@@ -9,9 +9,9 @@ use std::hash::{BuildHasher, Hash};
 use super::scopes::site_key;
 use crate::catalogue::{Setting, Value, cert_check, entry};
 use crate::hashing::Seed;
-use crate::letter_case::folded;
 use crate::remedy::{Lines, Remedy, Risk, adsutil, appcmd};
 use crate::server::{Binding, Endpoint, EndpointKey, Generation, Origin, Resolved, Server, Site, binding_flags};
+use crate::spelling::folded;
 
 /// The nine properties of an SSL record that every site of IIS 6 writes for itself, in the order of importance to a client.
 pub(super) const PROPERTIES: [Setting; 9] = [

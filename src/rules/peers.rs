@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Context, endpoints};
-use crate::letter_case::folded;
 use crate::server::{Ftp, Site};
+use crate::spelling::folded;
 
 /// Sites that the user declares to be peers.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::input::registry::{self as text, Key, Value};
 use crate::input::{Field, FileId, Place, Remark};
+use crate::spelling::is_slip;
 
 /// Values of the SCHANNEL key that are known but not looked at. They are here so that they are not taken for slips of the pen.
 const OTHER: &[&str] = &[
@@ -268,7 +269,7 @@ fn place_value<const N: usize>(fields: [(&'static str, &mut Field<u32>); N], oth
             };
             return Taken::Yes;
         }
-        if near.is_none() && is_near(name, &value.name) {
+        if near.is_none() && is_slip(name, &value.name) {
             near = Some(name);
         }
     }
@@ -286,26 +287,6 @@ fn place_value<const N: usize>(fields: [(&'static str, &mut Field<u32>); N], oth
 
 fn unknown(key: &Key, value: &Value) -> UnknownValue {
     UnknownValue { key: key.path.clone(), name: value.name.clone(), data: value.shown.clone(), place: value.place }
-}
-
-/// Whether two slips of the pen or fewer make one name of the other.
-fn is_near(known: &str, name: &str) -> bool {
-    if known.len().abs_diff(name.len()) > 8 {
-        return false;
-    }
-    let a: Vec<char> = known.to_lowercase().chars().collect();
-    let b: Vec<char> = name.to_lowercase().chars().collect();
-    let mut above: Vec<usize> = (0..=b.len()).collect();
-    for (row, left) in a.iter().enumerate() {
-        let mut diagonal = row;
-        above[0] = row + 1;
-        for (column, right) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(left != right);
-            diagonal = above[column + 1];
-            above[column + 1] = replaced.min(diagonal + 1).min(above[column] + 1);
-        }
-    }
-    above.last().is_some_and(|distance| *distance <= 2)
 }
 
 #[cfg(test)]
