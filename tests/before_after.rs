@@ -88,3 +88,56 @@ fn a_copy_of_the_configuration_history_compares_with_another_whatever_the_folder
     assert!(text.contains("before CFGHISTORY_0000000013 (IIS 7 or later), 5 sites"), "{text}");
     assert!(text.contains("access-flags of \"Orders\" (id 11), /edi"), "{text}");
 }
+
+/// Two sites of IIS 6 with a mode of checking for each in the metabase, and the records that HTTP.sys has for both: it checks.
+fn overruled(directory: &Path, modes: [&str; 2]) {
+    let site = |number: usize, mode: &str| {
+        format!(
+            "<IIsWebServer Location=\"/LM/W3SVC/{number}\" ServerComment=\"site {number}\" CertCheckMode=\"{mode}\" SecureBindings=\"10.0.0.{number}:443:\" />\r\n\
+             <IIsWebVirtualDir Location=\"/LM/W3SVC/{number}/ROOT\" AccessSSLFlags=\"AccessSSL | AccessSSLNegotiateCert | AccessSSLRequireCert\" />\r\n"
+        )
+    };
+    let metabase = format!(
+        "<configuration><MBProperty>\r\n<IIsWebService Location=\"/LM/W3SVC\" />\r\n{}{}</MBProperty></configuration>\r\n",
+        site(1, modes[0]),
+        site(2, modes[1])
+    );
+    let record = |number: usize| {
+        format!(
+            "\r\n    IP                      : 10.0.0.{number}:443\r\n    Hash                    : 1f c6b7c2a9d4e58b3a7c0d1e2f3 415263748a9\r\n\
+             \x20   Guid                    : {{4dc3e181-e14b-4a21-b022-59fc669b0914}}\r\n    CertStoreName           : MY\r\n\
+             \x20   CertCheckMode           : 0\r\n    RevocationFreshnessTime : 0\r\n    UrlRetrievalTimeout     : 0\r\n\
+             \x20   SslCtlIdentifier        : (null)\r\n    SslCtlStoreName         : (null)\r\n    Flags                   : 0\r\n{}\r\n",
+            "-".repeat(78)
+        )
+    };
+    std::fs::create_dir_all(directory).unwrap();
+    std::fs::write(directory.join("MetaBase.xml"), metabase).unwrap();
+    std::fs::write(directory.join("httpcfg.txt"), [record(1), record(2)].concat()).unwrap();
+}
+
+#[test]
+fn what_a_record_overrules_in_the_metabase_is_told_as_not_in_effect() {
+    let directory = tempfile::tempdir().unwrap();
+    let (old, new) = (directory.path().join("old"), directory.path().join("new"));
+    overruled(&old, ["0", "1"]);
+    overruled(&new, ["0", "4"]);
+    let said = |arguments: &[&str]| {
+        let report = run(&[&["diff"], arguments, &["--width", "200"]].concat());
+        String::from_utf8(report.stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let (old, new) = (old.display().to_string(), new.display().to_string());
+    let (one, two) = (format!("{old}#1"), format!("{old}#2"));
+    let sites = said(&[&one, &two]);
+    assert!(sites.contains("not in effect: this is what the metabase says, but HTTP.sys has a record of its own now"), "{sites}");
+    assert!(sites.contains("1 difference without effect"), "{sites}");
+    let cause = said(&["--failing", &one, "--working", &two]);
+    assert!(cause.contains("- the difference in CertCheckMode is not in effect: this is what the metabase says"), "{cause}");
+    let change = said(&[&old, &new]);
+    let why = "so revocation is checked now; this is what the metabase says, but HTTP.sys has a record of its own now, and what the metabase says most likely counts again when the web service is restarted";
+    assert!(change.contains(why), "{change}");
+    // Where the record says the same as the metabase there is nothing to tell.
+    overruled(directory.path().join("old").as_path(), ["0", "0"]);
+    let same = said(&[&one, &two]);
+    assert!(!same.contains("metabase says"), "{same}");
+}

@@ -540,7 +540,7 @@ impl Gathered<'_, '_> {
             ),
         };
         if difference.reach == Reach::Pending {
-            verdict.why.push_str(". ");
+            verdict.why.push_str("; ");
             verdict.why.push_str(PENDING);
         }
         for (side, other) in [(Side::Left, self.diff.servers.right), (Side::Right, self.diff.servers.left)] {

@@ -168,8 +168,8 @@ pub enum Reach {
 }
 
 /// Why a value that the metabase writes is not in effect.
-pub(crate) const PENDING: &str = "so it is written in the metabase, but HTTP.sys has a record of its own now; what is written most likely counts again when the web \
-     service is restarted";
+pub(crate) const PENDING: &str = "this is what the metabase says, but HTTP.sys has a record of its own now, and what the metabase says most \
+     likely counts again when the web service is restarted";
 
 /// An endpoint whose sites contradict one another, so that the value in effect is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
