@@ -411,11 +411,11 @@ fn pieces<'a>(inputs: &'a [Input], is_held: &dyn Fn(&str) -> bool) -> Pieces<'a>
     Pieces { of_servers: pieces, rest, named }
 }
 
-fn siblings(inputs: &[Input]) -> BTreeMap<PathBuf, Vec<PathBuf>> {
-    let mut siblings: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
+fn siblings(inputs: &[Input]) -> BTreeMap<PathBuf, Siblings> {
+    let mut siblings: BTreeMap<PathBuf, Siblings> = BTreeMap::new();
     for input in inputs.iter().filter(|input| !input.named) {
         if let Some(directory) = input.path.parent() {
-            siblings.entry(directory.to_path_buf()).or_default().push(input.path.clone());
+            siblings.entry(directory.to_path_buf()).or_default().all.push(input.path.clone());
         }
     }
     siblings
@@ -426,7 +426,7 @@ fn read_piece<T>(piece: &Piece<'_>, inputs: &[Input], shared: &Shared<'_>, diges
     let own =
         |path: &Path| piece.files.iter().map(|index| &inputs[*index].path).filter(|other| other.parent() == Some(path)).cloned().collect();
     let siblings = match (piece.root.is_none(), inputs[piece.host].path.parent()) {
-        (true, Some(directory)) => BTreeMap::from([(directory.to_path_buf(), own(directory))]),
+        (true, Some(directory)) => BTreeMap::from([(directory.to_path_buf(), Siblings { all: own(directory), ..Siblings::default() })]),
         _ => BTreeMap::new(),
     };
     // Schemas are told apart by their paths, so that those of one server do not matter to another.
@@ -543,8 +543,8 @@ fn together(inputs: &[Input], workers: &Workers) -> usize {
 /// What all threads know.
 struct Shared<'a> {
     options: &'a Options,
-    /// The files of every directory.
-    siblings: BTreeMap<PathBuf, Vec<PathBuf>>,
+    /// The files of every directory, but for those that the user named.
+    siblings: BTreeMap<PathBuf, Siblings>,
     schemas: Schemas,
     /// Where the numbers of files begin anew with each server, so that files of several can be the same.
     repeated: Option<&'a Repeated>,
@@ -554,15 +554,67 @@ struct Shared<'a> {
 /// A schema, read when the first metabase asks for it; `None` for a file that is none.
 type Schema = Arc<OnceLock<Option<MbSchema>>>;
 
+/// The files of a directory. What is asked of them is found out once, because thousands of metabases can lie in one directory.
+#[derive(Default)]
+struct Siblings {
+    all: Vec<PathBuf>,
+    named_as_schemas: OnceLock<Vec<PathBuf>>,
+    /// The first of all that is a schema.
+    first_schema: OnceLock<Option<Schema>>,
+}
+
+impl Siblings {
+    /// Those whose names begin as that of a schema, in order.
+    fn named_as_schemas(&self) -> &[PathBuf] {
+        self.named_as_schemas.get_or_init(|| {
+            let mut named: Vec<PathBuf> = self.all.iter().filter(|path| is_named_as_schema(path)).cloned().collect();
+            named.sort();
+            named
+        })
+    }
+
+    fn first_schema(&self, schema: impl Fn(&Path) -> Option<Schema>) -> Option<Schema> {
+        let first = || {
+            let mut all: Vec<&PathBuf> = self.all.iter().collect();
+            all.sort();
+            all.into_iter().find_map(|path| schema(path))
+        };
+        self.first_schema.get_or_init(first).clone()
+    }
+}
+
+/// Whether the name of a file begins as that of a schema.
+fn is_named_as_schema(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.and_then(|name| name.get(.."mbschema".len())).is_some_and(|start| start.eq_ignore_ascii_case("mbschema"))
+}
+
 /// Schema files by path, so that one beside many metabases is read once. Nothing in a schema says where it was read, so that it does not
 /// matter who reads it first.
 #[derive(Default)]
-struct Schemas(Mutex<BTreeMap<PathBuf, Schema>>);
+struct Schemas {
+    known: Mutex<BTreeMap<PathBuf, Schema>>,
+    /// By directory, files with names of schemas that lie beside files which the user named.
+    beside_named: Mutex<BTreeMap<PathBuf, Arc<[PathBuf]>>>,
+}
 
 impl Schemas {
     fn of(&self, path: &Path) -> Schema {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(known.entry(path.to_path_buf()).or_default())
+    }
+
+    /// Files with names of schemas in a directory, in order.
+    fn in_directory(&self, directory: &Path) -> Arc<[PathBuf]> {
+        let mut known = self.beside_named.lock().unwrap_or_else(PoisonError::into_inner);
+        let list = || {
+            let entries = std::fs::read_dir(directory_or_here(directory)).into_iter().flatten().filter_map(Result::ok);
+            let mut named: Vec<PathBuf> =
+                entries.map(|entry| directory.join(entry.file_name())).filter(|path| is_named_as_schema(path)).collect();
+            named.sort();
+            named.into()
+        };
+        Arc::clone(known.entry(directory.to_path_buf()).or_insert_with(list))
     }
 }
 
@@ -1395,32 +1447,21 @@ impl<'a> Reading<'a> {
         let directory = input.path.parent()?;
         let name = input.path.file_name()?.to_str()?.to_ascii_lowercase();
         let paired = name.strip_prefix("metabase").map(|rest| format!("mbschema{rest}"));
-        let mut beside: Vec<PathBuf> = if input.named {
-            let entries = std::fs::read_dir(directory_or_here(directory)).ok()?;
-            let wanted = |path: &PathBuf| {
-                let name = path.file_name().and_then(|name| name.to_str()).map(str::to_ascii_lowercase);
-                name.as_deref() == Some("mbschema.xml") || (name.is_some() && name == paired)
-            };
-            entries.filter_map(Result::ok).map(|entry| directory.join(entry.file_name())).filter(wanted).collect()
-        } else {
-            self.shared.siblings.get(directory).cloned().unwrap_or_default()
+        let schema = |path: &Path| {
+            let schema = self.shared.schemas.of(path);
+            schema.get_or_init(|| read_schema(path, self.options)).is_some().then_some(schema)
         };
-        beside.sort();
-        beside.retain(|path| *path != input.path);
-        let is_paired = |path: &Path| {
-            let name = path.file_name().and_then(|name| name.to_str()).map(str::to_ascii_lowercase);
-            name.is_some() && name == paired
+        // Each of `named` whose name is this one, until one is a schema.
+        let called = |named: &[PathBuf], wanted: &str| {
+            let is_wanted = |path: &&PathBuf| path.file_name().is_some_and(|name| name.eq_ignore_ascii_case(wanted));
+            named.iter().filter(is_wanted).find_map(|path| schema(path))
         };
-        let schema = |path: PathBuf| {
-            let schema = self.shared.schemas.of(&path);
-            schema.get_or_init(|| read_schema(&path, self.options)).is_some().then_some((path, schema))
-        };
-        let mut schemas = beside.into_iter().filter_map(schema);
-        let (path, first) = schemas.next()?;
-        if is_paired(&path) {
-            return Some(first);
+        if input.named {
+            let named = self.shared.schemas.in_directory(directory);
+            return paired.and_then(|paired| called(&named, &paired)).or_else(|| called(&named, "mbschema.xml"));
         }
-        Some(schemas.find(|(path, _)| is_paired(path)).map_or(first, |(_, paired)| paired))
+        let siblings = self.shared.siblings.get(directory)?;
+        paired.and_then(|paired| called(siblings.named_as_schemas(), &paired)).or_else(|| siblings.first_schema(schema))
     }
 
     fn finish(self, workers: &Workers) -> Estate {
@@ -2447,6 +2488,47 @@ mod tests {
         let estate = read(&[path], &Options::default());
         assert_eq!((estate.servers.len(), estate.inputs[0].warnings.len()), (1, 1));
         assert!(estate.inputs[0].warnings[0].contains("UTF-16LE"), "{:?}", estate.inputs[0].warnings);
+    }
+
+    #[test]
+    fn a_metabase_takes_the_schema_of_its_numbers_else_that_without_and_in_a_directory_else_any() {
+        let directory = tempfile::tempdir().unwrap();
+        let schema = |default: u32| {
+            format!(
+                "<MetaData><DatabaseMeta><Collection InternalName=\"IIsConfigObject\">\
+                 <Property InternalName=\"CertCheckMode\" ID=\"2160\" Type=\"DWORD\" DefaultValue=\"{default}\"/></Collection></DatabaseMeta></MetaData>"
+            )
+        };
+        let metabase = "<configuration><MBProperty><IIsWebService Location=\"/LM/W3SVC\"/><IIsWebServer Location=\"/LM/W3SVC/1\"/></MBProperty></configuration>";
+        let write = |name: &str, text: &str| {
+            let path = directory.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        write("history/MBSchema.xml", &schema(4));
+        write("history/mbschema_0000000002_0000000000.xml", &schema(2));
+        write("history/mbschema_0000000003_0000000000.xml", "<other/>");
+        write("other/a-schema.xml", &schema(1));
+        let names = ["MetaBase.xml", "MetaBase_0000000002_0000000000.xml", "MetaBase_0000000003_0000000000.xml", "base.xml"];
+        let mut paths: Vec<PathBuf> = names.iter().map(|name| write(&format!("history/{name}"), metabase)).collect();
+        paths.push(write("other/MetaBase.xml", metabase));
+        let modes = |paths: &[PathBuf]| -> Vec<Option<u32>> {
+            let estate = read(paths, &Options::default());
+            let mut modes: Vec<(&str, Option<u32>)> = estate
+                .servers
+                .iter()
+                .map(|server| {
+                    let mode =
+                        server.sites[0].root().value(crate::catalogue::Setting::CertCheckMode).and_then(crate::catalogue::Value::flags);
+                    (estate.inputs[server.inputs[0].0 as usize].path.as_str(), mode)
+                })
+                .collect();
+            modes.sort_unstable();
+            modes.into_iter().map(|(_, mode)| mode).collect()
+        };
+        assert_eq!(modes(&[directory.path().to_path_buf()]), [Some(4), Some(2), Some(4), Some(4), Some(1)]);
+        assert_eq!(modes(&paths), [Some(4), Some(2), Some(4), Some(4), Some(0)]);
     }
 
     const X509: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/x509/");
