@@ -2041,6 +2041,11 @@ fn read_schema(path: &Path, options: &Options) -> Option<MbSchema> {
     }
     file.take(options.limits.file_bytes).read_to_end(&mut bytes).ok()?;
     let decoded = input::decode(&bytes, options.encoding).ok()?;
+    // The first bytes may show a word of a comment.
+    let root = root_element(&decoded.text, FileId(0), options.limits).ok()?;
+    if Shape::of_root(&root) != Some(Shape::Schema) {
+        return None;
+    }
     // Its own faults are reported where the schema is an input itself; a metabase is read without it.
     MbSchema::read(&decoded.text, FileId(0), options.limits).ok()
 }
@@ -2529,6 +2534,20 @@ mod tests {
         };
         assert_eq!(modes(&[directory.path().to_path_buf()]), [Some(4), Some(2), Some(4), Some(4), Some(1)]);
         assert_eq!(modes(&paths), [Some(4), Some(2), Some(4), Some(4), Some(0)]);
+    }
+
+    #[test]
+    fn a_comment_makes_no_schema_of_a_metabase() {
+        let directory = tempfile::tempdir().unwrap();
+        // With a schema that does not have it the name would be told as unknown.
+        let text = "<!-- <MetaData> --><configuration><MBProperty><IIsWebServer Location=\"/LM/W3SVC/1\" FrobNicate=\"7\"/></MBProperty></configuration>";
+        let paths = ["MetaBase.xml", "MBSchema.xml"].map(|name| directory.path().join(name));
+        paths.iter().for_each(|path| std::fs::write(path, text).unwrap());
+        for paths in [vec![directory.path().to_path_buf()], paths.to_vec()] {
+            let estate = read(&paths, &Options::default());
+            assert_eq!(estate.servers.len(), 2);
+            assert!(estate.servers.iter().all(|server| server.anomalies.is_empty()), "{:?}", estate.servers);
+        }
     }
 
     const X509: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/x509/");
