@@ -871,6 +871,8 @@ fn the_head_of_the_page_says_what_changed() {
         page.split("</h1>\n<p>").nth(1).unwrap().split("</p>").next().unwrap().to_owned()
     };
     assert_eq!(head(), "Nothing changed since the earlier run.");
+    portal(&servers, "web02", "Shop", REQUIRE);
+    assert_eq!(head(), "Findings since the earlier run: 0 new, 0 fixed, 0 unchanged; 0 values drifted; 1 site renamed.");
     checked(&servers, "web02", false);
     checked(&servers, "web03", true);
     assert_eq!(head(), "Findings since the earlier run: 1 new, 0 fixed, 0 unchanged; 1 value drifted: 1 weaker; 1 server came.");

@@ -249,6 +249,7 @@ impl ConfigFile {
 const EXPRESS: &[u8] = b"%IIS_";
 /// Ways in which they go on.
 const EXPRESS_VARIABLES: [&[u8]; 3] = [b"BIN%", b"SITES_HOME%", b"USER_HOME%"];
+/// The longest of what tells it.
 const EXPRESS_POOL: &[u8] = b"Clr4IntegratedAppPool";
 
 /// Whether a text says what only a configuration of IIS Express says.
@@ -278,10 +279,11 @@ pub fn read_pieces<E>(
 ) -> Result<ConfigFile, PieceError<E>> {
     let mut builder = Builder::new(file);
     let mut express = false;
-    // What a tag says is in the text from where the tag begins until it was read.
     let fill = |text: &mut String, about: usize| {
+        // The text holds every tag from its beginning until it was read, so that the beginning of what ends in the new part is there.
+        let seen = text.len().saturating_sub(EXPRESS_POOL.len());
         let is_left = fill(text, about)?;
-        express = express || is_express(text.as_bytes());
+        express = express || is_express(&text.as_bytes()[seen..]);
         Ok(is_left)
     };
     let late_declaration = xml::read_pieces(fill, WINDOW, file, limits, |event, reader| builder.take(event, reader))?;

@@ -247,13 +247,17 @@ pub(super) fn in_a_sentence(changes: &Changes) -> String {
         return "Nothing changed since the earlier run.".to_owned();
     }
     let mut parts = vec![format!("Findings since the earlier run: {}", in_a_line(changes)), values_in_a_line(changes)];
-    let servers = [
-        (changes.servers_came.len(), "came"),
-        (changes.servers_went.len(), "gone or not given"),
-        (changes.servers_not_read.len(), "of which less was read"),
+    let others = [
+        (changes.servers_came.len(), "server", "servers", "came"),
+        (changes.servers_went.len(), "server", "servers", "gone or not given"),
+        (changes.servers_not_read.len(), "server", "servers", "of which less was read"),
+        (changes.servers_not_read_then.len(), "server", "servers", "of which more was read"),
+        (changes.sites_came.len(), "site", "sites", "came"),
+        (changes.sites_went.len(), "site", "sites", "gone"),
+        (changes.sites_renamed.len(), "site", "sites", "renamed"),
     ];
-    let servers = servers.iter().filter(|(number, _)| *number > 0);
-    parts.extend(servers.map(|(number, what)| format!("{} {what}", count(*number, "server", "servers"))));
+    let others = others.iter().filter(|(number, ..)| *number > 0);
+    parts.extend(others.map(|(number, one, many, what)| format!("{} {what}", count(*number, one, many))));
     format!("{}.", parts.join("; "))
 }
 
